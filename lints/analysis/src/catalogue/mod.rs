@@ -1,0 +1,326 @@
+//! What linger knows of other people's APIs, as data: signatures, resources, effects.
+//!
+//! *Signatures* (std and popular crates) are generated from their documentation into one compact table.
+//! *Resources* and *functions* are reviewed facts in TOML, one file a crate, which users extend with the same
+//! keys in their own configuration.
+
+use crate::symbol::Symbol;
+use crate::syntax::items::SelfKind;
+use crate::types::ty::Ty;
+
+/// A signature of a function outside of the program. Type parameters are [`Ty::Param`] with no bounds,
+/// those of the receiver's type by the names that [`TypeFacts::generics`] lists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExternalSignature {
+    /// Canonical path, `std::sync::Mutex::lock`.
+    pub path: Symbol,
+    /// How `self` is taken.
+    pub self_kind: SelfKind,
+    /// Number of arguments without `self`.
+    pub arity: u8,
+    /// What a call gives. `async fn`s and documented lazy futures give [`Ty::Future`]; handles of running
+    /// work (`JoinHandle`) their own type.
+    pub ret: Ty,
+    /// What `.await` on the returned value gives, when that is known and `ret` is a named type.
+    pub awaited: Option<Ty>,
+    /// `#[must_use]`
+    pub must_use: bool,
+}
+
+/// What is known of a type outside of the program.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TypeFacts {
+    /// Canonical path.
+    pub path: Symbol,
+    /// It is a trait.
+    pub is_trait: bool,
+    /// Its type parameters in order.
+    pub generics: Vec<Symbol>,
+    /// What it derefs to, in its own parameters.
+    pub deref: Option<Ty>,
+    /// Traits it implements, as far as known, by canonical path or last segment.
+    pub traits: Vec<Symbol>,
+    /// `#[must_use]`
+    pub must_use: bool,
+    /// For a type alias what it stands for.
+    pub alias: Option<Ty>,
+}
+
+/// The class of a resource: a closed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Guard of a mutex or rwlock.
+    LockGuard,
+    /// `Ref`, `RefMut` of a `RefCell`.
+    RefcellBorrow,
+    /// A reference into a concurrent map that locks its shard.
+    MapGuard,
+    /// Entered tracing span.
+    SpanGuard,
+    /// Entered runtime, working directory, panic hook: restored on drop.
+    ContextGuard,
+    /// Semaphore permit.
+    Permit,
+    /// Connection out of a pool.
+    PoolConnection,
+    /// Connection or client of its own.
+    Connection,
+    /// Database transaction.
+    Transaction,
+    /// Buffered writer, encoder, archive writer.
+    BufferedWriter,
+    /// Open file.
+    File,
+    /// Lock on a file.
+    FileLock,
+    /// Socket or listener.
+    Socket,
+    /// Temporary directory or file that Drop removes.
+    TempPath,
+    /// Handle of an async task.
+    TaskHandle,
+    /// Task handle that cancels when dropped, abort-on-drop guards.
+    AbortOnDrop,
+    /// Set of tasks that are cancelled when it is dropped.
+    TaskSet,
+    /// Set of tasks that go on when it is dropped.
+    TaskTracker,
+    /// Handle of a thread.
+    ThreadHandle,
+    /// Child process.
+    Child,
+    /// Exit status of a process.
+    ExitStatus,
+    /// Response of an HTTP client.
+    HttpResponse,
+    /// Sender of a channel.
+    Sender,
+    /// Receiver of a channel.
+    Receiver,
+    /// Cancellation token.
+    CancelToken,
+    /// Guard that cancels a token when dropped.
+    CancelGuard,
+    /// Timer or interval.
+    Timer,
+    /// Subscription, watcher, registration.
+    Subscription,
+    /// Background-worker guard that flushes when dropped.
+    WorkerGuard,
+    /// Runs a closure when dropped.
+    ScopeGuard,
+    /// Raw terminal mode and the like.
+    TerminalMode,
+    /// Raw file descriptor or FFI handle: nothing releases it.
+    RawHandle,
+    /// Memory map.
+    Mmap,
+    /// Async runtime or thread pool.
+    Runtime,
+    /// Message producer with a queue.
+    Producer,
+    /// Scoped thread handle.
+    ScopedThread,
+    /// Waits for others.
+    Barrier,
+    /// Anything else.
+    Other,
+}
+
+/// What a drop does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnDrop {
+    /// Unlocks.
+    Unlocks,
+    /// Rolls back, silently.
+    RollsBack,
+    /// Flushes and hides the error.
+    FlushesIgnoringErrors,
+    /// Loses what is buffered.
+    DiscardsBuffer,
+    /// Lets it run on with no handle.
+    Detaches,
+    /// Cancels the work.
+    Cancels,
+    /// Waits for the work.
+    Joins,
+    /// Kills the process.
+    Kills,
+    /// Closes the handle.
+    Closes,
+    /// Removes the file or directory.
+    Removes,
+    /// Gives it back to the pool.
+    ReturnsToPool,
+    /// Restores a former state.
+    Restores,
+    /// Blocks the thread.
+    Blocks,
+    /// Nothing at all.
+    Nothing,
+}
+
+/// What being alive at an `.await` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcrossAwait {
+    /// Blocks threads or panics: a bug.
+    Deadlocks,
+    /// Made for it.
+    Allowed,
+    /// Not wrong, but holds others up.
+    Wasteful,
+}
+
+/// Exclusive or shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Mutex, write lock, `borrow_mut`.
+    Exclusive,
+    /// Read lock, `borrow`.
+    Shared,
+}
+
+/// A resource type.
+#[derive(Debug, Clone, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// Canonical path of the type.
+    #[serde(rename = "type")]
+    pub ty: Symbol,
+    /// What it is.
+    pub class: Class,
+    /// What its drop does.
+    pub drop: OnDrop,
+    /// What being alive at an `.await` means.
+    pub across_await: AcrossAwait,
+    /// A value dropped in the statement that makes it is practically always a mistake.
+    #[serde(default)]
+    pub useless_when_dropped_at_once: bool,
+    /// For guards: exclusive or shared.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// The same thread may take it again.
+    #[serde(default)]
+    pub reentrant: bool,
+    /// Methods that end its life properly (`commit`, `finish`, `flush`, `wait`, `join`, `abort`), last segments.
+    #[serde(default)]
+    pub release: Vec<Symbol>,
+    /// Why, in a line; printed with findings about user-defined entries.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Loss when an error of a call is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IfIgnored {
+    /// Data is lost.
+    DataLoss,
+    /// State differs from what the program believes.
+    State,
+    /// Something is leaked.
+    Leak,
+    /// A protection is not in force.
+    Security,
+    /// Conventionally ignored.
+    Benign,
+}
+
+/// Where a spawn function takes the code that it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpawnKind {
+    /// An async task.
+    Task,
+    /// A blocking closure on a pool thread; cannot be aborted.
+    Blocking,
+    /// A thread.
+    Thread,
+    /// Joined at the end of a scope.
+    Scoped,
+    /// A callback run at most once, later.
+    Deferred,
+    /// A process.
+    Process,
+}
+
+/// Facts about one function of an external crate.
+#[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FunctionFacts {
+    /// Canonical path.
+    pub path: Symbol,
+    /// Takes a lock of its receiver (or first argument): the guard is in what it returns.
+    pub locks: Option<Mode>,
+    /// Only tries; never waits for a lock.
+    pub tries: bool,
+    /// Locks and unlocks its receiver internally: conflicts with a guard that is alive (`DashMap::insert`).
+    pub locks_briefly: Option<Mode>,
+    /// What is lost with its error.
+    pub if_ignored: Option<IfIgnored>,
+    /// What is lost, in words: "the last block may never reach the disk".
+    pub loss: Option<String>,
+    /// Blocks the thread (sleep, join, blocking receive, process wait, network).
+    pub blocks: bool,
+    /// Waits for another thread, task or process, so that holding a lock meanwhile may deadlock.
+    pub waits: bool,
+    /// Does I/O (network, disk).
+    pub io: bool,
+    /// Never returns and runs no destructors (`exit`, `abort`, `exec`).
+    pub ends_process: bool,
+    /// Never returns.
+    pub diverges: bool,
+    /// Runs the given code elsewhere.
+    pub spawns: Option<SpawnKind>,
+    /// Index of the argument that is run (receiver not counted).
+    pub spawned_argument: u8,
+    /// The result carries the resource of its receiver or argument (`unwrap`, `expect`, `map_err`, `into_inner`).
+    pub transparent: bool,
+    /// Ends the life of its receiver (`commit`, `finish`) although it does not take it by value.
+    pub releases: bool,
+    /// Takes its argument out of drop's reach (`mem::forget`, `into_raw`, `Box::leak`).
+    pub forgets: bool,
+    /// Safe to be dropped before completion in a `select!`: `Some(false)` loses data or progress.
+    pub cancel_safe: Option<bool>,
+    /// Appends to the buffer it is given.
+    pub appends: bool,
+    /// May transfer fewer bytes than asked; the count is its result.
+    pub partial_io: bool,
+    /// Expensive to make, meant to be made once and shared.
+    pub costly: bool,
+    /// Acquires a raw handle that nothing releases by itself.
+    pub acquires_raw: bool,
+    /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
+    pub undone_by: Vec<Symbol>,
+    /// Why, in a line.
+    pub note: Option<String>,
+}
+
+// Functions that this layer offers, to be written in files of their own:
+//
+// impl Catalogue {
+//     /// The shipped catalogue, loaded on first use.
+//     pub fn builtin() -> &'static Catalogue;
+//     /// The shipped catalogue plus user entries (same TOML keys: `[[resource]]`, `[[function]]`).
+//     pub fn extended(toml: &str) -> Result<Catalogue, CatalogueError>;
+//     /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
+//     pub fn canonical(&self, path: &str) -> Symbol;
+//     /// Whether signatures of this crate (`std`, `tokio`) are known.
+//     pub fn has_crate(&self, name: &str) -> bool;
+//     pub fn type_facts(&self, path: Symbol) -> Option<Arc<TypeFacts>>;
+//     /// A free function or `Type::function`, by canonical path.
+//     pub fn function(&self, path: Symbol) -> Option<Arc<ExternalSignature>>;
+//     /// A method of a type, inherent first, then of the traits it is known to implement.
+//     pub fn method(&self, ty: Symbol, name: Symbol) -> Option<Arc<ExternalSignature>>;
+//     /// A method of a trait.
+//     pub fn trait_method(&self, trait_path: Symbol, name: Symbol) -> Option<Arc<ExternalSignature>>;
+//     pub fn resource(&self, ty: Symbol) -> Option<&Resource>;
+//     /// Facts by canonical path; also found for `Trait::method` paths.
+//     pub fn facts(&self, path: Symbol) -> Option<&FunctionFacts>;
+// }
+#[allow(unused)]
+type Unused = (Symbol, Ty, SelfKind);

@@ -1,0 +1,1 @@
+//! A guard against nesting that would overflow the parser's stack.

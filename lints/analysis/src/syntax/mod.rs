@@ -1,0 +1,4 @@
+//! Rust's grammar, lowered to an owned tree ([`hir`]) that outlives the parse and crosses threads.
+
+pub mod hir;
+pub mod items;

@@ -1,0 +1,4 @@
+//! Types of expressions, from signatures.
+
+pub mod infer;
+pub mod ty;
