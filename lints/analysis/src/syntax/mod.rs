@@ -2,3 +2,7 @@
 
 pub mod hir;
 pub mod items;
+mod lower;
+pub mod parse;
+
+pub use parse::{ParseError, ParseErrorKind, parse_file};
