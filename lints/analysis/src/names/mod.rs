@@ -1,14 +1,36 @@
 //! Names as rustc resolves them: the module tree over files, imports, and an index of all items.
 
-use std::sync::Arc;
+mod build;
+mod external;
+mod graph;
+mod imports;
+mod index;
+mod lookup;
+mod lower;
+mod methods;
+mod paths;
+mod prelude;
+mod scopes;
+mod signatures;
+pub mod subst;
+mod test_code;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+pub use external::ExternalIndex;
+pub use methods::{MethodMatch, MethodTarget};
+pub use subst::{Subst, subst};
+
 use crate::span::{FileId, FileSpan};
 use crate::symbol::Symbol;
-use crate::syntax::hir::{BodyId, ItemIndex, ModuleIndex, PathRef};
+use crate::syntax::hir::{BodyId, ItemIndex};
 use crate::syntax::items::{FileHir, Item, SelfKind};
-use crate::types::ty::{Bound, Ty};
+use crate::types::ty::{Bound, Bounds, Ty};
 
 /// Number of an item within the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -189,6 +211,18 @@ pub struct Program {
     pub implementors: FxHashMap<Symbol, Vec<Ty>>,
     /// Item of a file → its definition.
     pub def_of_item: FxHashMap<(FileId, ItemIndex), DefId>,
+    /// Modules and the names in them.
+    graph: graph::Graph,
+    /// What aliases and associated types of impls stand for, once asked.
+    aliases: FxHashMap<DefId, OnceLock<Ty>>,
+    /// Generics of impls.
+    scopes: FxHashMap<DefId, Arc<GenericScope>>,
+    impls: index::Impls,
+    /// Associated types of impls, by the head of `Self` and name.
+    assoc_types: FxHashMap<(Symbol, Symbol), Vec<index::AssocType>>,
+    /// Bounds that traits declare for their associated types.
+    assoc_bounds: FxHashMap<(Symbol, Symbol), Bounds>,
+    supertraits: FxHashMap<Symbol, Bounds>,
 }
 
 impl Program {
@@ -196,6 +230,12 @@ impl Program {
     #[must_use]
     pub fn def(&self, id: DefId) -> &Def {
         &self.defs[id.0 as usize]
+    }
+
+    /// The canonical path of a definition.
+    #[must_use]
+    pub fn path_of(&self, id: DefId) -> Symbol {
+        self.def(id).path
     }
 
     /// The file behind an id.
@@ -217,24 +257,3 @@ impl Program {
         FileSpan { file: self.def(id).file, span: self.item(id).name_span }
     }
 }
-
-// Functions that this layer offers, to be written in files of their own:
-//
-// impl Program {
-//     /// Builds the module tree, resolves imports and signatures. Files in no crate become a crate each.
-//     pub fn build(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, catalogue: &Catalogue) -> Program;
-//     /// What `path` means in `module` of `file`.
-//     pub fn resolve(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, path: &PathRef, ns: Namespace) -> Resolution;
-//     /// What the path of a macro call means ("tokio::select", "std::println"), or its last segment alone.
-//     pub fn resolve_macro(&self, file: FileId, module: ModuleIndex, path: &PathRef) -> Symbol;
-//     /// The type that `ty` means in `module` of `file`.
-//     pub fn lower_type(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, ty: &TypeRef) -> Ty;
-//     /// `Self` and generic parameters for the code of an item.
-//     pub fn generic_scope(&self, def: DefId) -> GenericScope;
-//     /// The edition of a file (of the first crate that holds it).
-//     pub fn edition(&self, file: FileId) -> u16;
-//     /// Whether code at `item` is test code.
-//     pub fn is_test(&self, file: FileId, item: ItemIndex) -> bool;
-// }
-#[allow(unused)]
-type Unused = (PathRef, ModuleIndex);
