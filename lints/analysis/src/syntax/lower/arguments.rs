@@ -69,7 +69,10 @@ impl Lower {
             while !input.is_empty() {
                 self.strip_key(input, kind)?;
                 let ahead = input.fork();
-                let parsed = ahead.parse::<Expr>().ok().filter(|expr| at_end_of_argument(&ahead) && !is_opaque(expr));
+                // `{ a = 1, b = x }` of logging macros lists fields.
+                let fields = matches!(kind, MacroKind::Log | MacroKind::Span) && input.peek(syn::token::Brace);
+                let parsed = ahead.parse::<Expr>().ok();
+                let parsed = parsed.filter(|expr| !fields && at_end_of_argument(&ahead) && !is_opaque(expr));
                 if let Some(expr) = parsed {
                     syn::parse::discouraged::Speculative::advance_to(input, &ahead);
                     parts.push(Argument::Expr(expr));

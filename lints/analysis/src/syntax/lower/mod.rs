@@ -92,7 +92,14 @@ impl Lower {
         if range.end == 0 {
             return self.here.get();
         }
-        let span = Span::new(range.start as u32 + self.offset, range.end as u32 + self.offset);
+        let mut span = Span::new(range.start as u32 + self.offset, range.end as u32 + self.offset);
+        // Delimiters that a macro wrote report the call's first and last byte: they mean the call.
+        let written_by = |call: &&Span| {
+            (span.lo == call.lo && span.hi == call.lo + 1) || (span.hi == call.hi && span.lo + 1 == call.hi)
+        };
+        if let Some(call) = self.expansions.iter().rev().find(written_by) {
+            span = *call;
+        }
         self.here.set(span);
         span
     }

@@ -54,7 +54,7 @@ fn match_some(matcher: &[Piece], tokens: &[TokenTree], mut at: usize, bindings: 
                 end
             }
             Piece::Repeat { inner, separator, op } => {
-                repeat(inner, separator.as_ref(), *op, &matcher[position + 1..], tokens, at, bindings)?
+                repeat(inner, separator, *op, &matcher[position + 1..], tokens, at, bindings)?
             }
             Piece::Crate => return None,
         };
@@ -64,7 +64,7 @@ fn match_some(matcher: &[Piece], tokens: &[TokenTree], mut at: usize, bindings: 
 
 fn repeat(
     inner: &[Piece],
-    separator: Option<&TokenTree>,
+    separator: &[TokenTree],
     op: Repetition,
     rest: &[Piece],
     tokens: &[TokenTree],
@@ -74,18 +74,19 @@ fn repeat(
     let mut rounds: Vec<Bindings> = Vec::new();
     while at < tokens.len() && (op != Repetition::Optional || rounds.is_empty()) {
         // What follows the repetition wins over one more round: `$($x:tt)* ; …`.
-        if separator.is_none()
+        if separator.is_empty()
             && let Some(Piece::Token(next)) = rest.first()
             && same(next, &tokens[at])
         {
             break;
         }
         let mut start = at;
-        if let (Some(separator), false) = (separator, rounds.is_empty()) {
-            if !same(separator, &tokens[at]) {
+        if !rounds.is_empty() {
+            let found = tokens[at..].iter().zip(separator).filter(|(found, wanted)| same(wanted, found));
+            if found.count() != separator.len() {
                 break;
             }
-            start += 1;
+            start += separator.len();
         }
         let mut round = Bindings::default();
         match match_some(inner, tokens, start, &mut round) {
