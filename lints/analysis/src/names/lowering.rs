@@ -151,6 +151,8 @@ impl Program {
         if matches!(target, TypeRef::Path(p) if p.as_ident() == Some(item.name)) {
             return Ty::Unknown;
         }
+        // Aliases that name each other under different cfgs would never end either.
+        let Some(_level) = AliasLevel::enter() else { return Ty::Unknown };
         let given = self.lower_args(at, scope, args);
         let inner = self.params_scope(home, None, &item.generics, &GenericScope::default());
         let ty = self.lower_in(home, &inner, target);
@@ -256,6 +258,30 @@ impl Program {
             },
         };
         self.params_scope(at, None, &item.generics, &outer)
+    }
+}
+
+thread_local! {
+    static ALIAS_LEVEL: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// How deep aliases are being expanded on this thread.
+struct AliasLevel;
+
+impl AliasLevel {
+    fn enter() -> Option<Self> {
+        ALIAS_LEVEL.with(|level| {
+            (level.get() < 32).then(|| {
+                level.set(level.get() + 1);
+                Self
+            })
+        })
+    }
+}
+
+impl Drop for AliasLevel {
+    fn drop(&mut self) {
+        ALIAS_LEVEL.with(|level| level.set(level.get().saturating_sub(1)));
     }
 }
 

@@ -1,0 +1,4 @@
+//! The rules, by group.
+
+pub mod lock;
+pub(crate) mod support;
