@@ -1,16 +1,23 @@
-//! The rules of linger: one file each, on top of [`linger_analysis`].
+//! The rules of linger: what a finding is, how a rule is declared, and the rules themselves.
 //!
-//! A rule is a declaration ([`declare_rule!`]) with its documentation, metadata and code. Rules see bodies
-//! through names, types, flow and facts; they never see `syn`, the file system, the terminal or each other.
+//! A rule is one file under [`rules`], declared with [`declare_rule!`] and listed in [`registry`]. It sees
+//! the analysis through a [`BodyContext`] or [`ProgramContext`] and reports [`Diagnostic`]s; levels,
+//! suppressions and output are the driver's.
 
-mod context;
+pub mod context;
 mod declare;
-mod diagnostic;
-mod registry;
-mod rule;
+pub mod diagnostic;
+pub mod registry;
+pub mod rule;
 pub mod rules;
 
-pub use context::{BodyContext, FlowView, ProgramContext};
 pub use diagnostic::{Applicability, Confidence, Diagnostic, Edit, Fix, Label};
-pub use registry::{Selection, all, build, find};
-pub use rule::{Case, Group, Level, OptionsError, Rule, RuleMeta};
+pub use registry::{RegisteredRule, all, find};
+pub use context::{BodyContext, FlowView, ProgramContext};
+pub use rule::{
+    Case, FixAvailability, Group, Level, NoOptions, OptionsError, Rule, RuleMeta,
+};
+
+// Reached by `declare_rule!` from the files of rules.
+#[doc(hidden)]
+pub use {schemars, serde, toml};

@@ -1,40 +1,41 @@
-//! The list of all rules: one line each.
+//! The list of all rules, one line each.
 
-use crate::rule::{Rule, RuleMeta};
-use crate::rules;
+use crate::rule::{OptionsError, Rule, RuleMeta};
 
-macro_rules! registry {
-    ($($group:ident :: $rule:ident :: $type:ident),* $(,)?) => {
-        /// Declarations of all rules, in the order of the list.
-        #[must_use]
-        pub fn all() -> Vec<&'static RuleMeta> {
-            vec![$(&rules::$group::$rule::META),*]
-        }
+/// A rule that can be made.
+#[derive(Debug, Clone, Copy)]
+pub struct RegisteredRule {
+    /// Its declaration.
+    pub meta: &'static RuleMeta,
+    /// Makes it from its options.
+    pub build: fn(toml::Table) -> Result<Box<dyn Rule>, OptionsError>,
+}
 
-        /// Builds the rules that `wanted` selects.
-        #[must_use]
-        pub fn build(wanted: &Selection<'_>) -> Vec<Box<dyn Rule>> {
-            let mut out = Vec::new();
-            $(
-                if wanted(&rules::$group::$rule::META) {
-                    out.push(rules::$group::$rule::$type::build());
-                }
-            )*
-            out
-        }
+macro_rules! rules {
+    ($($group:ident::$rule:ident,)*) => {
+        /// All rules, by group and name.
+        static ALL: &[RegisteredRule] = &[$(RegisteredRule {
+            meta: &crate::rules::$group::$rule::META,
+            build: crate::rules::$group::$rule::build,
+        },)*];
     };
 }
 
-/// Says whether a rule is wanted.
-pub type Selection<'s> = dyn Fn(&RuleMeta) -> bool + 's;
-
-/// The declaration of the rule called `name`.
-#[must_use]
-pub fn find(name: &str) -> Option<&'static RuleMeta> {
-    all().into_iter().find(|m| m.name == name)
+rules! {
+    lock::double_lock,
+    lock::lock_across_await,
+    tool::syntax_error,
+    tool::unused_suppression,
 }
 
-registry! {
-    lock::double_lock::DoubleLock,
-    lock::lock_across_await::LockAcrossAwait,
+/// All rules, by group and name.
+#[must_use]
+pub fn all() -> &'static [RegisteredRule] {
+    ALL
+}
+
+/// The rule of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static RegisteredRule> {
+    ALL.iter().find(|rule| rule.meta.name == name)
 }

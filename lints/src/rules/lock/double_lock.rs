@@ -8,7 +8,7 @@ use linger_analysis::types::infer::Known;
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleMeta};
 use crate::rules::support::{lock_noun, held_until};
 
 declare_rule! {
@@ -64,17 +64,18 @@ declare_rule! {
     /// and unknown generics are not followed.
     DoubleLock("double_lock") {
         group: Lock,
-        cases: [
-            Deny "conflict" "the second lock waits for the first",
-            Allow "read_read" "two read locks: hangs when a writer waits between them",
-        ],
+        cases: {
+            conflict: Deny = "the second lock waits for the first",
+            read_read: Allow = "two read locks: hangs when a writer waits between them",
+        },
         since: "0.1.0",
+        fixes: None,
         compiler_lints: ["clippy::if_let_mutex"],
     }
 }
 
 impl Rule for DoubleLock {
-    fn meta(&self) -> &'static crate::RuleMeta {
+    fn meta(&self) -> &'static RuleMeta {
         &META
     }
 

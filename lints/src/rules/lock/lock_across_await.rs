@@ -5,7 +5,7 @@ use linger_analysis::flow::tokens::{Source, TokenId};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleMeta};
 use crate::rules::support::{held_until, noun};
 
 declare_rule! {
@@ -49,17 +49,18 @@ declare_rule! {
     /// A guard that a helper returns is known when the helper's signature names its type.
     LockAcrossAwait("lock_across_await") {
         group: Lock,
-        cases: [
-            Deny "blocking" "guards that block threads, borrows, map guards, entered spans",
-            Allow "async" "guards of async locks, connections and permits",
-        ],
+        cases: {
+            blocking: Deny = "guards that block threads, borrows, map guards, entered spans",
+            async_lock: Allow = "guards of async locks, connections and permits",
+        },
         since: "0.1.0",
+        fixes: None,
         compiler_lints: ["clippy::await_holding_lock", "clippy::await_holding_refcell_ref", "clippy::await_holding_span_guard"],
     }
 }
 
 impl Rule for LockAcrossAwait {
-    fn meta(&self) -> &'static crate::RuleMeta {
+    fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
@@ -95,7 +96,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                     AcrossAwait::Deadlocks,
                     Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard,
                 ) => "blocking",
-                (_, Class::LockGuard | Class::PoolConnection | Class::Permit | Class::MapGuard) => "async",
+                (_, Class::LockGuard | Class::PoolConnection | Class::Permit | Class::MapGuard) => "async_lock",
                 _ => continue,
             };
             seen.push(id);
@@ -117,7 +118,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             let help = match class {
                 Class::SpanGuard => "instrument the future with the span (`.instrument(span)`) instead of entering it",
                 Class::RefcellBorrow => "end the borrow before the `.await`: copy out what is needed",
-                _ if case == "async" => "end it before awaiting what does not need it",
+                _ if case == "async_lock" => "end it before awaiting what does not need it",
                 _ => "end the guard before the `.await` (a block, `drop(..)`), or use the runtime's own lock",
             };
             report.push(finding.help(help));
