@@ -4,12 +4,28 @@
 //! *Resources* and *functions* are reviewed facts in TOML, one file a crate, which users extend with the same
 //! keys in their own configuration.
 
+mod error;
+mod facts;
+mod files;
+mod lookup;
+mod notation;
+mod paths;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::CatalogueError;
+pub use lookup::Catalogue;
+
 use crate::symbol::Symbol;
 use crate::syntax::items::SelfKind;
 use crate::types::ty::Ty;
 
 /// A signature of a function outside of the program. Type parameters are [`Ty::Param`] with no bounds,
-/// those of the receiver's type by the names that [`TypeFacts::generics`] lists.
+/// those of the receiver's type by the names that [`TypeFacts::generics`] lists. In methods of traits `Self`
+/// is a parameter too, and so are associated types: `Self::Item`, `Self::Output`, `F::Output` are the names
+/// of parameters like any other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExternalSignature {
     /// Canonical path, `std::sync::Mutex::lock`.
@@ -18,6 +34,10 @@ pub struct ExternalSignature {
     pub self_kind: SelfKind,
     /// Number of arguments without `self`.
     pub arity: u8,
+    /// What the arguments must look like, without `self`, for those functions where that tells something of the
+    /// result: `Option::map` has `fn(T) -> U`. Empty when not known, [`Ty::Unknown`] for arguments that tell
+    /// nothing. Closures are [`Ty::Fn`], any future is [`Ty::Future`], anything iterable is [`Ty::Iterator`].
+    pub params: Vec<Ty>,
     /// What a call gives. `async fn`s and documented lazy futures give [`Ty::Future`]; handles of running
     /// work (`JoinHandle`) their own type.
     pub ret: Ty,
@@ -38,8 +58,13 @@ pub struct TypeFacts {
     pub generics: Vec<Symbol>,
     /// What it derefs to, in its own parameters.
     pub deref: Option<Ty>,
-    /// Traits it implements, as far as known, by canonical path or last segment.
+    /// Traits it implements, as far as known, by canonical path. For a trait its supertraits.
     pub traits: Vec<Symbol>,
+    /// What iterating over a value of it gives (as iterator, stream or through `IntoIterator`), in its own
+    /// parameters.
+    pub item: Option<Ty>,
+    /// What `.await` on a value of it gives, in its own parameters (`JoinHandle<T>`: `Result<T, JoinError>`).
+    pub awaits: Option<Ty>,
     /// `#[must_use]`
     pub must_use: bool,
     /// For a type alias what it stands for.
@@ -47,7 +72,9 @@ pub struct TypeFacts {
 }
 
 /// The class of a resource: a closed set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Guard of a mutex or rwlock.
@@ -299,28 +326,3 @@ pub struct FunctionFacts {
     /// Why, in a line.
     pub note: Option<String>,
 }
-
-// Functions that this layer offers, to be written in files of their own:
-//
-// impl Catalogue {
-//     /// The shipped catalogue, loaded on first use.
-//     pub fn builtin() -> &'static Catalogue;
-//     /// The shipped catalogue plus user entries (same TOML keys: `[[resource]]`, `[[function]]`).
-//     pub fn extended(toml: &str) -> Result<Catalogue, CatalogueError>;
-//     /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
-//     pub fn canonical(&self, path: &str) -> Symbol;
-//     /// Whether signatures of this crate (`std`, `tokio`) are known.
-//     pub fn has_crate(&self, name: &str) -> bool;
-//     pub fn type_facts(&self, path: Symbol) -> Option<Arc<TypeFacts>>;
-//     /// A free function or `Type::function`, by canonical path.
-//     pub fn function(&self, path: Symbol) -> Option<Arc<ExternalSignature>>;
-//     /// A method of a type, inherent first, then of the traits it is known to implement.
-//     pub fn method(&self, ty: Symbol, name: Symbol) -> Option<Arc<ExternalSignature>>;
-//     /// A method of a trait.
-//     pub fn trait_method(&self, trait_path: Symbol, name: Symbol) -> Option<Arc<ExternalSignature>>;
-//     pub fn resource(&self, ty: Symbol) -> Option<&Resource>;
-//     /// Facts by canonical path; also found for `Trait::method` paths.
-//     pub fn facts(&self, path: Symbol) -> Option<&FunctionFacts>;
-// }
-#[allow(unused)]
-type Unused = (Symbol, Ty, SelfKind);

@@ -1,0 +1,70 @@
+//! Reviewed facts: TOML into maps by path.
+
+use rustc_hash::FxHashMap;
+
+use super::error::CatalogueError;
+use super::paths::expand;
+use super::{FunctionFacts, Resource};
+use crate::symbol::{Symbol, sym};
+
+/// Facts of one file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) resources: FxHashMap<Symbol, Resource>,
+    pub(super) functions: FxHashMap<Symbol, FunctionFacts>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    resource: Vec<Resource>,
+    function: Vec<FunctionFacts>,
+}
+
+impl Facts {
+    /// Reads a file; every path may have alternatives in braces.
+    pub(super) fn parse(text: &str) -> Result<Self, CatalogueError> {
+        let file: File = toml::from_str(text).map_err(|e| CatalogueError::syntax(text, &e))?;
+        let mut facts = Self::default();
+        for resource in file.resource {
+            for path in expand(&resource.ty) {
+                let ty = checked(&path)?;
+                let entry = Resource {
+                    ty,
+                    ..resource.clone()
+                };
+                if facts.resources.insert(ty, entry).is_some() {
+                    return Err(CatalogueError::Duplicate { path });
+                }
+            }
+        }
+        for function in file.function {
+            for path in expand(&function.path) {
+                let symbol = checked(&path)?;
+                let entry = FunctionFacts {
+                    path: symbol,
+                    ..function.clone()
+                };
+                if facts.functions.insert(symbol, entry).is_some() {
+                    return Err(CatalogueError::Duplicate { path });
+                }
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// A path of two segments or more, each a name.
+fn checked(path: &str) -> Result<Symbol, CatalogueError> {
+    let names = path.split("::").all(|segment| {
+        segment.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && segment.chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
+    if names && path.contains("::") {
+        Ok(sym(path))
+    } else {
+        Err(CatalogueError::NotAPath {
+            path: path.to_owned(),
+        })
+    }
+}

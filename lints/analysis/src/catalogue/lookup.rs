@@ -1,0 +1,283 @@
+//! The queries of the catalogue.
+
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use super::error::CatalogueError;
+use super::facts::Facts;
+use super::files::{FACTS, SIGNATURES};
+use super::table::{Section, Table};
+use super::{ExternalSignature, FunctionFacts, Resource, TypeFacts};
+use crate::symbol::{Symbol, sym};
+
+/// Everything known of other people's APIs.
+pub struct Catalogue {
+    /// Entries of the user; they come before the shipped ones.
+    own: Facts,
+}
+
+/// What is shipped, the same for every catalogue.
+static SHIPPED: LazyLock<Shipped> = LazyLock::new(Shipped::load);
+static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
+    own: Facts::default(),
+});
+
+/// Re-exports of re-exports and supertraits are followed this far.
+const FAR_ENOUGH: usize = 8;
+
+struct Shipped {
+    table: Table,
+    /// Files of facts by the crates that they tell of; read when first asked for.
+    files: FxHashMap<&'static str, usize>,
+    facts: Vec<OnceLock<Facts>>,
+}
+
+impl Shipped {
+    fn load() -> Self {
+        let mut files = FxHashMap::default();
+        for (index, file) in FACTS.iter().enumerate() {
+            for name in file.crates {
+                files.insert(*name, index);
+            }
+        }
+        Self {
+            table: Table::load(SIGNATURES),
+            files,
+            facts: FACTS.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    fn facts_of(&self, path: &str) -> Option<&Facts> {
+        let index = *self.files.get(path.split("::").next()?)?;
+        let (slot, file) = (self.facts.get(index)?, FACTS.get(index)?);
+        // A test parses every file, so an error cannot ship.
+        Some(slot.get_or_init(|| Facts::parse(file.text).unwrap_or_default()))
+    }
+
+    fn section(&self, path: &str) -> Option<&Section> {
+        self.table.section(path)
+    }
+}
+
+impl std::fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalogue")
+            .field("own", &self.own)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Catalogue {
+    /// The shipped catalogue, loaded on first use.
+    #[must_use]
+    pub fn builtin() -> &'static Catalogue {
+        &BUILTIN
+    }
+
+    /// The shipped catalogue plus user entries (same TOML keys: `[[resource]]`, `[[function]]`). An entry of
+    /// the user replaces the shipped one of the same path.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not TOML, has unknown keys, or describes a path twice.
+    pub fn extended(toml: &str) -> Result<Catalogue, CatalogueError> {
+        Ok(Self {
+            own: Facts::parse(toml)?,
+        })
+    }
+
+    /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
+    #[must_use]
+    pub fn canonical(&self, path: &str) -> Symbol {
+        let table = &SHIPPED.table;
+        let mut path = in_std(path);
+        for _ in 0..FAR_ENOUGH {
+            if table.has(&path) && !is_alias(&path) || knows_function(&path) {
+                break;
+            }
+            match moved(table, &path) {
+                Some(next) if next != path => path = next,
+                _ => break,
+            }
+        }
+        sym(&path)
+    }
+
+    /// Whether signatures of this crate (`std`, `tokio`) are known.
+    #[must_use]
+    pub fn has_crate(&self, name: &str) -> bool {
+        matches!(name, "core" | "alloc") || SHIPPED.table.has_crate(name)
+    }
+
+    /// What is known of a type or trait, by canonical path.
+    #[must_use]
+    pub fn type_facts(&self, path: Symbol) -> Option<Arc<TypeFacts>> {
+        SHIPPED
+            .section(shared_section(path.as_str()))?
+            .facts
+            .clone()
+    }
+
+    /// A free function or `Type::function`, by canonical path.
+    #[must_use]
+    pub fn function(&self, path: Symbol) -> Option<Arc<ExternalSignature>> {
+        let (owner, name) = path.as_str().rsplit_once("::")?;
+        let section = SHIPPED.section(shared_section(owner))?;
+        if let Some(found) = section.functions.get(&sym(name)) {
+            return Some(Arc::clone(found));
+        }
+        self.method(sym(owner), sym(name))
+    }
+
+    /// A method of a type, inherent first, then of the traits it is known to implement. The path of the
+    /// signature tells which. Slices, arrays and pointers are `slice`, `array`, `pointer`.
+    #[must_use]
+    pub fn method(&self, ty: Symbol, name: Symbol) -> Option<Arc<ExternalSignature>> {
+        let section = SHIPPED.section(shared_section(ty.as_str()))?;
+        if let Some(found) = section.functions.get(&name) {
+            return Some(Arc::clone(found));
+        }
+        let facts = section.facts.as_ref()?;
+        if let Some(target) = facts.alias.as_ref().and_then(crate::types::ty::Ty::path) {
+            return if target == ty {
+                None
+            } else {
+                self.method(target, name)
+            };
+        }
+        if facts.is_trait {
+            return self.trait_method(ty, name);
+        }
+        facts
+            .traits
+            .iter()
+            .find_map(|t| self.trait_method(*t, name))
+    }
+
+    /// A method of a trait, of its supertraits, or of the traits that extend it everywhere.
+    #[must_use]
+    pub fn trait_method(&self, trait_path: Symbol, name: Symbol) -> Option<Arc<ExternalSignature>> {
+        find_in_trait(trait_path, name, FAR_ENOUGH)
+    }
+
+    /// What a type is as a resource, by canonical path.
+    #[must_use]
+    pub fn resource(&self, ty: Symbol) -> Option<&Resource> {
+        self.own
+            .resources
+            .get(&ty)
+            .or_else(|| SHIPPED.facts_of(ty.as_str())?.resources.get(&ty))
+    }
+
+    /// Facts by canonical path; also found for `Trait::method` paths, and by the path of a type whose trait
+    /// has the method.
+    #[must_use]
+    pub fn facts(&self, path: Symbol) -> Option<&FunctionFacts> {
+        if let Some(found) = self.exact_facts(path) {
+            return Some(found);
+        }
+        let text = path.as_str();
+        let (owner, name) = text.rsplit_once("::")?;
+        let section = SHIPPED.section(shared_section(owner))?;
+        let name = sym(name);
+        if section.functions.contains_key(&name) {
+            return None;
+        }
+        let signature = self.method(sym(owner), name)?;
+        if signature.path == path {
+            None
+        } else {
+            self.exact_facts(signature.path)
+        }
+    }
+
+    fn exact_facts(&self, path: Symbol) -> Option<&FunctionFacts> {
+        self.own
+            .functions
+            .get(&path)
+            .or_else(|| SHIPPED.facts_of(path.as_str())?.functions.get(&path))
+    }
+}
+
+/// `core::…` and `alloc::…` are shown as `std::…`.
+fn in_std(path: &str) -> String {
+    for root in ["core::", "alloc::"] {
+        if let Some(rest) = path.strip_prefix(root) {
+            return format!("std::{rest}");
+        }
+    }
+    path.to_owned()
+}
+
+/// Integers share one section, and floats another.
+fn shared_section(path: &str) -> &str {
+    match path {
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
+        | "usize" => "{integer}",
+        "f16" | "f32" | "f64" | "f128" => "{float}",
+        _ => path,
+    }
+}
+
+fn is_alias(path: &str) -> bool {
+    SHIPPED
+        .section(path)
+        .and_then(|s| s.facts.as_ref())
+        .is_some_and(|f| f.alias.is_some())
+}
+
+fn knows_function(path: &str) -> bool {
+    path.rsplit_once("::").is_some_and(|(owner, name)| {
+        !is_alias(owner)
+            && SHIPPED.section(owner).is_some_and(|s| {
+                s.functions.contains_key(&sym(name))
+                    || s.facts.as_ref().is_some_and(|f| f.alias.is_none())
+            })
+    })
+}
+
+/// `path` with its longest re-exported prefix replaced. An alias of a type (`sqlx::PgPool`) counts as one
+/// where something of that type is named.
+fn moved(table: &Table, path: &str) -> Option<String> {
+    if let Some(target) = table.reexport(path) {
+        return Some(target.to_owned());
+    }
+    let mut end = path.len();
+    while let Some(at) = path.get(..end)?.rfind("::") {
+        let (prefix, rest) = path.split_at_checked(at)?;
+        if let Some(target) = table.reexport(prefix) {
+            let whole = format!("{target}{rest}");
+            return Some(whole);
+        }
+        let facts = table.section(prefix).and_then(|s| s.facts.as_ref());
+        if let Some(target) = facts
+            .and_then(|f| f.alias.as_ref())
+            .and_then(crate::types::ty::Ty::path)
+        {
+            return Some(format!("{target}{rest}"));
+        }
+        end = at;
+    }
+    None
+}
+
+fn find_in_trait(trait_path: Symbol, name: Symbol, depth: usize) -> Option<Arc<ExternalSignature>> {
+    let section = SHIPPED.section(trait_path.as_str())?;
+    if let Some(found) = section.functions.get(&name) {
+        return Some(Arc::clone(found));
+    }
+    let depth = depth.checked_sub(1)?;
+    let facts = section.facts.as_ref();
+    let above = facts.map(|f| f.traits.as_slice()).unwrap_or_default();
+    // Extensions first: they are written for this trait, a supertrait is more general. They themselves have
+    // it as supertrait, so only their own methods are looked at.
+    let extended = section.extensions.iter().find_map(|t| {
+        SHIPPED
+            .section(t.as_str())?
+            .functions
+            .get(&name)
+            .map(Arc::clone)
+    });
+    extended.or_else(|| above.iter().find_map(|t| find_in_trait(*t, name, depth)))
+}

@@ -1,0 +1,310 @@
+//! The signature table: an index of sections made at load, each section read when it is first asked for.
+
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::notation::{Reader, ShortNames};
+use super::{ExternalSignature, TypeFacts};
+use crate::symbol::{Symbol, sym};
+use crate::syntax::items::SelfKind;
+
+/// All signatures. Later files correct earlier ones.
+pub(super) struct Table {
+    short: Vec<ShortNames<'static>>,
+    reexports: FxHashMap<&'static str, &'static str>,
+    sections: FxHashMap<&'static str, Slot>,
+    crates: FxHashSet<&'static str>,
+}
+
+/// Where a section stands in the files, and what was read there.
+#[derive(Default)]
+struct Slot {
+    places: SmallVec<[Place; 1]>,
+    section: OnceLock<Section>,
+}
+
+struct Place {
+    file: usize,
+    header: &'static str,
+    lines: &'static str,
+}
+
+/// A type, trait or module with its functions.
+#[derive(Default)]
+pub(super) struct Section {
+    /// For types, traits and aliases.
+    pub(super) facts: Option<Arc<TypeFacts>>,
+    /// Functions and methods by their name.
+    pub(super) functions: FxHashMap<Symbol, Arc<ExternalSignature>>,
+    /// Traits whose methods are at hand wherever this trait is implemented.
+    pub(super) extensions: Vec<Symbol>,
+    /// Lines that could not be read; a test says that there are none.
+    #[cfg(test)]
+    pub(super) broken: Vec<&'static str>,
+}
+
+impl Table {
+    /// Indexes the files.
+    pub(super) fn load(files: &[&'static str]) -> Self {
+        let lines = files.iter().map(|f| f.len() / 200).sum();
+        let mut table = Self {
+            short: Vec::with_capacity(files.len()),
+            reexports: FxHashMap::with_capacity_and_hasher(2048, rustc_hash::FxBuildHasher),
+            sections: FxHashMap::with_capacity_and_hasher(lines, rustc_hash::FxBuildHasher),
+            crates: FxHashSet::default(),
+        };
+        for (file, text) in files.iter().enumerate() {
+            table.index(file, text);
+        }
+        table
+    }
+
+    fn index(&mut self, file: usize, text: &'static str) {
+        let mut short = ShortNames::default();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (header, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            let (kind, what) = header.split_once(' ').unwrap_or((header, ""));
+            rest = after;
+            match kind {
+                "=" => {
+                    if let Some((name, path)) = what.split_once(' ') {
+                        short.insert(name, path);
+                    }
+                }
+                "use" => {
+                    if let Some((alias, path)) = what.split_once(" = ") {
+                        self.reexports.insert(alias, path);
+                    }
+                }
+                "type" | "trait" | "mod" | "alias" => {
+                    let end = end_of_section(after);
+                    let (lines, behind) = after.split_at_checked(end).unwrap_or((after, ""));
+                    rest = behind;
+                    let path = what.split(['<', ' ']).next().unwrap_or(what);
+                    self.crates.insert(path.split("::").next().unwrap_or(path));
+                    self.sections.entry(path).or_default().places.push(Place {
+                        file,
+                        header,
+                        lines,
+                    });
+                }
+                _ => {}
+            }
+        }
+        self.short.push(short);
+    }
+
+    /// The section at `path`.
+    pub(super) fn section(&self, path: &str) -> Option<&Section> {
+        let (path, slot) = self.sections.get_key_value(path)?;
+        Some(slot.section.get_or_init(|| {
+            let mut section = Section::default();
+            for place in &slot.places {
+                if let Some(short) = self.short.get(place.file) {
+                    section.read(path, place, short);
+                }
+            }
+            section
+        }))
+    }
+
+    /// Whether there is a section at `path`.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.sections.contains_key(path)
+    }
+
+    /// Whether the crate has any section.
+    pub(super) fn has_crate(&self, name: &str) -> bool {
+        self.crates.contains(name)
+    }
+
+    /// What the re-export at exactly `path` stands for.
+    pub(super) fn reexport(&self, path: &str) -> Option<&'static str> {
+        self.reexports.get(path).copied()
+    }
+
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.sections.keys().copied()
+    }
+
+    #[cfg(test)]
+    pub(super) fn reexports(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.reexports.iter().map(|(a, b)| (*a, *b))
+    }
+}
+
+/// Offset of the first line that does not start with a space.
+fn end_of_section(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while bytes.get(at) == Some(&b' ') {
+        match text[at..].find('\n') {
+            Some(length) => at += length + 1,
+            None => return text.len(),
+        }
+    }
+    at
+}
+
+impl Section {
+    fn read(&mut self, path: &'static str, place: &Place, short: &ShortNames<'static>) {
+        let mut facts = self.facts.take().map(|f| (*f).clone()).unwrap_or_default();
+        let is_type = !place.header.starts_with("mod ");
+        if is_type {
+            facts.path = sym(path);
+            read_header(place.header, path, short, &mut facts);
+        }
+        for line in place.lines.lines() {
+            let line = line.trim_start();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let read = match line.split_at_checked(1) {
+                Some(("^", ty)) => read_into(ty, short, &mut facts.deref),
+                Some(("%", ty)) => read_into(ty, short, &mut facts.item),
+                Some(("@", ty)) => read_into(ty, short, &mut facts.awaits),
+                Some(("+", trait_path)) => {
+                    self.extensions.push(sym(trait_path));
+                    true
+                }
+                _ => match read_function(line, path, short) {
+                    Some((name, signature)) => {
+                        self.functions.insert(name, Arc::new(signature));
+                        true
+                    }
+                    None => false,
+                },
+            };
+            #[cfg(test)]
+            if !read {
+                self.broken.push(line);
+            }
+            #[cfg(not(test))]
+            let _: bool = read;
+        }
+        if is_type || !facts.path.is_empty() {
+            self.facts = Some(Arc::new(facts));
+        }
+    }
+}
+
+fn read_into(
+    text: &'static str,
+    short: &ShortNames<'static>,
+    into: &mut Option<crate::types::ty::Ty>,
+) -> bool {
+    let mut reader = Reader::new(text, short);
+    match reader.ty() {
+        Some(ty) if reader.rest().is_empty() => {
+            *into = Some(ty);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// `type std::sync::Mutex<T> ! std::marker::Send,std::marker::Sync`, `alias std::io::Result<T> = …`
+fn read_header(
+    header: &'static str,
+    path: &str,
+    short: &ShortNames<'static>,
+    facts: &mut TypeFacts,
+) {
+    let Some((kind, rest)) = header.split_once(' ') else {
+        return;
+    };
+    let mut rest = rest.get(path.len()..).unwrap_or_default();
+    if let Some((generics, after)) = rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+        facts.generics = generics.split(',').map(sym).collect();
+        rest = after;
+    }
+    let rest = rest.trim_start();
+    facts.is_trait = kind == "trait";
+    facts.alias = None;
+    if kind == "alias" {
+        if let Some(target) = rest.strip_prefix("= ") {
+            read_into(target, short, &mut facts.alias);
+        }
+        return;
+    }
+    let traits = match rest.strip_prefix('!') {
+        Some(after) => {
+            facts.must_use = true;
+            after.trim_start()
+        }
+        None => rest,
+    };
+    for name in traits.split(',').filter(|t| !t.is_empty()) {
+        let symbol = sym(short.get(name).copied().unwrap_or(name));
+        if !facts.traits.contains(&symbol) {
+            facts.traits.push(symbol);
+        }
+    }
+}
+
+/// `lock & Result<…>`, `map! .(fn(T)->U) Option<U>`, `spawn -1 JoinHandle<T> @Result<T,JoinError>`
+fn read_function(
+    line: &'static str,
+    owner: &str,
+    short: &ShortNames<'static>,
+) -> Option<(Symbol, ExternalSignature)> {
+    let (name, rest) = line.split_once(' ')?;
+    let (name, must_use) = match name.strip_suffix('!') {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
+    let (self_kind, rest) = rest.split_at_checked(1)?;
+    let self_kind = match self_kind {
+        "-" => SelfKind::None,
+        "&" => SelfKind::Ref,
+        "*" => SelfKind::Mut,
+        "." => SelfKind::Owned,
+        _ => return None,
+    };
+    let mut reader = Reader::new(rest, short);
+    let (arity, params) = if reader.take("(") {
+        let params = reader.list(")")?.to_vec();
+        (u8::try_from(params.len()).ok()?, params)
+    } else {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (count, after) = rest.split_at_checked(digits)?;
+        reader = Reader::new(after, short);
+        (
+            if count.is_empty() {
+                0
+            } else {
+                count.parse().ok()?
+            },
+            Vec::new(),
+        )
+    };
+    if !reader.take(" ") {
+        return None;
+    }
+    let ret = reader.ty()?;
+    let awaited = if reader.take(" @") {
+        Some(reader.ty()?)
+    } else {
+        None
+    };
+    if !reader.rest().is_empty() {
+        return None;
+    }
+    let path = sym(&format!("{owner}::{name}"));
+    Some((
+        sym(name),
+        ExternalSignature {
+            path,
+            self_kind,
+            arity,
+            params,
+            ret,
+            awaited,
+            must_use,
+        },
+    ))
+}
