@@ -3,6 +3,7 @@
 pub mod comments;
 pub mod depth;
 pub mod lines;
+pub(crate) mod scan;
 
 pub use comments::{Comment, comments};
 pub use lines::LineIndex;

@@ -1,0 +1,176 @@
+//! Attributes: tests, conditions, derives, lint levels.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Token};
+
+use crate::span::Span;
+use crate::symbol::{Symbol, sym};
+use crate::syntax::items::{Attributes, LintAttribute};
+use crate::syntax::lower::Lower;
+
+/// Last segments of attributes that make a function a test or benchmark.
+const TESTS: [&str; 9] = [
+    "test",
+    "bench",
+    "rstest",
+    "test_case",
+    "quickcheck",
+    "wasm_bindgen_test",
+    "proptest",
+    "test_matrix",
+    "parameterized",
+];
+
+const LEVELS: [&str; 5] = ["allow", "expect", "warn", "deny", "forbid"];
+
+impl Lower {
+    /// The attributes of an item at `scope`; lint levels among them are noted.
+    pub(super) fn attributes(&mut self, attrs: &[Attribute], scope: Span) -> Attributes {
+        let mut out = Attributes { cfg_test: self.cfg_test, ..Attributes::default() };
+        for attr in attrs {
+            read(&attr.meta, &mut out);
+        }
+        self.lint_attributes(attrs, scope);
+        out
+    }
+
+    /// Notes the lint levels that `attrs` set for `scope`.
+    pub(super) fn lint_attributes(&mut self, attrs: &[Attribute], scope: Span) {
+        for attr in attrs {
+            // Documentation is by far the most common attribute.
+            if attr.path().is_ident("doc") {
+                continue;
+            }
+            let mut levels = Vec::new();
+            lint_levels(&attr.meta, false, &mut levels);
+            if levels.is_empty() {
+                continue;
+            }
+            let span = self.span(attr.pound_token.span).to(self.span(attr.bracket_token.span.close()));
+            let found = levels.into_iter().map(|(level, lint, reason)| LintAttribute { level, lint, reason, span, scope });
+            self.file.lint_attributes.extend(found);
+        }
+    }
+}
+
+fn read(meta: &Meta, out: &mut Attributes) {
+    let path = meta.path();
+    let Some(last) = path.segments.last() else { return };
+    let last = last.ident.to_string();
+    let single = path.segments.len() == 1;
+    match (last.as_str(), meta) {
+        ("doc" | "allow" | "expect" | "warn" | "deny" | "forbid", _) => {}
+        ("must_use", _) => out.must_use = true,
+        ("cfg", Meta::List(list)) if single => out.cfg_test |= requires_test(list.tokens.clone()),
+        ("cfg_attr", Meta::List(_)) if single => {
+            for inner in conditional(meta) {
+                read(&inner, out);
+            }
+        }
+        ("derive", Meta::List(list)) => {
+            let paths = Punctuated::<syn::Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+            let derives = paths.into_iter().flatten().filter_map(|path| Some(sym(&path.segments.last()?.ident.to_string())));
+            out.derives.extend(derives);
+        }
+        ("path", Meta::NameValue(value)) if single => {
+            if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &value.value {
+                out.path = Some(sym(&text.value()));
+            }
+        }
+        ("main", _) if !single => out.is_async_main = true,
+        (last, _) if TESTS.contains(&last) => out.is_test = true,
+        _ => out.others.push(path_text(path)),
+    }
+}
+
+/// The attributes behind the condition of `cfg_attr(…, a, b)`, whatever the condition.
+fn conditional(meta: &Meta) -> Vec<Meta> {
+    let Meta::List(list) = meta else { return Vec::new() };
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+    metas.into_iter().flatten().skip(1).collect()
+}
+
+type Level = (Symbol, Symbol, Option<Symbol>);
+
+/// `never` says that the compiler never sees the attribute, so that only linger's own levels count.
+fn lint_levels(meta: &Meta, never: bool, out: &mut Vec<Level>) {
+    let Meta::List(list) = meta else { return };
+    let segments: Vec<String> = list.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments[..] {
+        ["cfg_attr"] => {
+            let never = never || condition_is_never(&list.tokens);
+            for inner in conditional(meta) {
+                lint_levels(&inner, never, out);
+            }
+        }
+        ["linger", level] if LEVELS.contains(&level) => {
+            let (lints, reason) = lint_names(&list.tokens);
+            out.extend(lints.into_iter().map(|lint| {
+                let lint = if lint.starts_with("linger::") { lint } else { format!("linger::{lint}") };
+                (sym(level), sym(&lint), reason)
+            }));
+        }
+        [level] if !never && LEVELS.contains(&level) => {
+            let (lints, reason) = lint_names(&list.tokens);
+            out.extend(lints.into_iter().map(|lint| (sym(level), sym(&lint), reason)));
+        }
+        _ => {}
+    }
+}
+
+/// `any()` holds nowhere.
+fn condition_is_never(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    let any = matches!(tokens.next(), Some(TokenTree::Ident(ident)) if ident == "any");
+    any && matches!(tokens.next(), Some(TokenTree::Group(group)) if group.stream().is_empty())
+}
+
+fn lint_names(tokens: &TokenStream) -> (Vec<String>, Option<Symbol>) {
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.clone());
+    let mut names = Vec::new();
+    let mut reason = None;
+    for meta in metas.into_iter().flatten() {
+        match &meta {
+            Meta::Path(path) => names.push(path_text(path).to_string()),
+            Meta::NameValue(value) if value.path.is_ident("reason") => {
+                if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &value.value {
+                    reason = Some(sym(&text.value()));
+                }
+            }
+            _ => {}
+        }
+    }
+    (names, reason)
+}
+
+/// Whether a condition can only hold in tests: `test`, or `all(…)` with such a part, or `any(…)` of
+/// nothing else.
+pub(super) fn requires_test(tokens: TokenStream) -> bool {
+    let Ok(meta) = syn::parse2::<Meta>(tokens) else { return false };
+    meta_requires_test(&meta)
+}
+
+fn meta_requires_test(meta: &Meta) -> bool {
+    match meta {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) => {
+            let Ok(parts) = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()) else {
+                return false;
+            };
+            if list.path.is_ident("all") {
+                parts.iter().any(meta_requires_test)
+            } else {
+                list.path.is_ident("any") && !parts.is_empty() && parts.iter().all(meta_requires_test)
+            }
+        }
+        Meta::NameValue(_) => false,
+    }
+}
+
+fn path_text(path: &syn::Path) -> Symbol {
+    let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    sym(&segments.join("::"))
+}

@@ -1,0 +1,182 @@
+//! Macro calls in item position: their items are lowered as if they stood there.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Expr, Item, Macro, Stmt, Token, Type, Visibility};
+
+use crate::span::Span;
+use crate::syntax::items::{Generics, ItemKind};
+use crate::syntax::lower::Lower;
+use crate::syntax::lower::attributes::requires_test;
+use crate::syntax::lower::items::Head;
+
+/// `static ref NAME: T = value;`
+struct WrappedStatic {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    keyword: proc_macro2::Span,
+    ident: proc_macro2::Ident,
+    ty: Type,
+    value: Expr,
+}
+
+impl WrappedStatic {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let keyword = input.parse::<Token![static]>()?.span;
+        input.parse::<Option<Token![ref]>>()?;
+        let ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let ty = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let value = input.parse()?;
+        if !input.is_empty() {
+            input.parse::<Token![;]>()?;
+        }
+        Ok(Self { attrs, vis, keyword, ident, ty, value })
+    }
+}
+
+/// A branch of `cfg_if!`.
+pub(super) struct CfgBranch {
+    only_tests: bool,
+    tokens: TokenStream,
+}
+
+impl Lower {
+    /// Whether a macro call in statement position declares items.
+    pub(super) fn is_item_macro(&self, mac: &Macro) -> bool {
+        wrapper(mac).is_some() && statics(mac).is_some()
+    }
+
+    /// A macro call among items.
+    pub(super) fn item_macro_call(&mut self, mac: &Macro, attrs: &[Attribute], span: Span) {
+        let attributes = self.attributes(attrs, span);
+        let outer = std::mem::replace(&mut self.cfg_test, attributes.cfg_test);
+        if !self.item_macro_parts(mac) {
+            let path = self.path(&mac.path, None);
+            let name = path.last().unwrap_or_else(|| crate::symbol::sym(""));
+            self.push_item(name, path.span, span, false, attributes, Generics::default(), ItemKind::OpaqueMacro);
+        }
+        self.cfg_test = outer;
+    }
+
+    fn item_macro_parts(&mut self, mac: &Macro) -> bool {
+        if let (Some(wrapper), Some(entries)) = (wrapper(mac), statics(mac)) {
+            for entry in &entries {
+                let start = self.start(&entry.vis, entry.keyword);
+                let end = self.printed(&entry.value);
+                let head = Head { ident: &entry.ident, attrs: &entry.attrs, vis: &entry.vis, span: start.to(end) };
+                self.wrapped_static(&head, wrapper, &entry.ty, &entry.value);
+            }
+            return true;
+        }
+        if let Some(branches) = cfg_if(mac) {
+            for branch in branches {
+                let outer = self.cfg_test;
+                self.cfg_test |= branch.only_tests;
+                if let Ok(items) = many::<Item>.parse2(branch.tokens) {
+                    self.items(&items);
+                }
+                self.cfg_test = outer;
+            }
+            return true;
+        }
+        if let Some(items) = self.expand(mac, |tokens| many::<Item>.parse2(tokens).ok()) {
+            self.expanded(mac, |lower| lower.items(&items));
+            return true;
+        }
+        match many::<Item>.parse2(mac.tokens.clone()) {
+            Ok(items) if !items.is_empty() && !items.iter().any(|item| matches!(item, Item::Verbatim(_))) => {
+                self.items(&items);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn impl_macro_call(&mut self, mac: &Macro) {
+        if let Some(items) = self.expand(mac, |tokens| many::<syn::ImplItem>.parse2(tokens).ok()) {
+            self.expanded(mac, |lower| items.iter().for_each(|item| lower.impl_part(item)));
+        } else if let Ok(items) = many::<syn::ImplItem>.parse2(mac.tokens.clone()) {
+            items.iter().for_each(|item| self.impl_part(item));
+        }
+    }
+
+    pub(super) fn trait_macro_call(&mut self, mac: &Macro) {
+        if let Some(items) = self.expand(mac, |tokens| many::<syn::TraitItem>.parse2(tokens).ok()) {
+            self.expanded(mac, |lower| items.iter().for_each(|item| lower.trait_part(item)));
+        } else if let Ok(items) = many::<syn::TraitItem>.parse2(mac.tokens.clone()) {
+            items.iter().for_each(|item| self.trait_part(item));
+        }
+    }
+
+    /// The statements of each branch, when `mac` is a `cfg_if!`.
+    pub(super) fn cfg_if_statements(&self, mac: &Macro) -> Option<Vec<Vec<Stmt>>> {
+        let branches = cfg_if(mac)?;
+        branches.into_iter().map(|branch| syn::Block::parse_within.parse2(branch.tokens).ok()).collect()
+    }
+}
+
+/// Any number of items.
+fn many<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
+    let mut items = Vec::new();
+    while !input.is_empty() {
+        // A stray semicolon is common between macro-made items.
+        if input.parse::<Option<Token![;]>>()?.is_none() {
+            items.push(input.parse()?);
+        }
+    }
+    Ok(items)
+}
+
+/// The type that the statics of a known macro are wrapped in.
+fn wrapper(mac: &Macro) -> Option<&'static str> {
+    let last = mac.path.segments.last()?;
+    if last.ident == "lazy_static" {
+        Some("lazy_static::Lazy")
+    } else if last.ident == "thread_local" {
+        Some("std::thread::LocalKey")
+    } else {
+        None
+    }
+}
+
+fn statics(mac: &Macro) -> Option<Vec<WrappedStatic>> {
+    let list = |input: ParseStream<'_>| {
+        let mut entries = Vec::new();
+        while !input.is_empty() {
+            entries.push(WrappedStatic::parse(input)?);
+        }
+        Ok(entries)
+    };
+    list.parse2(mac.tokens.clone()).ok()
+}
+
+/// `if #[cfg(a)] { … } else if #[cfg(b)] { … } else { … }`
+fn cfg_if(mac: &Macro) -> Option<Vec<CfgBranch>> {
+    if mac.path.segments.last()?.ident != "cfg_if" {
+        return None;
+    }
+    let mut only_tests = false;
+    let mut branches = Vec::new();
+    for token in mac.tokens.clone() {
+        let TokenTree::Group(group) = token else { continue };
+        match group.delimiter() {
+            Delimiter::Bracket => {
+                let condition = group.stream().into_iter().find_map(|token| match token {
+                    TokenTree::Group(condition) => Some(condition.stream()),
+                    _ => None,
+                });
+                only_tests = condition.is_some_and(requires_test);
+            }
+            Delimiter::Brace => {
+                branches.push(CfgBranch { only_tests, tokens: group.stream() });
+                only_tests = false;
+            }
+            _ => {}
+        }
+    }
+    Some(branches)
+}

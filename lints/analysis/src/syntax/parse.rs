@@ -1,0 +1,116 @@
+//! From text to the owned tree.
+
+use std::path::PathBuf;
+
+use proc_macro2::TokenStream;
+
+use crate::source::depth::nesting_depth;
+use crate::source::scan::code_start;
+use crate::source::{LineIndex, SourceText, comments};
+use crate::span::Span;
+use crate::syntax::items::FileHir;
+use crate::syntax::lower::{LocalMacros, Lower};
+
+/// Stack that a thread needs to parse, lower and walk any file that is not refused.
+pub const STACK_SIZE: usize = 64 << 20;
+
+/// Deepest nesting (see [`nesting_depth`]) that is accepted.
+pub const MAX_DEPTH: u32 = 512;
+
+/// Deepest nesting that any thread's stack stands; deeper files are lowered on a thread of their own.
+const SHALLOW_DEPTH: u32 = 48;
+
+/// Why a file was not understood.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What kind of problem.
+    pub kind: ParseErrorKind,
+}
+
+/// Kinds of [`ParseError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    /// Not Rust that `syn` can read.
+    Syntax,
+    /// Nested so deep that parsing could overflow the stack.
+    TooDeep,
+    /// Positions do not fit 32 bits.
+    TooLarge,
+}
+
+/// Parses and lowers one file.
+///
+/// Safe to call on any thread; walking the result of a deeply nested file needs [`STACK_SIZE`].
+///
+/// # Errors
+/// When the text is not valid Rust, is nested too deep or is too large.
+pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
+    let Ok(length) = u32::try_from(text.len()) else {
+        return Err(refusal(ParseErrorKind::TooLarge, "the file is too large"));
+    };
+    let whole = Span::new(0, length);
+    let depth = nesting_depth(text);
+    if depth > MAX_DEPTH {
+        return Err(refusal(ParseErrorKind::TooDeep, "the code is nested too deep"));
+    }
+    if depth <= SHALLOW_DEPTH {
+        return parse_here(path, text, whole);
+    }
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK_SIZE);
+        let handle = worker.spawn_scoped(scope, || parse_here(path, text, whole));
+        match handle.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(error) => Err(refusal(ParseErrorKind::TooDeep, &format!("no thread for deeply nested code: {error}"))),
+        }
+    })
+}
+
+fn refusal(kind: ParseErrorKind, message: &str) -> ParseError {
+    ParseError { message: message.to_owned(), span: Span::default(), kind }
+}
+
+/// Forgets the thread's copy of the text, also when lowering panics.
+struct ForgetSpans;
+
+impl Drop for ForgetSpans {
+    fn drop(&mut self) {
+        proc_macro2::extra::invalidate_current_thread_spans();
+    }
+}
+
+fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseError> {
+    let _forget = ForgetSpans;
+    let start = code_start(text);
+    let offset = start as u32;
+    let syntax_error = |error: syn::Error| {
+        let range = error.span().byte_range();
+        // An error at the end of input has no token to point at.
+        let span = if range.end == 0 {
+            Span::new(whole.hi, whole.hi)
+        } else {
+            Span::new(range.start as u32 + offset, range.end as u32 + offset)
+        };
+        ParseError { message: error.to_string(), span, kind: ParseErrorKind::Syntax }
+    };
+    let tokens: TokenStream = text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
+    let macros = if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
+    let tree: syn::File = syn::parse2(tokens).map_err(syntax_error)?;
+    let file = FileHir {
+        path,
+        source: SourceText { lines: LineIndex::new(text), comments: comments(text) },
+        modules: Vec::new(),
+        items: Vec::new(),
+        bodies: Vec::new(),
+        imports: Vec::new(),
+        lint_attributes: Vec::new(),
+        cfg_test: false,
+    };
+    Ok(Lower::new(file, offset, macros).file(&tree, whole))
+}
