@@ -1,5 +1,7 @@
 //! The state of inferring one body, and the walk's entry point.
 
+#[allow(unused_imports)]
+use crate::types::stubs::Stub as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::Catalogue;

@@ -80,5 +80,3 @@ impl BodyTypes {
     }
 }
 
-// To be written:
-// pub fn infer(program: &Program, catalogue: &Catalogue, body: GlobalBody) -> BodyTypes;

@@ -1,5 +1,7 @@
 //! Method calls: lookup through auto-deref, and what they give.
 
+#[allow(unused_imports)]
+use crate::types::stubs::Stub as _;
 use std::sync::Arc;
 
 use crate::catalogue::ExternalSignature;

@@ -16,6 +16,7 @@ mod paths;
 mod patterns;
 mod project;
 mod shape;
+mod stubs;
 mod table;
 mod vars;
 

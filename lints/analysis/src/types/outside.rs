@@ -1,5 +1,7 @@
 //! What inference asks of the program's index: methods of a type, traits that it implements.
 
+#[allow(unused_imports)]
+use crate::types::stubs::Stub as _;
 use std::sync::Arc;
 
 use crate::names::{DefId, Namespace, Resolution};

@@ -1,5 +1,7 @@
 //! Paths: what they stand for, constructors, and functions as values.
 
+#[allow(unused_imports)]
+use crate::types::stubs::Stub as _;
 use crate::names::{DefId, FieldInfo, Namespace, Resolution, Signature};
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ExprId, GenericArgs, PathRef};
