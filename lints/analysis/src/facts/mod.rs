@@ -1,1 +1,242 @@
-//! TODO.
+//! Summaries of functions, linked over the call graph to a fixpoint.
+//!
+//! Every body is typed and lowered to its flow once ([`Analysis`]). From the flows come *direct* facts and
+//! call sites; a worklist then carries effects from callees to callers until nothing changes. Traits objects
+//! and generics widen to nothing: an unknown callee has no effects, and rules stay silent about it.
+
+mod direct;
+mod getters;
+mod link;
+mod spawns;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::catalogue::{Catalogue, Mode, SpawnKind};
+use crate::flow::identity::{Getters, Identity};
+use crate::flow::mir::{Mir, Owner, Point};
+use crate::flow::tokens::{Summaries, Tokens};
+use crate::flow::{BodyFlow, FlowContext, Ownership};
+use crate::names::{DefId, GlobalBody, Program};
+use crate::span::{FileId, FileSpan, Span};
+use crate::symbol::Symbol;
+use crate::syntax::hir::{Body, BodyId};
+use crate::syntax::items::ItemKind;
+use crate::types::infer::BodyTypes;
+
+pub use direct::{Site, effects_of_call};
+pub use spawns::{Spawn, spawns};
+
+/// What a function may do while it runs, apart from locks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum EffectKind {
+    /// Waits for another thread, task or process.
+    Waits,
+    /// Blocks its thread.
+    Blocks,
+    /// Does network or disk I/O.
+    Io,
+    /// Ends the process.
+    EndsProcess,
+    /// Spawns a task or thread.
+    Spawns,
+    /// Calls a function value that it was given.
+    CallsBack,
+}
+
+/// All kinds of effects.
+pub const EFFECTS: [EffectKind; 6] = [
+    EffectKind::Waits,
+    EffectKind::Blocks,
+    EffectKind::Io,
+    EffectKind::EndsProcess,
+    EffectKind::Spawns,
+    EffectKind::CallsBack,
+];
+
+/// An effect with the place that causes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Effect {
+    /// The call (in this function) through which it comes about.
+    pub at: FileSpan,
+    /// The external function at the end of the way.
+    pub what: Symbol,
+    /// How many calls of the program lie between.
+    pub depth: u8,
+}
+
+/// A lock that a function takes while it runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockEffect {
+    /// The lock, in terms of the function's parameters.
+    pub lock: Identity,
+    /// Exclusive or shared.
+    pub mode: Mode,
+    /// Where the lock is taken in the end.
+    pub at: FileSpan,
+    /// The calls on the way, outermost first; empty when it is taken in the function itself.
+    pub way: SmallVec<[FileSpan; 2]>,
+}
+
+/// What is known of a function.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Summary {
+    /// Locks it takes.
+    pub locks: Vec<LockEffect>,
+    /// The lock whose guard it returns.
+    pub returned_guard: Option<(Identity, Mode)>,
+    /// The part of a parameter that it returns.
+    pub returned_part: Option<(u32, SmallVec<[Symbol; 3]>)>,
+    /// The static that it returns.
+    pub returned_static: Option<Symbol>,
+    /// Other effects.
+    pub effects: FxHashMap<EffectKind, Effect>,
+    /// It can never return: the loop that it stays in.
+    pub endless: Option<FileSpan>,
+    /// No path returns (endless, panics, or ends the process).
+    pub never_returns: bool,
+    /// Parameters that it runs in a new task, thread or pool.
+    pub spawned_params: SmallVec<[(u32, SpawnKind); 1]>,
+    /// It awaits something.
+    pub awaits: bool,
+}
+
+/// Most effects that a summary keeps; beyond it a function does so much that a finding would not help.
+pub(crate) const MOST_LOCKS: usize = 24;
+
+/// A body with its types and flow.
+pub struct AnalyzedBody {
+    /// Which.
+    pub global: GlobalBody,
+    /// The item it belongs to.
+    pub def: Option<DefId>,
+    /// Its types.
+    pub types: BodyTypes,
+    /// Its flow.
+    pub flow: BodyFlow,
+    /// It runs as a future.
+    pub is_async: bool,
+    /// The edition of its file.
+    pub edition: u16,
+    /// It is test code.
+    pub in_test: bool,
+}
+
+/// Everything known of a program.
+pub struct Analysis<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Other people's APIs.
+    pub catalogue: &'a Catalogue,
+    /// What types own.
+    pub ownership: &'a Ownership<'a>,
+    /// All bodies, by file and number.
+    pub bodies: Vec<AnalyzedBody>,
+    /// Summaries of functions.
+    pub summaries: FxHashMap<DefId, Arc<Summary>>,
+}
+
+impl Getters for Analysis<'_> {
+    fn returned_part(&self, def: DefId) -> Option<(u32, SmallVec<[Symbol; 3]>)> {
+        self.summaries.get(&def)?.returned_part.clone()
+    }
+
+    fn returned_static(&self, def: DefId) -> Option<Symbol> {
+        self.summaries.get(&def)?.returned_static
+    }
+}
+
+impl Summaries for Analysis<'_> {
+    fn returned_guard(&self, def: DefId) -> Option<(Identity, Mode)> {
+        self.summaries.get(&def)?.returned_guard.clone()
+    }
+}
+
+impl<'a> Analysis<'a> {
+    /// Types and lowers every body, and links the facts.
+    #[must_use]
+    pub fn new(program: &'a Program, catalogue: &'a Catalogue, ownership: &'a Ownership<'a>) -> Self {
+        let all: Vec<GlobalBody> = program
+            .files
+            .iter()
+            .enumerate()
+            .flat_map(|(f, file)| {
+                (0..file.bodies.len())
+                    .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
+            })
+            .collect();
+        let bodies = all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
+        let mut this = Self { program, catalogue, ownership, bodies, summaries: FxHashMap::default() };
+        getters::find(&mut this);
+        link::link(&mut this);
+        this
+    }
+
+    /// What is known of a function.
+    #[must_use]
+    pub fn summary(&self, def: DefId) -> Option<&Summary> {
+        self.summaries.get(&def).map(|s| &**s)
+    }
+
+    /// The tree of a body.
+    #[must_use]
+    pub fn hir(&self, body: &AnalyzedBody) -> &'a Body {
+        &self.program.file(body.global.file).bodies[body.global.body.index()]
+    }
+
+    /// What the flow layer needs to know of a body.
+    #[must_use]
+    pub fn flow_context<'b>(&'b self, body: &'b AnalyzedBody) -> FlowContext<'b> {
+        FlowContext {
+            program: self.program,
+            catalogue: self.catalogue,
+            ownership: self.ownership,
+            body: self.hir(body),
+            types: &body.types,
+            edition: body.edition,
+            is_async: body.is_async,
+        }
+    }
+
+    /// The resources of a flow of a body.
+    #[must_use]
+    pub fn tokens<'b>(&'b self, body: &'b AnalyzedBody, mir: &'b Mir) -> Tokens<'b> {
+        Tokens::new(self.flow_context(body), mir, self)
+    }
+}
+
+fn analyze<'a>(
+    program: &'a Program,
+    catalogue: &'a Catalogue,
+    ownership: &'a Ownership<'a>,
+    global: GlobalBody,
+) -> AnalyzedBody {
+    let file = program.file(global.file);
+    let body = &file.bodies[global.body.index()];
+    let types = crate::types::infer::infer(program, catalogue, global);
+    let item = &file.items[body.owner.index()];
+    let is_async = matches!(&item.kind, ItemKind::Fn(f) if f.is_async);
+    let edition = program.edition(global.file);
+    let cx = FlowContext { program, catalogue, ownership, body, types: &types, edition, is_async };
+    let flow = BodyFlow::build(cx);
+    let def = program.def_of_item.get(&(global.file, body.owner)).copied();
+    let in_test = program.is_test(global.file, body.owner);
+    AnalyzedBody { global, def, types, flow, is_async, edition, in_test }
+}
+
+/// A span of a file.
+pub(crate) fn at(file: FileId, span: Span) -> FileSpan {
+    FileSpan { file, span }
+}
+
+/// Which flow of which body, and where in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    /// The flow.
+    pub owner: Owner,
+    /// The point.
+    pub point: Point,
+}

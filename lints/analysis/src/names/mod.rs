@@ -1,12 +1,20 @@
 //! Names as rustc resolves them: the module tree over files, imports, and an index of all items.
 
+mod build;
+mod lowering;
+mod methods;
+mod prelude;
+mod resolve;
+mod scopes;
+mod tree;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::span::{FileId, FileSpan};
 use crate::symbol::Symbol;
-use crate::syntax::hir::{BodyId, ItemIndex, ModuleIndex, PathRef};
+use crate::syntax::hir::{BodyId, ItemIndex};
 use crate::syntax::items::{FileHir, Item, SelfKind};
 use crate::types::ty::{Bound, Ty};
 
@@ -189,7 +197,19 @@ pub struct Program {
     pub implementors: FxHashMap<Symbol, Vec<Ty>>,
     /// Item of a file → its definition.
     pub def_of_item: FxHashMap<(FileId, ItemIndex), DefId>,
+    /// Methods that traits of the program give to every type (`impl<T> Trait for T`), by name.
+    pub blanket_methods: FxHashMap<Symbol, Vec<DefId>>,
+    /// Associated types of impls: (implementing type, name).
+    pub(crate) assoc_types: FxHashMap<(Symbol, Symbol), Ty>,
+    /// Modules with their names.
+    pub(crate) scopes: scopes::Scopes,
+    /// Other people's APIs: names and signatures (user entries add facts, never names).
+    pub(crate) catalogue: &'static crate::catalogue::Catalogue,
+    /// Imports have been resolved into the scopes.
+    pub(crate) imports_done: bool,
 }
+
+pub use methods::{Found, MethodMatch, subst};
 
 impl Program {
     /// The definition behind an id.
@@ -218,23 +238,3 @@ impl Program {
     }
 }
 
-// Functions that this layer offers, to be written in files of their own:
-//
-// impl Program {
-//     /// Builds the module tree, resolves imports and signatures. Files in no crate become a crate each.
-//     pub fn build(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, catalogue: &Catalogue) -> Program;
-//     /// What `path` means in `module` of `file`.
-//     pub fn resolve(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, path: &PathRef, ns: Namespace) -> Resolution;
-//     /// What the path of a macro call means ("tokio::select", "std::println"), or its last segment alone.
-//     pub fn resolve_macro(&self, file: FileId, module: ModuleIndex, path: &PathRef) -> Symbol;
-//     /// The type that `ty` means in `module` of `file`.
-//     pub fn lower_type(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, ty: &TypeRef) -> Ty;
-//     /// `Self` and generic parameters for the code of an item.
-//     pub fn generic_scope(&self, def: DefId) -> GenericScope;
-//     /// The edition of a file (of the first crate that holds it).
-//     pub fn edition(&self, file: FileId) -> u16;
-//     /// Whether code at `item` is test code.
-//     pub fn is_test(&self, file: FileId, item: ItemIndex) -> bool;
-// }
-#[allow(unused)]
-type Unused = (PathRef, ModuleIndex);

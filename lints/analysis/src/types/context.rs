@@ -1,7 +1,5 @@
 //! The state of inferring one body, and the walk's entry point.
 
-#[allow(unused_imports)]
-use crate::types::stubs::Stub as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::Catalogue;
@@ -102,7 +100,10 @@ impl<'a> Infer<'a> {
 
     fn run(mut self) -> BodyTypes {
         for param in &self.body.params {
-            let ty = param.ty.as_ref().map_or_else(|| self.vars.free(), |ty| self.lower_param(ty));
+            let ty = match &param.ty {
+                Some(written) => self.lower_ty(written),
+                None => self.vars.free(),
+            };
             self.bind(param.pat, &ty);
         }
         let ret = self.declared_return();
@@ -142,10 +143,6 @@ impl<'a> Infer<'a> {
         self.refresh(&lowered)
     }
 
-    fn lower_param(&mut self, ty: &TypeRef) -> Ty {
-        self.lower_ty(ty)
-    }
-
     /// Unknown arguments become variables, and generic types without arguments get variables as such.
     pub(super) fn refresh(&mut self, ty: &Ty) -> Ty {
         match ty {
@@ -178,7 +175,7 @@ impl<'a> Infer<'a> {
 
     /// Names of the type parameters of a named type.
     pub(super) fn generics_of(&self, path: Symbol) -> Vec<Symbol> {
-        if let Some(info) = self.program.types.get(&path) {
+        if let Some(info) = self.own_type(path) {
             return info.generics.clone();
         }
         self.catalogue.type_facts(path).map(|f| f.generics.clone()).unwrap_or_default()

@@ -1,7 +1,5 @@
 //! The walk over expressions.
 
-#[allow(unused_imports)]
-use crate::types::stubs::Stub as _;
 use std::sync::Arc;
 
 use crate::symbol::{Symbol, sym};

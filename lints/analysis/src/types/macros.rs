@@ -1,7 +1,5 @@
 //! Macro calls and `select!`.
 
-#[allow(unused_imports)]
-use crate::types::stubs::Stub as _;
 use std::sync::Arc;
 
 use crate::symbol::sym;

@@ -1,7 +1,5 @@
 //! Method calls: lookup through auto-deref, and what they give.
 
-#[allow(unused_imports)]
-use crate::types::stubs::Stub as _;
 use std::sync::Arc;
 
 use crate::catalogue::ExternalSignature;
@@ -200,7 +198,7 @@ impl Infer<'_> {
     fn may_clone(&mut self, ty: &Ty) -> bool {
         match ty {
             Ty::Adt(path, _) => {
-                if let Some(info) = self.program.types.get(path) {
+                if let Some(info) = self.own_type(*path) {
                     return info.deref.is_none()
                         || info.traits.iter().any(|(b, _)| b.path.as_str() == "std::clone::Clone");
                 }

@@ -16,8 +16,5 @@ mod paths;
 mod patterns;
 mod project;
 mod shape;
-mod stubs;
 mod table;
 mod vars;
-
-pub use context::infer;

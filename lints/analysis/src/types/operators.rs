@@ -34,7 +34,7 @@ impl Infer<'_> {
                 let ty = self.vars.shallow(&ty);
                 match ty.peel_refs() {
                     Ty::Prim(_) => ty.peel_refs().clone(),
-                    Ty::Adt(path, _) if self.program.types.contains_key(path) => {
+                    Ty::Adt(path, _) if self.own_type(*path).is_some() => {
                         // Operators of the program's own types mostly give the type itself; not known.
                         Ty::Unknown
                     }

@@ -1,10 +1,8 @@
 //! What inference asks of the program's index: methods of a type, traits that it implements.
 
-#[allow(unused_imports)]
-use crate::types::stubs::Stub as _;
 use std::sync::Arc;
 
-use crate::names::{DefId, Namespace, Resolution};
+use crate::names::{DefId, Namespace, Resolution, TypeInfo};
 use crate::symbol::Symbol;
 use crate::syntax::items::{ItemKind, SelfKind};
 use crate::types::context::Infer;
@@ -14,7 +12,13 @@ use crate::types::vars::last;
 /// Supertraits are followed this far.
 const SUPERTRAITS: usize = 16;
 
-impl Infer<'_> {
+impl<'a> Infer<'a> {
+    /// A type that the program defines. (The index also has entries for types outside that the program
+    /// implements traits for.)
+    pub(super) fn own_type(&self, path: Symbol) -> Option<&'a TypeInfo> {
+        self.program.types.get(&path).filter(|info| !info.defs.is_empty())
+    }
+
     /// Functions of that name on exactly this type, without auto-deref: inherent ones, those of its trait
     /// impls, provided ones of its traits. For a bound all that may be meant.
     pub(super) fn program_methods(&self, ty: &Ty, name: Symbol) -> Vec<DefId> {
@@ -169,10 +173,11 @@ impl Infer<'_> {
 
     fn implements_by(&self, ty: &Ty, wanted: &dyn Fn(&str) -> bool) -> bool {
         match ty {
-            Ty::Adt(path, _) => match self.program.types.get(path) {
-                Some(info) => info.traits.iter().any(|(bound, _)| wanted(&bound.path)),
-                None => self.catalogue.type_facts(*path).is_some_and(|f| f.traits.iter().any(|t| wanted(t))),
-            },
+            Ty::Adt(path, _) => {
+                let own = self.program.types.get(path);
+                own.is_some_and(|info| info.traits.iter().any(|(bound, _)| wanted(&bound.path)))
+                    || self.catalogue.type_facts(*path).is_some_and(|f| f.traits.iter().any(|t| wanted(t)))
+            }
             Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds) => {
                 self.with_supertraits(bounds).iter().any(|b| wanted(&b.path))
             }

@@ -1,7 +1,5 @@
 //! Paths: what they stand for, constructors, and functions as values.
 
-#[allow(unused_imports)]
-use crate::types::stubs::Stub as _;
 use crate::names::{DefId, FieldInfo, Namespace, Resolution, Signature};
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ExprId, GenericArgs, PathRef};
@@ -95,7 +93,7 @@ impl Infer<'_> {
 
     fn made_of_type(&mut self, ty: &Ty) -> Option<Made> {
         let path = ty.path()?;
-        let made = match self.program.types.get(&path) {
+        let made = match self.own_type(path) {
             Some(info) => {
                 let def = *info.defs.first()?;
                 let shape = match &self.program.item(def).kind {
@@ -111,7 +109,7 @@ impl Infer<'_> {
     }
 
     fn struct_made(&mut self, path: Symbol, kind: Shape) -> Option<Made> {
-        let info = self.program.types.get(&path)?;
+        let info = self.own_type(path)?;
         let ty = self.with_fresh_args(path);
         let fields = self.fields_of(&info.fields, &ty);
         Some(Made { path, ty, fields, kind })
@@ -119,7 +117,7 @@ impl Infer<'_> {
 
     fn variant_made(&mut self, owner: Symbol, variant: Symbol) -> Option<Made> {
         let path = sym(&format!("{owner}::{variant}"));
-        let Some(info) = self.program.types.get(&owner) else { return self.external_made(path) };
+        let Some(info) = self.own_type(owner) else { return self.external_made(path) };
         let (_, fields) = info.variants.iter().find(|(name, _)| *name == variant)?;
         let kind = match fields.first() {
             None => Shape::Unit,
@@ -432,7 +430,11 @@ impl Infer<'_> {
                 self.bind_trait_args(of_trait, &bound.args, &subst);
             }
         } else if let Some(declared) = &signature.self_ty {
-            let declared = self.subst(declared, &subst);
+            // `Trait::method(x)`: `Self` is what `x` is.
+            let declared = match declared {
+                Ty::Param(..) => self.vars.free(),
+                other => self.subst(other, &subst),
+            };
             subst.entry(sym("Self")).or_insert(declared);
         }
         let ret = if signature.is_async { Ty::Future(signature.ret.clone().into(), None) } else { signature.ret.clone() };

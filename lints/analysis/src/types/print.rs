@@ -24,7 +24,7 @@ pub fn print(program: &Program, catalogue: &Catalogue, body: GlobalBody) -> Stri
     let mut out = String::new();
     for id in order {
         let expr = hir.expr(id);
-        let line = file.source.lines.position(expr.span.lo).0;
+        let line = file.source.lines.line(expr.span.lo) + 1;
         let _ = write!(out, "{line}: {}: {}", summary(hir, id), types.expr(id));
         if let Some(callee) = types.callees.get(&id) {
             let _ = write!(out, "  -> {}", describe(program, callee));

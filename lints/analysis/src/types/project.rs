@@ -199,7 +199,7 @@ impl Infer<'_> {
 
     fn program_type(&mut self, ty: &Ty) -> Option<Symbol> {
         let path = self.vars.shallow(ty).path()?;
-        self.program.types.contains_key(&path).then_some(path)
+        self.own_type(path).is_some().then_some(path)
     }
 
     /// Puts what stands for a pattern's type parameters into `result`, when `ty` fits `pattern`.
@@ -261,7 +261,7 @@ impl Infer<'_> {
         match ty {
             Ty::Ref(_, inner) | Ty::Ptr(inner) => Some((**inner).clone()),
             Ty::Adt(path, args) => {
-                if let Some(info) = self.program.types.get(path) {
+                if let Some(info) = self.own_type(*path) {
                     let target = info.deref.clone()?;
                     let map = self.subst_of(ty);
                     let target = self.subst(&target, &map);
@@ -314,7 +314,7 @@ impl Infer<'_> {
                     }
                 }
                 Ty::Adt(path, _) => {
-                    if let Some(info) = self.program.types.get(path) {
+                    if let Some(info) = self.own_type(*path) {
                         if let Some(field) = info.fields.iter().find(|f| f.name == name) {
                             let map = self.subst_of(step);
                             let field = self.subst(&field.ty, &map);
@@ -345,7 +345,7 @@ impl Infer<'_> {
                     | "indexmap::map::IndexMap" | "hashbrown::HashMap" => return args.get(1).cloned(),
                     "std::collections::VecDeque" => return args.first().cloned(),
                     "serde_json::Value" => return Some(step.clone()),
-                    _ if self.program.types.contains_key(path) => {
+                    _ if self.own_type(*path).is_some() => {
                         let found = self.assoc_of_trait(step, "Index", "Output");
                         if found.is_some() {
                             return found;
@@ -376,7 +376,7 @@ impl Infer<'_> {
                 }
             }
             Ty::Adt(path, _) => {
-                if self.program.types.contains_key(path) {
+                if self.own_type(*path).is_some() {
                     let found = ["IntoIterator", "Iterator", "Stream"]
                         .iter()
                         .find_map(|name| self.assoc_of_trait(&ty, name, "Item"));
@@ -443,7 +443,7 @@ impl Infer<'_> {
             Ty::Future(output, _) => Some((**output).clone()),
             Ty::Ref(_, inner) => self.output(inner),
             Ty::Adt(path, _) => {
-                if self.program.types.contains_key(path) {
+                if self.own_type(*path).is_some() {
                     let found = ["IntoFuture", "Future"]
                         .iter()
                         .find_map(|name| self.assoc_of_trait(&ty, name, "Output"));
@@ -465,21 +465,14 @@ impl Infer<'_> {
     /// An associated type by its name, in any trait that the type is known to implement.
     fn assoc_type(&mut self, ty: &Ty, name: Symbol) -> Ty {
         match ty {
-            Ty::Adt(path, _) => {
-                let found = self
-                    .program
-                    .types
-                    .get(path)
-                    .and_then(|info| info.traits.iter().find_map(|(b, _)| assoc(b, &name)));
-                match found {
-                    Some(found) => {
-                        let map = self.subst_of(ty);
-                        let found = self.subst(&found, &map);
-                        self.compute(&found)
-                    }
-                    None => Ty::Unknown,
+            Ty::Adt(path, _) => match self.program.assoc_types.get(&(*path, name)).cloned() {
+                Some(found) => {
+                    let map = self.subst_of(ty);
+                    let found = self.subst(&found, &map);
+                    self.compute(&found)
                 }
-            }
+                None => Ty::Unknown,
+            },
             Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
                 bounds.iter().find_map(|b| assoc(b, &name)).unwrap_or_default()
             }
@@ -493,12 +486,11 @@ impl Infer<'_> {
 
     /// An associated type of the program's impl of a trait, by the trait's last segment.
     fn assoc_of_trait(&mut self, ty: &Ty, trait_name: &str, name: &str) -> Option<Ty> {
-        let info = self.program.types.get(&ty.path()?)?;
-        let (bound, _) = info
-            .traits
-            .iter()
-            .find(|(b, _)| crate::types::vars::last(&b.path) == trait_name && assoc(b, name).is_some())?;
-        let found = assoc(bound, name)?;
+        let path = ty.path()?;
+        if !self.implements_named(ty, trait_name) {
+            return None;
+        }
+        let found = self.program.assoc_types.get(&(path, sym(name)))?.clone();
         let map = self.subst_of(ty);
         let found = self.subst(&found, &map);
         Some(self.compute(&found))

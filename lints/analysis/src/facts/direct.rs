@@ -1,0 +1,328 @@
+//! Facts of one flow, before linking: what it does itself and whom it calls.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use crate::catalogue::{Catalogue, Class};
+use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
+use crate::flow::identity::{Identities, Identity, Root};
+use crate::flow::mir::{Call, Mir, Owner, Point, Rvalue, Statement, StatementKind, Terminator};
+use crate::flow::tokens::{End, Tokens, translate};
+use crate::names::DefId;
+use crate::span::FileSpan;
+use crate::symbol::Symbol;
+use crate::syntax::hir::ClosureId;
+use crate::types::infer::{Known, Target};
+
+/// A call of a function of the program, as far as linking needs it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Who may be called.
+    pub targets: SmallVec<[DefId; 1]>,
+    /// The arguments' identities in terms of the caller.
+    pub args: Vec<Option<Identity>>,
+    /// The call.
+    pub at: FileSpan,
+}
+
+/// Direct facts of a body.
+#[derive(Default)]
+pub(super) struct Direct {
+    pub(super) summary: Summary,
+    pub(super) sites: Vec<Site>,
+}
+
+/// Program functions that a target may mean.
+pub(super) fn targets(target: &Target) -> SmallVec<[DefId; 1]> {
+    match target {
+        Target::Def(def) => SmallVec::from_slice(&[*def]),
+        Target::AnyOf(defs) => defs.iter().copied().collect(),
+        _ => SmallVec::new(),
+    }
+}
+
+/// Reads the direct facts of a function, closures that run in it included.
+pub(super) fn direct(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Direct {
+    let mut direct = Direct::default();
+    let root = &body.flow.root;
+    let tokens = analysis.tokens(body, root);
+    for end in &tokens.ends {
+        if end.how == End::Returned
+            && let Some(lock) = &tokens.token(end.token).lock
+            && is_outer(&lock.place)
+        {
+            direct.summary.returned_guard = Some((lock.place.clone(), lock.mode));
+        }
+    }
+    let mut seen = FxHashSet::default();
+    flow(analysis, body, root, &tokens, &mut |_, identity| Some(identity.clone()), &mut direct, &mut seen);
+    direct.summary.locks.retain(|l| is_outer(&l.lock));
+    direct.summary.locks.truncate(super::MOST_LOCKS);
+    direct
+}
+
+fn is_outer(identity: &Identity) -> bool {
+    matches!(identity.root, Root::Param(_) | Root::Static(_))
+}
+
+type Outward<'x> = dyn FnMut(&Identities<'_>, &Identity) -> Option<Identity> + 'x;
+
+/// Collects the facts of one flow; `outward` turns its identities into those of the function.
+fn flow(
+    analysis: &Analysis<'_>,
+    body: &AnalyzedBody,
+    mir: &Mir,
+    tokens: &Tokens<'_>,
+    outward: &mut Outward<'_>,
+    out: &mut Direct,
+    seen: &mut FxHashSet<ClosureId>,
+) {
+    let file = body.global.file;
+    let ids = &tokens.identities;
+    for (_, token) in tokens.iter() {
+        if let Some(lock) = &token.lock
+            && !lock.tries
+            && !lock.reentrant
+            && token.known == Known::Resolved
+            && let Some(place) = outward(ids, &lock.place)
+        {
+            out.summary.locks.push(LockEffect { lock: place, mode: lock.mode, at: at(file, token.span), way: SmallVec::new() });
+        }
+    }
+    let awaited = awaited_calls(mir, ids);
+    for (point, statement) in mir.statements() {
+        if !tokens.is_reachable(point.block) {
+            continue;
+        }
+        match &statement.kind {
+            StatementKind::Await { .. } => out.summary.awaits = true,
+            StatementKind::Call(call) => {
+                let here = at(file, statement.span);
+                external(analysis.catalogue, call, here, &mut out.summary);
+                if let Target::External(path) = &call.callee.target
+                    && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
+                    && call.callee.known == Known::Resolved
+                    && let Some(lock) = call.args.first().and_then(|a| ids.operand(a)).and_then(|i| outward(ids, &i))
+                {
+                    out.summary.locks.push(LockEffect { lock, mode, at: here, way: SmallVec::new() });
+                }
+                let found = targets(&call.callee.target);
+                if !found.is_empty() && runs_now(analysis, &found, call, &awaited) {
+                    let args = call
+                        .args
+                        .iter()
+                        .map(|a| ids.operand(a).and_then(|i| outward(ids, &i)))
+                        .collect();
+                    out.sites.push(Site { targets: found, args, at: here });
+                }
+            }
+            _ => {}
+        }
+        for closure in inline_closures(analysis, mir, ids, statement, &awaited) {
+            if !seen.insert(closure) {
+                continue;
+            }
+            let inner = body.flow.get(Owner::Closure(closure));
+            let inner_tokens = analysis.tokens(body, inner);
+            let outer: FxHashMap<_, _> = captured_identities(mir, ids, closure, outward);
+            let mut through = |_: &Identities<'_>, identity: &Identity| match identity.root {
+                Root::Local(local) => {
+                    let mut found: Identity = outer.get(&local).cloned().flatten()?;
+                    found.path.extend(identity.path.iter().copied());
+                    found.indexed |= identity.indexed;
+                    Some(found)
+                }
+                Root::Static(_) => Some(identity.clone()),
+                Root::Param(_) | Root::Temp(_) => None,
+            };
+            flow(analysis, body, inner, &inner_tokens, &mut through, out, seen);
+        }
+    }
+    if mir.owner == Owner::Root {
+        let (never, endless) = ends(mir, tokens);
+        out.summary.never_returns = never;
+        out.summary.endless = endless.map(|span| at(file, span));
+    }
+}
+
+/// The identities, in terms of the function, of what a closure captures.
+fn captured_identities(
+    mir: &Mir,
+    ids: &Identities<'_>,
+    closure: ClosureId,
+    outward: &mut Outward<'_>,
+) -> FxHashMap<crate::syntax::hir::LocalId, Option<Identity>> {
+    for (_, statement) in mir.statements() {
+        if let StatementKind::Assign { value: Rvalue::Closure { id, captures }, .. } = &statement.kind
+            && *id == closure
+        {
+            return captures
+                .iter()
+                .map(|c| {
+                    let identity = ids.place(&crate::flow::mir::Place::whole(c.var));
+                    (c.local, outward(ids, &identity))
+                })
+                .collect();
+        }
+    }
+    FxHashMap::default()
+}
+
+/// Calls whose future is awaited right here.
+pub(super) fn awaited_calls<'m>(mir: &'m Mir, ids: &Identities<'m>) -> FxHashSet<*const Call> {
+    mir.statements()
+        .filter_map(|(_, s)| match &s.kind {
+            StatementKind::Await { operands, .. } => Some(operands),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|o| o.place())
+        .filter_map(|p| ids.defining_call(p.var))
+        .map(std::ptr::from_ref)
+        .collect()
+}
+
+/// Whether the called code runs as part of the caller: async functions only when they are awaited.
+pub(super) fn runs_now(
+    analysis: &Analysis<'_>,
+    targets: &[DefId],
+    call: &Call,
+    awaited: &FxHashSet<*const Call>,
+) -> bool {
+    let is_async = targets
+        .first()
+        .and_then(|d| analysis.program.def(*d).signature.as_ref())
+        .is_some_and(|s| s.is_async || matches!(s.ret, crate::types::ty::Ty::Future(..)));
+    !is_async || awaited.contains(&std::ptr::from_ref(call))
+}
+
+/// Closures and async blocks that run within a statement: given to a call that does not run them elsewhere,
+/// or awaited.
+fn inline_closures(
+    analysis: &Analysis<'_>,
+    mir: &Mir,
+    ids: &Identities<'_>,
+    statement: &Statement,
+    _awaited: &FxHashSet<*const Call>,
+) -> SmallVec<[ClosureId; 2]> {
+    let _ = mir;
+    let operands: &[crate::flow::mir::Operand] = match &statement.kind {
+        StatementKind::Call(call) => {
+            let elsewhere = match &call.callee.target {
+                Target::External(path) => {
+                    analysis.catalogue.facts(*path).is_some_and(|f| f.spawns.is_some())
+                        || path.ends_with("::new")
+                        || path.ends_with("::pin")
+                }
+                // What a function of the program does with a closure is its own fact.
+                Target::Def(_) | Target::AnyOf(_) => true,
+                _ => true,
+            };
+            if elsewhere { &[] } else { &call.args }
+        }
+        StatementKind::Await { operands, .. } => operands,
+        _ => &[],
+    };
+    operands
+        .iter()
+        .filter_map(|o| o.var())
+        .filter_map(|v| closure_of(ids, v))
+        .collect()
+}
+
+/// The closure that a variable holds.
+pub(crate) fn closure_of(ids: &Identities<'_>, var: crate::flow::mir::Var) -> Option<ClosureId> {
+    let mut var = var;
+    for _ in 0..8 {
+        match ids.definition(var)? {
+            Rvalue::Closure { id, .. } => return Some(*id),
+            Rvalue::Use(operand) => var = operand.place()?.var,
+            Rvalue::Ref(_, place) => var = place.var,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Effects of calls to external functions.
+fn external(catalogue: &Catalogue, call: &Call, here: FileSpan, summary: &mut Summary) {
+    let path = match &call.callee.target {
+        Target::External(path) => *path,
+        Target::Local(_) | Target::Value => {
+            note(summary, EffectKind::CallsBack, here, call.name, 0);
+            return;
+        }
+        _ => return,
+    };
+    let Some(facts) = catalogue.facts(path) else { return };
+    let kinds = [
+        (facts.waits, EffectKind::Waits),
+        (facts.blocks, EffectKind::Blocks),
+        (facts.io, EffectKind::Io),
+        (facts.ends_process, EffectKind::EndsProcess),
+        (facts.spawns.is_some(), EffectKind::Spawns),
+    ];
+    for (is, kind) in kinds {
+        if is {
+            note(summary, kind, here, path, 0);
+        }
+    }
+}
+
+pub(super) fn note(summary: &mut Summary, kind: EffectKind, at: FileSpan, what: Symbol, depth: u8) -> bool {
+    if summary.effects.contains_key(&kind) {
+        return false;
+    }
+    summary.effects.insert(kind, Effect { at, what, depth });
+    true
+}
+
+/// Whether no path returns, and the loop that control stays in.
+fn ends(mir: &Mir, tokens: &Tokens<'_>) -> (bool, Option<crate::span::Span>) {
+    let reachable = |b: usize| tokens.is_reachable(crate::flow::mir::BlockId(b as u32));
+    let returns = mir
+        .blocks
+        .iter()
+        .enumerate()
+        .any(|(i, b)| reachable(i) && matches!(b.terminator, Terminator::Return { .. }));
+    if returns {
+        return (false, None);
+    }
+    let stays = mir.loops.iter().find(|l| reachable(l.header.index()) && !reachable(l.exit.index()));
+    (true, stays.map(|l| l.head))
+}
+
+/// The locks that a call takes while it runs, in the caller's terms.
+#[must_use]
+pub fn effects_of_call(analysis: &Analysis<'_>, ids: &Identities<'_>, call: &Call, here: FileSpan) -> Vec<LockEffect> {
+    let mut out = Vec::new();
+    if let Target::External(path) = &call.callee.target
+        && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
+        && let Some(lock) = call.args.first().and_then(|a| ids.operand(a))
+    {
+        out.push(LockEffect { lock, mode, at: here, way: SmallVec::new() });
+    }
+    for def in targets(&call.callee.target) {
+        let Some(summary) = analysis.summary(def) else { continue };
+        for effect in &summary.locks {
+            if let Some(lock) = translate(ids, &effect.lock, call) {
+                let mut way = effect.way.clone();
+                way.insert(0, here);
+                out.push(LockEffect { lock, mode: effect.mode, at: effect.at, way });
+            }
+        }
+    }
+    out
+}
+
+/// Whether a resource class locks something.
+#[must_use]
+pub(crate) fn is_lock(class: Class) -> bool {
+    matches!(class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard)
+}
+
+/// The point right behind another.
+#[must_use]
+pub(crate) fn next(point: Point) -> Point {
+    Point { block: point.block, index: point.index + 1 }
+}

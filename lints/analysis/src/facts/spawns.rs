@@ -1,0 +1,209 @@
+//! Work that is started to run elsewhere: tasks, threads, blocking closures.
+
+use smallvec::SmallVec;
+
+use crate::catalogue::SpawnKind;
+use crate::facts::direct::closure_of;
+use crate::facts::{Analysis, AnalyzedBody};
+use crate::flow::mir::{Call, Mir, Operand, Point, Rvalue, Statement, Var};
+use crate::flow::tokens::Tokens;
+use crate::names::DefId;
+use crate::syntax::hir::ClosureId;
+use crate::types::infer::Target;
+
+/// A call that starts work elsewhere.
+pub struct Spawn<'m> {
+    /// Where.
+    pub point: Point,
+    /// The statement.
+    pub statement: &'m Statement,
+    /// The call.
+    pub call: &'m Call,
+    /// Task, thread, …
+    pub kind: SpawnKind,
+    /// The code, when it stands here.
+    pub closure: Option<ClosureId>,
+    /// The function whose future (or call) is run, when it is one of the program.
+    pub function: Option<DefId>,
+    /// The variable that receives the handle.
+    pub handle: Option<Var>,
+}
+
+/// All spawns of a flow.
+#[must_use]
+pub fn spawns<'m>(analysis: &Analysis<'_>, body: &AnalyzedBody, tokens: &Tokens<'m>) -> Vec<Spawn<'m>> {
+    let _ = body;
+    let mir: &'m Mir = tokens.mir;
+    let mut out = Vec::new();
+    for (point, statement, call) in mir.calls() {
+        if !tokens.is_reachable(point.block) {
+            continue;
+        }
+        for (kind, index) in spawned_arguments(analysis, call) {
+            let Some(operand) = call.args.get(index as usize) else { continue };
+            let (closure, function) = code(analysis, tokens, operand);
+            out.push(Spawn {
+                point,
+                statement,
+                call,
+                kind,
+                closure,
+                function,
+                handle: call.dest.projections.is_empty().then_some(call.dest.var),
+            });
+        }
+    }
+    out
+}
+
+/// Which arguments a call runs elsewhere (indices into [`Call::args`]).
+fn spawned_arguments(analysis: &Analysis<'_>, call: &Call) -> SmallVec<[(SpawnKind, u32); 1]> {
+    match &call.callee.target {
+        Target::External(path) => match analysis.catalogue.facts(*path) {
+            Some(facts) => match facts.spawns {
+                Some(kind) => {
+                    let shift = u32::from(call.is_method);
+                    SmallVec::from_slice(&[(kind, u32::from(facts.spawned_argument) + shift)])
+                }
+                None => SmallVec::new(),
+            },
+            None => SmallVec::new(),
+        },
+        Target::Def(def) => analysis
+            .summary(*def)
+            .map(|s| s.spawned_params.iter().map(|(p, k)| (*k, *p)).collect())
+            .unwrap_or_default(),
+        _ => SmallVec::new(),
+    }
+}
+
+/// The code behind a spawned operand: a closure or async block here, or the function whose future it is.
+fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Option<ClosureId>, Option<DefId>) {
+    let ids = &tokens.identities;
+    match operand {
+        Operand::Constant(e) => {
+            let def = crate::facts::spawns::path_def(analysis, tokens, *e);
+            (None, def)
+        }
+        _ => {
+            let Some(var) = operand.var() else { return (None, None) };
+            if let Some(id) = closure_of(ids, var) {
+                return (Some(id), None);
+            }
+            match ids.defining_call(var) {
+                Some(call) => {
+                    if let Target::Def(def) = call.callee.target {
+                        return (None, Some(def));
+                    }
+                    // A combinator around an async block or call: `f.instrument(span)`, `Box::pin(async …)`.
+                    for arg in &call.args {
+                        if let Some(v) = arg.var() {
+                            if let Some(id) = closure_of(ids, v) {
+                                return (Some(id), None);
+                            }
+                            if let Some(inner) = ids.defining_call(v)
+                                && let Target::Def(def) = inner.callee.target
+                            {
+                                return (None, Some(def));
+                            }
+                        }
+                    }
+                    (None, None)
+                }
+                None => (None, None),
+            }
+        }
+    }
+}
+
+fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: crate::syntax::hir::ExprId) -> Option<DefId> {
+    let path = tokens.context().types.paths.get(&e)?;
+    analysis.program.by_path.get(path).and_then(|d| d.first()).copied()
+}
+
+/// Finds functions of the program that run a parameter elsewhere, so that they are spawn functions themselves.
+pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
+    for _ in 0..2 {
+        let found: Vec<(DefId, SmallVec<[(u32, SpawnKind); 1]>)> = analysis
+            .bodies
+            .iter()
+            .filter_map(|body| {
+                let def = body.def?;
+                let summary = analysis.summary(def)?;
+                if !summary.spawned_params.is_empty() || !summary.effects.contains_key(&super::EffectKind::Spawns) {
+                    return None;
+                }
+                let params = wrapper(analysis, body);
+                (!params.is_empty()).then_some((def, params))
+            })
+            .collect();
+        for (def, params) in found {
+            if let Some(summary) = analysis.summaries.get_mut(&def) {
+                std::sync::Arc::make_mut(summary).spawned_params = params;
+            }
+        }
+    }
+}
+
+fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SmallVec<[(u32, SpawnKind); 1]> {
+    let mir = &*body.flow.root;
+    let tokens = analysis.tokens(body, mir);
+    let mut params = SmallVec::new();
+    for (_, _, call) in mir.calls() {
+        for (kind, index) in spawned_arguments(analysis, call) {
+            let Some(var) = call.args.get(index as usize).and_then(Operand::var) else { continue };
+            let reached = reached_params(&tokens, body, var);
+            for param in reached {
+                if !params.contains(&(param, kind)) {
+                    params.push((param, kind));
+                }
+            }
+        }
+    }
+    params
+}
+
+/// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds.
+fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32> {
+    use crate::flow::identity::Root;
+    use crate::flow::mir::{Owner, Place, StatementKind, VarKind};
+    let ids = &tokens.identities;
+    if let Some(id) = closure_of(ids, var) {
+        let inner = body.flow.get(Owner::Closure(id));
+        let mut out = Vec::new();
+        for (_, statement) in tokens.mir.statements() {
+            let StatementKind::Assign { value: Rvalue::Closure { id: found, captures }, .. } = &statement.kind else {
+                continue;
+            };
+            if *found != id {
+                continue;
+            }
+            for capture in captures {
+                let used = inner.statements().any(|(_, s)| match &s.kind {
+                    StatementKind::Await { operands, .. } => operands.iter().any(|o| holds(inner, o, capture.local)),
+                    StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_)) => {
+                        call.args.first().is_some_and(|o| holds(inner, o, capture.local))
+                    }
+                    _ => false,
+                });
+                if used && let Root::Param(index) = ids.place(&Place::whole(capture.var)).root {
+                    out.push(index);
+                }
+            }
+        }
+        let _ = VarKind::Return;
+        return out;
+    }
+    match ids.place(&Place::whole(var)).root {
+        Root::Param(index) => vec![index],
+        _ => Vec::new(),
+    }
+}
+
+fn holds(mir: &Mir, operand: &Operand, local: crate::syntax::hir::LocalId) -> bool {
+    operand.place().is_some_and(|p| match mir.var(p.var).kind {
+        crate::flow::mir::VarKind::Capture(l) => l == local,
+        crate::flow::mir::VarKind::Temp(_) => false,
+        _ => false,
+    })
+}

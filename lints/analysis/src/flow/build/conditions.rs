@@ -1,0 +1,111 @@
+//! Conditions: lazy operators, `let` chains, and where their temporaries end.
+
+use smallvec::smallvec;
+
+use crate::flow::build::Builder;
+use crate::flow::build::scopes::ScopeKind;
+use crate::flow::mir::{BlockId, BranchKind, Operand, Place, Terminator};
+use crate::syntax::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
+use crate::types::ty::Ty;
+
+impl Builder<'_, '_> {
+    /// Evaluates a condition: continues in the current block when it holds; when it fails, leaves the scopes
+    /// beyond `depth` and goes to `otherwise`.
+    pub(super) fn condition(&mut self, e: ExprId, otherwise: BlockId, depth: usize) {
+        let body = self.flows.cx.body;
+        match &body.expr(e).kind {
+            ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => {
+                let (lhs, rhs) = (*lhs, *rhs);
+                self.condition(lhs, otherwise, depth);
+                self.condition(rhs, otherwise, depth);
+            }
+            ExprKind::Binary { op: BinaryOp::Or, lhs, rhs } => {
+                let (lhs, rhs) = (*lhs, *rhs);
+                let holds = self.new_block();
+                let second = self.new_block();
+                self.condition(lhs, second, self.scopes.len());
+                self.goto(holds);
+                self.switch_to(second);
+                self.condition(rhs, otherwise, depth);
+                self.goto(holds);
+                self.switch_to(holds);
+            }
+            ExprKind::Unary { op: UnaryOp::Not, operand } if self.is_lazy(*operand) => {
+                let operand = *operand;
+                let fails = self.new_block();
+                self.condition(operand, fails, self.scopes.len());
+                self.leave_scopes(depth, self.span(e));
+                self.goto(otherwise);
+                self.switch_to(fails);
+            }
+            ExprKind::Let { pat, scrutinee } => {
+                let (pat, scrutinee) = (*pat, *scrutinee);
+                let place = self.as_scrutinee(|b| b.place(scrutinee));
+                let by_reference = matches!(self.ty(scrutinee), Ty::Ref(..))
+                    || (self.is_place(scrutinee) && self.ty(scrutinee).is_unknown());
+                let matched = self.new_block();
+                let failed = self.new_block();
+                let targets = smallvec![matched, failed];
+                self.terminate(Terminator::Branch { on: e, targets, kind: BranchKind::Let });
+                self.switch_to(failed);
+                if self.matches_all_full(pat) {
+                    self.vacant(&place, self.span(scrutinee));
+                }
+                self.leave_scopes(depth, self.span(e));
+                self.goto(otherwise);
+                self.switch_to(matched);
+                self.bind(pat, &place, Some(e), by_reference);
+            }
+            _ => {
+                let operand = self.in_scope(ScopeKind::Condition, self.span(e), |b| {
+                    // The truth value outlives the condition's temporaries.
+                    let var = b.new_var(crate::flow::mir::VarKind::Temp(e), Ty::prim("bool"), b.span(e));
+                    b.expr_into(Place::whole(var), e);
+                    Operand::Copy(Place::whole(var))
+                });
+                let _ = operand;
+                let holds = self.new_block();
+                let fails = self.new_block();
+                self.terminate(Terminator::Branch {
+                    on: e,
+                    targets: smallvec![holds, fails],
+                    kind: BranchKind::If,
+                });
+                self.switch_to(fails);
+                self.leave_scopes(depth, self.span(e));
+                self.goto(otherwise);
+                self.switch_to(holds);
+            }
+        }
+    }
+
+    fn is_lazy(&self, e: ExprId) -> bool {
+        matches!(
+            self.flows.cx.body.expr(e).kind,
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. } | ExprKind::Unary { op: UnaryOp::Not, .. }
+        )
+    }
+
+    /// Whether the condition holds a `let`.
+    pub(super) fn has_let(&self, e: ExprId) -> bool {
+        match &self.flows.cx.body.expr(e).kind {
+            ExprKind::Let { .. } => true,
+            ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => self.has_let(*lhs) || self.has_let(*rhs),
+            _ => false,
+        }
+    }
+
+    /// `a && b`, `a || b` as a value.
+    pub(super) fn lazy_into(&mut self, dest: Place, e: ExprId, op: BinaryOp, lhs: ExprId, rhs: ExprId) {
+        let join = self.new_block();
+        let right = self.new_block();
+        self.in_scope(ScopeKind::Condition, self.span(lhs), |b| b.expr_into(dest.clone(), lhs));
+        let targets = smallvec![right, join];
+        let _ = op;
+        self.terminate(Terminator::Branch { on: e, targets, kind: BranchKind::Lazy });
+        self.switch_to(right);
+        self.in_scope(ScopeKind::Condition, self.span(rhs), |b| b.expr_into(dest, rhs));
+        self.goto(join);
+        self.switch_to(join);
+    }
+}

@@ -1,0 +1,278 @@
+//! Identity of places: which lock, connection or handle an expression means.
+//!
+//! `self.a.b` stays itself through references, `Arc::clone`, temporaries and getters; two objects of one type
+//! are different unless they are proven the same.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::flow::FlowContext;
+use crate::flow::mir::{Call, Mir, Operand, Place, Projection, Rvalue, StatementKind, Var, VarKind};
+use crate::names::DefId;
+use crate::symbol::Symbol;
+use crate::syntax::hir::LocalId;
+use crate::types::infer::Target;
+use crate::types::ty::Ty;
+
+/// Where a place is rooted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Root {
+    /// A parameter, by its number (`self` is 0 in methods).
+    Param(u32),
+    /// A named local or captured variable of the body.
+    Local(LocalId),
+    /// A temporary: equal only to itself.
+    Temp(Var),
+    /// A static, or a function without arguments that gives one.
+    Static(Symbol),
+}
+
+/// An object: a root and the fields on the way, dereferences and indices left out.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Identity {
+    /// Where it starts.
+    pub root: Root,
+    /// Fields on the way.
+    pub path: SmallVec<[Symbol; 3]>,
+    /// An index lies on the way, so that it names one of several objects.
+    pub indexed: bool,
+}
+
+impl Identity {
+    /// The root alone.
+    #[must_use]
+    pub fn of(root: Root) -> Self {
+        Self { root, path: SmallVec::new(), indexed: false }
+    }
+
+    /// Whether both surely name the same object.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        self == other && !self.indexed
+    }
+}
+
+/// Answers for one [`Mir`].
+pub struct Identities<'a> {
+    cx: FlowContext<'a>,
+    mir: &'a Mir,
+    /// The only assignment of a variable, when there is exactly one.
+    definitions: FxHashMap<Var, Definition<'a>>,
+    /// Functions of the program that return a part of `self` or of an argument.
+    getters: &'a dyn Getters,
+}
+
+/// What functions of the program are known to return.
+pub trait Getters: Sync {
+    /// The part of a parameter that a function returns (by reference, or as a clone of an `Arc`): the
+    /// parameter and the fields.
+    fn returned_part(&self, def: DefId) -> Option<(u32, SmallVec<[Symbol; 3]>)>;
+    /// A static that the function returns a reference to.
+    fn returned_static(&self, def: DefId) -> Option<Symbol>;
+}
+
+/// Knows no getters.
+pub struct NoGetters;
+
+impl Getters for NoGetters {
+    fn returned_part(&self, _: DefId) -> Option<(u32, SmallVec<[Symbol; 3]>)> {
+        None
+    }
+
+    fn returned_static(&self, _: DefId) -> Option<Symbol> {
+        None
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Definition<'a> {
+    Value(&'a Rvalue),
+    Call(&'a Call),
+    Await(&'a [Operand]),
+    Several,
+}
+
+const FUEL: u32 = 24;
+
+impl<'a> Identities<'a> {
+    /// Reads the definitions of a flow.
+    #[must_use]
+    pub fn new(cx: FlowContext<'a>, mir: &'a Mir, getters: &'a dyn Getters) -> Self {
+        let mut definitions: FxHashMap<Var, Definition<'a>> = FxHashMap::default();
+        let mut define = |place: &Place, definition: Definition<'a>| {
+            if place.projections.is_empty() {
+                definitions.entry(place.var).and_modify(|d| *d = Definition::Several).or_insert(definition);
+            }
+        };
+        for (_, statement) in mir.statements() {
+            match &statement.kind {
+                StatementKind::Assign { dest, value } => define(dest, Definition::Value(value)),
+                StatementKind::Call(call) => define(&call.dest, Definition::Call(call)),
+                StatementKind::Await { dest, operands, .. } => define(dest, Definition::Await(operands)),
+                _ => {}
+            }
+        }
+        Self { cx, mir, definitions, getters }
+    }
+
+    /// The call whose result a variable holds, through moves, `?`, `.await` and adaptors that keep the value.
+    #[must_use]
+    pub fn defining_call(&self, var: Var) -> Option<&'a Call> {
+        let mut var = var;
+        for _ in 0..FUEL {
+            match self.definitions.get(&var)? {
+                Definition::Call(call) => {
+                    if self.is_transparent(call) {
+                        match call.args.first().and_then(|a| a.place()) {
+                            Some(place) => var = place.var,
+                            None => return Some(call),
+                        }
+                    } else {
+                        return Some(call);
+                    }
+                }
+                Definition::Value(Rvalue::Use(operand)) => var = operand.place()?.var,
+                Definition::Value(Rvalue::Ref(_, place)) => var = place.var,
+                Definition::Await(operands) => var = operands.first()?.place()?.var,
+                Definition::Value(_) | Definition::Several => return None,
+            }
+        }
+        None
+    }
+
+    /// The value that a variable was given, when it was given exactly one.
+    #[must_use]
+    pub fn definition(&self, var: Var) -> Option<&'a Rvalue> {
+        match self.definitions.get(&var)? {
+            Definition::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn is_transparent(&self, call: &Call) -> bool {
+        match &call.callee.target {
+            Target::External(path) => self.cx.catalogue.facts(*path).is_some_and(|f| f.transparent),
+            _ => false,
+        }
+    }
+
+    /// The object that an operand names.
+    #[must_use]
+    pub fn operand(&self, operand: &Operand) -> Option<Identity> {
+        match operand {
+            Operand::Constant(e) => self.cx.types.paths.get(e).map(|p| Identity::of(Root::Static(*p))),
+            _ => operand.place().map(|p| self.place(p)),
+        }
+    }
+
+    /// The object that a place names.
+    #[must_use]
+    pub fn place(&self, place: &Place) -> Identity {
+        self.resolve(place, FUEL)
+    }
+
+    fn resolve(&self, place: &Place, fuel: u32) -> Identity {
+        let mut identity = self.variable(place.var, fuel);
+        for step in &place.projections {
+            match step {
+                Projection::Field(name) => identity.path.push(*name),
+                Projection::Index => identity.indexed = true,
+                Projection::Deref => {}
+            }
+        }
+        identity
+    }
+
+    fn variable(&self, var: Var, fuel: u32) -> Identity {
+        let own = || {
+            if let Some(index) = self.mir.params.iter().position(|p| *p == var) {
+                return Identity::of(Root::Param(index as u32));
+            }
+            Identity::of(match self.mir.var(var).kind {
+                VarKind::User(local) | VarKind::Capture(local) => Root::Local(local),
+                VarKind::Param(index) => Root::Param(index),
+                VarKind::Temp(_) | VarKind::Return => Root::Temp(var),
+            })
+        };
+        if fuel == 0 {
+            return own();
+        }
+        match self.definitions.get(&var) {
+            Some(Definition::Value(Rvalue::Ref(_, place))) => self.resolve(place, fuel - 1),
+            Some(Definition::Value(Rvalue::Use(operand))) => match operand {
+                Operand::Constant(e) => match self.cx.types.paths.get(e) {
+                    Some(path) => Identity::of(Root::Static(*path)),
+                    None => own(),
+                },
+                Operand::Move(place) | Operand::Copy(place) | Operand::Borrow(_, place) => {
+                    if self.keeps_identity(&self.mir.var(var).ty) { self.resolve(place, fuel - 1) } else { own() }
+                }
+            },
+            Some(Definition::Call(call)) => self.call(call, fuel).unwrap_or_else(own),
+            _ => own(),
+        }
+    }
+
+    /// Copies of plain values are new objects; references, shared pointers and moved values are not.
+    fn keeps_identity(&self, ty: &Ty) -> bool {
+        !matches!(ty, Ty::Prim(_))
+    }
+
+    fn call(&self, call: &Call, fuel: u32) -> Option<Identity> {
+        let first = call.args.first();
+        match &call.callee.target {
+            Target::External(path) => {
+                if is_same_object(path, call, self) {
+                    return self.resolve(first?.place()?, fuel - 1).into();
+                }
+                None
+            }
+            Target::Def(def) => {
+                if let Some(path) = self.getters.returned_static(*def) {
+                    return Some(Identity::of(Root::Static(path)));
+                }
+                let (param, fields) = self.getters.returned_part(*def)?;
+                let mut identity = self.operand_with(call.args.get(param as usize)?, fuel - 1)?;
+                identity.path.extend(fields);
+                Some(identity)
+            }
+            _ => None,
+        }
+    }
+
+    fn operand_with(&self, operand: &Operand, fuel: u32) -> Option<Identity> {
+        match operand {
+            Operand::Constant(_) => self.operand(operand),
+            _ => operand.place().map(|p| self.resolve(p, fuel)),
+        }
+    }
+}
+
+/// Calls that give the same object back: a clone of a shared pointer, a borrow, a wrapper taken off.
+fn is_same_object(path: &str, call: &Call, ids: &Identities<'_>) -> bool {
+    let name = path.rsplit("::").next().unwrap_or(path);
+    match name {
+        "clone" => {
+            let shared = |ty: &Ty| {
+                matches!(
+                    ty.peel_refs().path().map(|p| p.as_str()),
+                    Some("std::sync::Arc" | "std::rc::Rc" | "std::sync::Weak" | "std::rc::Weak")
+                )
+            };
+            call.callee.self_ty.as_ref().is_some_and(shared)
+                || call.args.first().and_then(Operand::place).is_some_and(|p| {
+                    p.projections.is_empty() && shared(&ids.mir.var(p.var).ty)
+                        || path.starts_with("std::sync::Arc") || path.starts_with("std::rc::Rc")
+                })
+        }
+        "as_ref" | "as_mut" | "deref" | "deref_mut" | "borrow" | "unwrap" | "expect" | "as_deref" | "get_ref"
+        | "get_mut" | "unwrap_or_else" | "as_deref_mut"
+            if call.args.len() <= 2 =>
+        {
+            // `RefCell::borrow` gives a guard, not the cell.
+            !path.starts_with("std::cell::RefCell") && !path.starts_with("std::sync::Mutex")
+        }
+        "new" => path.ends_with("Pin::new"),
+        _ => false,
+    }
+}

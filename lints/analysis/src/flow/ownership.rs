@@ -1,0 +1,220 @@
+//! What values of a type own: which resources, and whether moving or copying applies.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use crate::catalogue::{Catalogue, Class};
+use crate::names::Program;
+use crate::symbol::{Symbol, sym};
+use crate::types::ty::Ty;
+
+/// A resource that values of some type own, directly or in a field.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Owned {
+    /// The resource's own type, by canonical path.
+    pub ty: Symbol,
+    /// Its class.
+    pub class: Class,
+}
+
+/// Resources by type, for the whole program.
+pub struct Ownership<'a> {
+    program: &'a Program,
+    catalogue: &'a Catalogue,
+    /// Program types: what their fields own (through containers and other program types).
+    program_types: FxHashMap<Symbol, Vec<Owned>>,
+    /// Program types that are `Copy`.
+    copy_types: FxHashSet<Symbol>,
+    /// Program types whose drop runs code of the program, directly or in a field.
+    with_drop: FxHashSet<Symbol>,
+}
+
+/// How deep types are searched; deeper ones own nothing that matters in practice.
+const DEPTH: u32 = 6;
+
+impl<'a> Ownership<'a> {
+    /// Computes what every type of the program owns.
+    #[must_use]
+    pub fn new(program: &'a Program, catalogue: &'a Catalogue) -> Self {
+        let mut this = Self {
+            program,
+            catalogue,
+            program_types: FxHashMap::default(),
+            copy_types: FxHashSet::default(),
+            with_drop: FxHashSet::default(),
+        };
+        let copy = sym("Copy");
+        for (path, info) in &program.types {
+            let derives_copy = info.defs.iter().any(|d| program.item(*d).attributes.derives.contains(&copy));
+            if derives_copy || info.traits.iter().any(|(b, _)| b.path.as_str() == "std::marker::Copy") {
+                this.copy_types.insert(*path);
+            }
+        }
+        let mut owned = FxHashMap::default();
+        for path in program.types.keys() {
+            let mut found = Vec::new();
+            let mut seen = FxHashSet::default();
+            let mut drops = false;
+            this.collect_fields(*path, &mut found, &mut seen, &mut drops, 0);
+            if drops {
+                this.with_drop.insert(*path);
+            }
+            if !found.is_empty() {
+                found.sort_unstable();
+                found.dedup();
+                owned.insert(*path, found);
+            }
+        }
+        this.program_types = owned;
+        this
+    }
+
+    fn collect_fields(
+        &self,
+        path: Symbol,
+        found: &mut Vec<Owned>,
+        seen: &mut FxHashSet<Symbol>,
+        drops: &mut bool,
+        depth: u32,
+    ) {
+        if depth > DEPTH || !seen.insert(path) {
+            return;
+        }
+        let Some(info) = self.program.types.get(&path) else { return };
+        *drops |= info.drop.is_some();
+        if let Some(resource) = self.catalogue.resource(path) {
+            found.push(Owned { ty: path, class: resource.class });
+        }
+        let fields = info.fields.iter().chain(info.variants.iter().flat_map(|(_, fields)| fields));
+        for field in fields {
+            self.collect(&field.ty, found, seen, drops, depth + 1);
+        }
+    }
+
+    fn collect(&self, ty: &Ty, found: &mut Vec<Owned>, seen: &mut FxHashSet<Symbol>, drops: &mut bool, depth: u32) {
+        if depth > DEPTH {
+            return;
+        }
+        match ty {
+            Ty::Adt(path, args) => {
+                if let Some(resource) = self.catalogue.resource(*path) {
+                    let owned = Owned { ty: *path, class: resource.class };
+                    if !found.contains(&owned) {
+                        found.push(owned);
+                    }
+                    // A guard lends what it protects; a writer owns the file below it.
+                    if !matches!(resource.class, Class::BufferedWriter) {
+                        return;
+                    }
+                }
+                if self.program.types.contains_key(path) {
+                    self.collect_fields(*path, found, seen, drops, depth);
+                } else if !owns_arguments(path) {
+                    return;
+                }
+                for arg in args.iter() {
+                    self.collect(arg, found, seen, drops, depth + 1);
+                }
+            }
+            Ty::Tuple(parts) => parts.iter().for_each(|t| self.collect(t, found, seen, drops, depth + 1)),
+            Ty::Array(t) | Ty::Slice(t) | Ty::Iterator(t) => self.collect(t, found, seen, drops, depth + 1),
+            _ => {}
+        }
+    }
+
+    /// The resources that a value of this type owns.
+    #[must_use]
+    pub fn owned(&self, ty: &Ty) -> SmallVec<[Owned; 2]> {
+        let mut found = Vec::new();
+        match ty {
+            Ty::Unknown | Ty::Var(_) | Ty::Prim(_) | Ty::Ref(..) | Ty::Ptr(_) | Ty::Fn(..) | Ty::Never => {}
+            Ty::Adt(path, args) if args.is_empty() && self.catalogue.resource(*path).is_none() => {
+                return self.program_types.get(path).map(|v| v.iter().copied().collect()).unwrap_or_default();
+            }
+            _ => {
+                let mut seen = FxHashSet::default();
+                self.collect(ty, &mut found, &mut seen, &mut false, 0);
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Whether a value of this type owns a resource of a class.
+    #[must_use]
+    pub fn owns(&self, ty: &Ty, class: Class) -> bool {
+        self.owned(ty).iter().any(|o| o.class == class)
+    }
+
+    /// Whether values are copied, not moved. Unknown types are moved.
+    #[must_use]
+    pub fn is_copy(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Prim(name) => name.as_str() != "str",
+            Ty::Ref(mutable, _) => !mutable,
+            Ty::Ptr(_) | Ty::Fn(..) | Ty::Never => true,
+            Ty::Tuple(parts) => parts.iter().all(|t| self.is_copy(t)),
+            Ty::Array(t) => self.is_copy(t),
+            Ty::Adt(path, args) => {
+                self.copy_types.contains(path)
+                    || match path.as_str() {
+                        "std::option::Option" => args.iter().all(|t| self.is_copy(t)) && !args.is_empty(),
+                        _ => self.catalogue.type_facts(*path).is_some_and(|f| {
+                            f.traits.iter().any(|t| matches!(t.as_str(), "std::marker::Copy" | "Copy"))
+                        }),
+                    }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the drop of a value runs code of the program.
+    #[must_use]
+    pub fn has_drop(&self, ty: &Ty) -> bool {
+        ty.path().is_some_and(|p| self.with_drop.contains(&p))
+    }
+
+    /// Whether dropping a value can never matter, so that no drop needs to be kept for it.
+    #[must_use]
+    pub fn is_trivial(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Prim(_) | Ty::Ref(..) | Ty::Ptr(_) | Ty::Fn(..) | Ty::Never => true,
+            Ty::Tuple(parts) => parts.iter().all(|t| self.is_trivial(t)),
+            Ty::Array(t) | Ty::Slice(t) => self.is_trivial(t),
+            Ty::Adt(path, args) => match path.as_str() {
+                "std::string::String" | "std::path::PathBuf" | "std::ffi::OsString" => true,
+                "std::vec::Vec" | "std::option::Option" | "std::boxed::Box" => {
+                    !args.is_empty() && args.iter().all(|t| self.is_trivial(t))
+                }
+                _ => self.copy_types.contains(path),
+            },
+            _ => false,
+        }
+    }
+}
+
+/// Whether an external generic type owns values of its arguments. Locks and cells own what they protect, but a
+/// resource at rest inside them is somebody's state, not a thing that this value holds open.
+fn owns_arguments(path: &str) -> bool {
+    const CONTAINERS: &[&str] = &[
+        "std::option::Option",
+        "std::result::Result",
+        "std::boxed::Box",
+        "std::vec::Vec",
+        "std::pin::Pin",
+        "std::collections::HashMap",
+        "std::collections::BTreeMap",
+        "std::collections::VecDeque",
+        "std::collections::HashSet",
+        "std::sync::PoisonError",
+        "std::mem::ManuallyDrop",
+        "std::iter::Peekable",
+        "std::ops::ControlFlow",
+        "std::task::Poll",
+        "smallvec::SmallVec",
+        "std::sync::TryLockError",
+        "tokio::io::BufWriter",
+        "std::io::BufWriter",
+        "scopeguard::ScopeGuard",
+    ];
+    CONTAINERS.contains(&path)
+}

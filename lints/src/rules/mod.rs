@@ -1,0 +1,5 @@
+//! The rules, one file each, by group.
+
+pub mod lock;
+pub(crate) mod support;
+pub mod tool;

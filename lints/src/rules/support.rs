@@ -1,0 +1,46 @@
+//! Words and questions that rules share.
+
+use linger_analysis::catalogue::Class;
+use linger_analysis::flow::mir::DropHow;
+use linger_analysis::flow::tokens::{End, Token};
+use linger_analysis::span::Span;
+
+use crate::context::{BodyContext, FlowView};
+
+/// The last segment of a path.
+pub(crate) fn short(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// "a `MutexGuard`", by the resource that the token is.
+pub(crate) fn noun(_cx: &BodyContext<'_>, token: &Token) -> String {
+    match token.owned.first() {
+        Some(owned) => format!("`{}`", short(&owned.ty)),
+        None => "a resource".to_owned(),
+    }
+}
+
+/// "lock", "`RefCell`", "map": what a guard guards.
+pub(crate) fn lock_noun(token: &Token) -> &'static str {
+    match token.owned.first().map(|o| o.class) {
+        Some(Class::RefcellBorrow) => "`RefCell`",
+        Some(Class::MapGuard) => "map shard",
+        _ => "lock",
+    }
+}
+
+/// Where a token's life ends, in words: the last end in the text.
+pub(crate) fn held_until(view: &FlowView<'_>, token: &Token) -> Option<(Span, &'static str)> {
+    let ends = view.tokens.ends.iter().filter(|e| view.tokens.token(e.token).at == token.at && e.span.hi > token.span.hi);
+    let end = ends.max_by_key(|e| e.span.hi)?;
+    let text = match end.how {
+        End::Dropped(DropHow::ScopeEnd) => "still held until here, the end of its scope",
+        End::Dropped(DropHow::StatementEnd | DropHow::ConditionEnd) => "the temporary lives until here",
+        End::Dropped(DropHow::ScrutineeEnd) => "the temporary of the head lives until here",
+        End::Dropped(DropHow::TailEnd) => "the temporary of the tail expression lives until here",
+        End::Dropped(DropHow::Overwritten) => "replaced only here",
+        End::Passed | End::Awaited => "released only here",
+        End::Returned | End::Stored | End::Captured => return None,
+    };
+    Some((end.span, text))
+}
