@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::names::DefId;
+pub use crate::types::context::infer;
 use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, LocalId};
 use crate::types::ty::Ty;
@@ -78,11 +79,4 @@ impl BodyTypes {
     pub fn local(&self, id: LocalId) -> &Ty {
         &self.locals[id.index()]
     }
-}
-
-// To be written:
-// pub fn infer(program: &Program, catalogue: &Catalogue, body: GlobalBody) -> BodyTypes;
-pub fn infer(program: &crate::names::Program, _c: &crate::catalogue::Catalogue, b: crate::names::GlobalBody) -> BodyTypes {
-    let body = &program.file(b.file).bodies[b.body.index()];
-    BodyTypes { exprs: vec![Ty::Unknown; body.exprs.len()], locals: vec![Ty::Unknown; body.locals.len()], closure_ret: vec![Ty::Unknown; body.closures.len()], ..Default::default() }
 }

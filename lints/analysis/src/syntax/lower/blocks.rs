@@ -155,10 +155,10 @@ impl Lower {
             let has_value = is_last && end.is_none();
             match &stmts[..] {
                 [SynStmt::Expr(expr, None)] => {
-                    let (expr, _) = self.expanded(call, |lower| lower.expr_outer(expr));
+                    let (expr, _) = self.expanded(mac, |lower| lower.expr_outer(expr));
                     return self.push_expr(expr, call, end, is_last, out);
                 }
-                stmts => self.expanded(call, |lower| lower.statements(stmts, block, has_value, out)),
+                stmts => self.expanded(mac, |lower| lower.statements(stmts, block, has_value, out)),
             }
             return span;
         }

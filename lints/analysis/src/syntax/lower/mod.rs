@@ -36,6 +36,15 @@ use crate::syntax::items::{FileHir, Module};
 pub(crate) use rules::LocalMacros;
 use scope::BodyState;
 
+/// A call of a macro of this file whose expansion is being lowered.
+#[derive(Clone, Copy)]
+struct Expansion {
+    /// The whole call.
+    call: Span,
+    /// The same, as the tokens of the definition carry it.
+    token: TokenSpan,
+}
+
 /// The walk over one file.
 pub(crate) struct Lower {
     /// Grows as items are met.
@@ -50,7 +59,7 @@ pub(crate) struct Lower {
     /// Inside a branch of an item macro that is only compiled for tests.
     cfg_test: bool,
     /// Calls of `macro_rules!` macros whose expansion is being lowered, outermost first.
-    expansions: Vec<Span>,
+    expansions: Vec<Expansion>,
     /// The last known position, for the rare token without one.
     here: Cell<Span>,
 }
@@ -94,11 +103,11 @@ impl Lower {
         }
         let mut span = Span::new(range.start as u32 + self.offset, range.end as u32 + self.offset);
         // Delimiters that a macro wrote report the call's first and last byte: they mean the call.
-        let written_by = |call: &&Span| {
+        let written_by = |call: &Span| {
             (span.lo == call.lo && span.hi == call.lo + 1) || (span.hi == call.hi && span.lo + 1 == call.hi)
         };
-        if let Some(call) = self.expansions.iter().rev().find(written_by) {
-            span = *call;
+        if let Some(call) = self.expansions.iter().rev().map(|expansion| expansion.call).find(|call| written_by(call)) {
+            span = call;
         }
         self.here.set(span);
         span

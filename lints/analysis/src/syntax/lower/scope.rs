@@ -103,6 +103,6 @@ impl Lower {
 
     /// The macro call whose definition wrote the token at `span`: such tokens carry the call's span.
     fn origin(&self, span: Span) -> Option<Span> {
-        self.expansions.contains(&span).then_some(span)
+        self.expansions.iter().any(|expansion| expansion.call == span).then_some(span)
     }
 }
