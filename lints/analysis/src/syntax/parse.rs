@@ -68,7 +68,9 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
         match handle.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(error) => Err(refusal(ParseErrorKind::TooDeep, &format!("no thread for deeply nested code: {error}"))),
+            Err(error) => {
+                Err(refusal(ParseErrorKind::TooDeep, &format!("no thread for deeply nested code: {error}")))
+            }
         }
     })
 }
@@ -95,8 +97,10 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
         let span = position.span(error.span()).unwrap_or(Span::new(whole.hi, whole.hi));
         ParseError { message: error.to_string(), span, kind: ParseErrorKind::Syntax }
     };
-    let tokens: TokenStream = text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
-    let macros = if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
+    let tokens: TokenStream =
+        text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
+    let macros =
+        if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
     let tree: syn::File = syn::parse2(tokens).map_err(&syntax_error)?;
     let file = FileHir {
         path,

@@ -28,7 +28,6 @@ mod types;
 use std::cell::Cell;
 
 use proc_macro2::Span as TokenSpan;
-use syn::ext::IdentExt;
 
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
@@ -105,7 +104,9 @@ impl Lower {
         let written_by = |call: &Span| {
             (span.lo == call.lo && span.hi == call.lo + 1) || (span.hi == call.hi && span.lo + 1 == call.hi)
         };
-        if let Some(call) = self.expansions.iter().rev().map(|expansion| expansion.call).find(|call| written_by(call)) {
+        if let Some(call) =
+            self.expansions.iter().rev().map(|expansion| expansion.call).find(|call| written_by(call))
+        {
             span = call;
         }
         self.here.set(span);
@@ -154,10 +155,10 @@ impl Lower {
     }
 }
 
-/// An identifier without `r#`.
+/// An identifier without `r#`; the same as `unraw`, which would allocate twice.
 fn name(ident: &proc_macro2::Ident) -> Symbol {
-    let text = ident.unraw().to_string();
-    sym(&text)
+    let text = ident.to_string();
+    sym(text.strip_prefix("r#").unwrap_or(&text))
 }
 
 /// A label or lifetime with its apostrophe.

@@ -43,7 +43,10 @@ fn small_stacks_stand_what_is_lowered_on_them() {
     for shape in SHAPES {
         let text = text(shape, deepest(shape, SHALLOW_DEPTH));
         let worker = std::thread::Builder::new().stack_size(2 << 20);
-        let done = worker.spawn(move || parse_file(PathBuf::from("deep.rs"), &text).is_ok()).expect("a thread").join();
+        let done = worker
+            .spawn(move || parse_file(PathBuf::from("deep.rs"), &text).is_ok())
+            .expect("a thread")
+            .join();
         assert!(done.expect("no panic"), "{shape:?}");
     }
 }
