@@ -91,9 +91,8 @@ impl Meter {
                 self.level.angles -= 1;
                 self.total = self.total.saturating_sub(PREFIX);
             }
-            b'|' => self.add(PREFIX),
-            b'!' | b'-' | b'*' | b'&' if is_prefix => self.add(PREFIX),
-            b'.' | b'?' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'^' | b'=' | b'>' | b'!' => {
+            b'!' | b'-' | b'*' | b'&' | b'|' if is_prefix => self.add(PREFIX),
+            b'.' | b'?' | b'|' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'^' | b'=' | b'>' | b'!' => {
                 self.add(LINK)
             }
             _ => {}
@@ -159,6 +158,8 @@ mod tests {
         assert!(nesting_depth(&functions) < 10, "{}", nesting_depth(&functions));
         let arms = format!("fn f() {{ match x {{ {} }} }}", "A::B => { -1 }\n".repeat(3000));
         assert!(nesting_depth(&arms) < 10);
+        let names = format!("fn f() {{ matches!(x, {}) }}", "\"a\" | ".repeat(600));
+        assert!(nesting_depth(&names) < 50);
         let table = format!("static T: [i8; 4] = [{}];", "-1, &2, *x, ".repeat(5000));
         assert!(nesting_depth(&table) < 10);
     }

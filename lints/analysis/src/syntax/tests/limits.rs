@@ -7,13 +7,14 @@ use crate::syntax::parse::{MAX_DEPTH, SHALLOW_DEPTH};
 use crate::syntax::{ParseErrorKind, parse_file};
 
 /// Shapes of nesting: `(before, opening, middle, closing, after)`.
-const SHAPES: [(&str, &str, &str, &str, &str); 18] = [
+const SHAPES: [(&str, &str, &str, &str, &str); 19] = [
     ("fn f() { ", "(", "1", ")", " }"),
     ("fn f() { ", "[", "1", "]", " }"),
     ("fn f() ", "{", "1", "}", ""),
     ("fn f() { ", "if a { ", "1", " }", " }"),
     ("fn f() { ", "|| { ", "1", " }", " }"),
     ("fn f() { ", "|| ", "1", "", " }"),
+    ("fn f() { ", "|x| ", "1", "", " }"),
     ("fn f() { ", "async move { ", "1", " }", " }"),
     ("fn f() { ", "match a { _ => ", "1", " }", " }"),
     ("fn f() { ", "!", "a", "", " }"),
