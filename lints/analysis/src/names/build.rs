@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::catalogue::Catalogue;
 use crate::names::external::{ExternalIndex, Externals, Shipped};
 use crate::names::{CrateInput, Program, imports, index, scopes, signatures, tree};
 use crate::syntax::items::FileHir;
@@ -12,8 +11,8 @@ use crate::syntax::items::FileHir;
 impl Program {
     /// Builds the module tree, resolves imports and signatures. Files in no crate become a crate each.
     #[must_use]
-    pub fn build(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, _catalogue: &Catalogue) -> Self {
-        // What users add to the catalogue are facts about paths, not new paths.
+    pub fn build(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>) -> Self {
+        // The shipped catalogue will do: what users add are facts about paths, not new paths.
         Self::build_with(files, crates, Arc::new(Shipped))
     }
 
@@ -39,6 +38,7 @@ impl Program {
             scopes: FxHashMap::default(),
             impls: index::Impls::default(),
             assoc_types: FxHashMap::default(),
+            assoc_impls: FxHashMap::default(),
             assoc_bounds: FxHashMap::default(),
             supertraits: FxHashMap::default(),
         };
@@ -46,6 +46,7 @@ impl Program {
         index::forget_aliases(&mut program);
         index::impls(&mut program);
         index::types(&mut program);
+        index::settled_types(&mut program);
         signatures::all(&mut program);
         program
     }

@@ -172,7 +172,7 @@ fn assoc_types(program: &mut Program) {
         found.push(((head, item.name), assoc));
     }
     for (key, assoc) in found {
-        program.assoc_types.entry(key).or_default().push(assoc);
+        program.assoc_impls.entry(key).or_default().push(assoc);
     }
 }
 
@@ -411,4 +411,26 @@ fn members(program: &mut Program) {
             info.deref = Some(subst(&target, &map));
         }
     }
+}
+
+/// Associated types on which all impls for a type agree.
+pub(super) fn settled_types(program: &mut Program) {
+    let shared: &Program = program;
+    let keys: Vec<(Symbol, Symbol)> = shared.assoc_impls.keys().copied().collect();
+    let found: Vec<((Symbol, Symbol), Ty)> = keys
+        .into_par_iter()
+        .with_min_len(64)
+        .filter_map(|(head, name)| {
+            let self_ty = match shared.types.get(&head) {
+                Some(info) => {
+                    let own = info.generics.iter().map(|name| Ty::Param(*name, Bounds::from([]))).collect();
+                    Ty::Adt(head, own)
+                }
+                None => shared.assoc_impls.get(&(head, name))?.first()?.self_ty.clone(),
+            };
+            let settled = shared.project(&self_ty, name, None, 0);
+            (!settled.is_unknown()).then_some(((head, name), settled))
+        })
+        .collect();
+    program.assoc_types.extend(found);
 }

@@ -248,7 +248,7 @@ impl Program {
             _ => {}
         }
         let Some(head) = head(ty) else { return Ty::Unknown };
-        let Some(candidates) = self.assoc_types.get(&(head, name)) else { return Ty::Unknown };
+        let Some(candidates) = self.assoc_impls.get(&(head, name)) else { return Ty::Unknown };
         let mut found = None;
         for candidate in candidates {
             if of_trait.is_some_and(|wanted| candidate.of_trait != wanted) {

@@ -198,7 +198,7 @@ impl Program {
         let Some(head) = head(ty) else { return };
         for name in ["Item", "Output", "Target", "Error", "Err", "Ok"] {
             let name = sym(name);
-            if self.assoc_types.contains_key(&(head, name)) {
+            if self.assoc_impls.contains_key(&(head, name)) {
                 let found = self.project(ty, name, Some(trait_path), 0);
                 if !found.is_unknown() {
                     map.insert(sym(&format!("Self::{name}")), found);

@@ -211,6 +211,9 @@ pub struct Program {
     pub implementors: FxHashMap<Symbol, Vec<Ty>>,
     /// Item of a file → its definition.
     pub def_of_item: FxHashMap<(FileId, ItemIndex), DefId>,
+    /// Associated types that one impl settles, in the type's own parameters: (head, name). Heads of shapes are
+    /// `slice`, `tuple`…
+    pub assoc_types: FxHashMap<(Symbol, Symbol), Ty>,
     /// Modules and the names in them.
     graph: graph::Graph,
     /// What aliases and associated types of impls stand for, once asked.
@@ -219,7 +222,7 @@ pub struct Program {
     scopes: FxHashMap<DefId, Arc<GenericScope>>,
     impls: index::Impls,
     /// Associated types of impls, by the head of `Self` and name.
-    assoc_types: FxHashMap<(Symbol, Symbol), Vec<index::AssocType>>,
+    assoc_impls: FxHashMap<(Symbol, Symbol), Vec<index::AssocType>>,
     /// Bounds that traits declare for their associated types.
     assoc_bounds: FxHashMap<(Symbol, Symbol), Bounds>,
     supertraits: FxHashMap<Symbol, Bounds>,

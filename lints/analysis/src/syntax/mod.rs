@@ -4,5 +4,8 @@ pub mod hir;
 pub mod items;
 mod lower;
 pub mod parse;
+pub mod print;
+#[cfg(test)]
+mod tests;
 
 pub use parse::{ParseError, ParseErrorKind, parse_file};

@@ -7,6 +7,9 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use crate::syntax::lower::rules::matching::match_all;
 use crate::syntax::lower::rules::transcribe::{Made, transcribe};
 
+/// Longest separator of a repetition, in tokens: `>>=`.
+const SEPARATOR_LIMIT: usize = 3;
+
 /// All rules of one macro.
 pub(super) struct Definition {
     rules: Vec<Rule>,
@@ -26,7 +29,7 @@ pub(super) enum Piece {
     /// `$name:fragment` in a matcher (with its fragment), `$name` in a template.
     Variable(Rc<str>, Fragment),
     /// `$( … ) separator op`
-    Repeat { inner: Vec<Piece>, separator: Option<TokenTree>, op: Repetition },
+    Repeat { inner: Vec<Piece>, separator: Vec<TokenTree>, op: Repetition },
     /// `$crate`
     Crate,
 }
@@ -135,20 +138,18 @@ fn pieces(tokens: TokenStream, matcher: bool) -> Option<Vec<Piece>> {
                 }
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                     let inner = pieces(group.stream(), matcher)?;
-                    let mut separator = None;
-                    let mut token = tokens.next()?;
-                    // An operator followed by another one is a separator: `$( … )+*`. Separators of
-                    // several tokens, such as `=>`, are too rare to support.
-                    let separates = match repetition(&token) {
-                        None => true,
-                        Some(Repetition::Optional) => false,
-                        Some(_) => matcher && tokens.peek().and_then(repetition).is_some(),
+                    // `,*` and `||*`: the operators themselves are never separators.
+                    let mut separator = Vec::new();
+                    let op = loop {
+                        let token = tokens.next()?;
+                        if let Some(op) = repetition(&token) {
+                            break op;
+                        }
+                        if separator.len() == SEPARATOR_LIMIT {
+                            return None;
+                        }
+                        separator.push(token);
                     };
-                    if separates {
-                        separator = Some(token);
-                        token = tokens.next()?;
-                    }
-                    let op = repetition(&token)?;
                     Piece::Repeat { inner, separator, op }
                 }
                 _ => return None,

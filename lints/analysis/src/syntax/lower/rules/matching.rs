@@ -26,7 +26,12 @@ pub(super) fn match_all(matcher: &[Piece], tokens: &[TokenTree]) -> Option<Bindi
 }
 
 /// Matches from `at` on and gives the position behind.
-fn match_some(matcher: &[Piece], tokens: &[TokenTree], mut at: usize, bindings: &mut Bindings) -> Option<usize> {
+fn match_some(
+    matcher: &[Piece],
+    tokens: &[TokenTree],
+    mut at: usize,
+    bindings: &mut Bindings,
+) -> Option<usize> {
     for (position, piece) in matcher.iter().enumerate() {
         at = match piece {
             Piece::Token(token) => {
@@ -54,7 +59,7 @@ fn match_some(matcher: &[Piece], tokens: &[TokenTree], mut at: usize, bindings: 
                 end
             }
             Piece::Repeat { inner, separator, op } => {
-                repeat(inner, separator.as_ref(), *op, &matcher[position + 1..], tokens, at, bindings)?
+                repeat(inner, separator, *op, &matcher[position + 1..], tokens, at, bindings)?
             }
             Piece::Crate => return None,
         };
@@ -64,7 +69,7 @@ fn match_some(matcher: &[Piece], tokens: &[TokenTree], mut at: usize, bindings: 
 
 fn repeat(
     inner: &[Piece],
-    separator: Option<&TokenTree>,
+    separator: &[TokenTree],
     op: Repetition,
     rest: &[Piece],
     tokens: &[TokenTree],
@@ -74,18 +79,19 @@ fn repeat(
     let mut rounds: Vec<Bindings> = Vec::new();
     while at < tokens.len() && (op != Repetition::Optional || rounds.is_empty()) {
         // What follows the repetition wins over one more round: `$($x:tt)* ; …`.
-        if separator.is_none()
+        if separator.is_empty()
             && let Some(Piece::Token(next)) = rest.first()
             && same(next, &tokens[at])
         {
             break;
         }
         let mut start = at;
-        if let (Some(separator), false) = (separator, rounds.is_empty()) {
-            if !same(separator, &tokens[at]) {
+        if !rounds.is_empty() {
+            let found = tokens[at..].iter().zip(separator).filter(|(found, wanted)| same(wanted, found));
+            if found.count() != separator.len() {
                 break;
             }
-            start += 1;
+            start += separator.len();
         }
         let mut round = Bindings::default();
         match match_some(inner, tokens, start, &mut round) {
@@ -178,7 +184,11 @@ fn statement_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
     Some(at + length)
 }
 
-fn parsed_end<T>(parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>, tokens: &[TokenTree], at: usize) -> Option<usize> {
+fn parsed_end<T>(
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+    tokens: &[TokenTree],
+    at: usize,
+) -> Option<usize> {
     let stream: TokenStream = tokens[at..].iter().cloned().collect();
     let rest = |input: ParseStream<'_>| {
         parse(input)?;

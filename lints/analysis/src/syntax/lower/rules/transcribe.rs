@@ -48,7 +48,9 @@ impl Writer {
                     }
                     Binding::Many(_) => return None,
                 },
-                Piece::Repeat { inner, separator, .. } => self.repeat(inner, separator.as_ref(), bindings, &mut out)?,
+                Piece::Repeat { inner, separator, .. } => {
+                    self.repeat(inner, separator, bindings, &mut out)?
+                }
             }
             if self.count > self.limit {
                 return None;
@@ -60,7 +62,7 @@ impl Writer {
     fn repeat(
         &mut self,
         inner: &[Piece],
-        separator: Option<&TokenTree>,
+        separator: &[TokenTree],
         bindings: &Bindings,
         out: &mut Vec<TokenTree>,
     ) -> Option<()> {
@@ -78,8 +80,8 @@ impl Writer {
             for (name, many) in &repeated {
                 round_bindings.insert(Rc::clone(name), many.get(round)?.clone());
             }
-            if let (Some(separator), true) = (separator, round > 0) {
-                out.push(self.respanned(separator));
+            if round > 0 {
+                out.extend(separator.iter().map(|token| self.respanned(token)));
             }
             out.extend(self.write(inner, &round_bindings)?);
         }
