@@ -8,6 +8,7 @@ mod direct;
 mod getters;
 mod link;
 mod spawns;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use crate::types::infer::BodyTypes;
 
 pub use direct::{Site, effects_of_call};
 pub use spawns::{Spawn, spawns};
+pub use timeline::timeline;
 
 /// What a function may do while it runs, apart from locks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
