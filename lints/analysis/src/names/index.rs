@@ -105,8 +105,9 @@ pub(super) fn impls(program: &mut Program) {
         program.impls.headers.insert(header.def, header);
     }
     member_paths(program);
-    assoc_types(program);
     forget_aliases(program);
+    assoc_types(program);
+    own_assoc_types(program);
 }
 
 fn header(program: &Program, def: DefId) -> Option<Header> {
@@ -173,6 +174,30 @@ fn assoc_types(program: &mut Program) {
     }
     for (key, assoc) in found {
         program.assoc_impls.entry(key).or_default().push(assoc);
+    }
+}
+
+/// In an impl `Self::Item` is what that impl says, whatever others say for the same type.
+fn own_assoc_types(program: &mut Program) {
+    let shared: &Program = program;
+    let all: Vec<&AssocType> = shared.assoc_impls.values().flatten().collect();
+    let mut lowered: Vec<(DefId, DefId, Symbol, Ty)> = all
+        .into_par_iter()
+        .with_min_len(64)
+        .filter_map(|assoc| {
+            let (file, index) = shared.graph.origin(assoc.def);
+            let hir = &shared.graph.files[file.0 as usize];
+            let item = &hir.items[index.index()];
+            let parent = shared.graph.def_id(file, parent_of(hir, item)?);
+            let ty = shared.alias(assoc.def, 0);
+            (!ty.is_unknown()).then(|| (parent, assoc.def, sym(&format!("Self::{}", item.name)), ty))
+        })
+        .collect();
+    lowered.sort_by_key(|(parent, def, ..)| (*parent, *def));
+    for (parent, _, name, ty) in lowered {
+        if let Some(scope) = program.scopes.get_mut(&parent) {
+            Arc::make_mut(scope).params.push((name, ty));
+        }
     }
 }
 

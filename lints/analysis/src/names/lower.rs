@@ -107,6 +107,15 @@ impl<'a> Place<'a> {
         self.scope.params.iter().rev().find(|(param, _)| *param == name).map(|(_, ty)| ty.clone())
     }
 
+    /// `Self::Item` in the impl that says what it is.
+    pub(super) fn own_assoc(&self, name: Symbol) -> Option<Ty> {
+        if self.scope.params.is_empty() {
+            return None;
+        }
+        let whole = sym(&format!("Self::{name}"));
+        self.scope.params.iter().find(|(param, _)| *param == whole).map(|(_, ty)| ty.clone())
+    }
+
     fn path(&self, path: &PathRef) -> Ty {
         if let Some(qself) = &path.qself {
             let (ty, in_trait) = &**qself;
@@ -123,7 +132,15 @@ impl<'a> Place<'a> {
         }
         let Some(first) = path.segments.first() else { return Ty::Unknown };
         if !path.global && let Some(ty) = self.generic(first.name) {
-            return path.segments.iter().skip(1).fold(ty, |ty, segment| self.project(&ty, segment.name, None));
+            let mut rest = path.segments.get(1..).unwrap_or(&[]);
+            let mut ty = ty;
+            if first.name == "Self"
+                && let Some((second, further)) = rest.split_first()
+                && let Some(own) = self.own_assoc(second.name)
+            {
+                (ty, rest) = (own, further);
+            }
+            return rest.iter().fold(ty, |ty, segment| self.project(&ty, segment.name, None));
         }
         let lookup = Lookup::settled(&self.program.graph);
         let primitive = path.segments.len() == 1 && !path.global && prelude::is_primitive(first.name);
@@ -192,7 +209,7 @@ impl<'a> Place<'a> {
                 let assoc = assoc.iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
                 of_bounds(Arc::from([Bound { path, args: types, assoc }]), Ty::Dyn)
             }
-            _ => collapse(Ty::Adt(path, types)),
+            _ => result_alias(text, &types).unwrap_or_else(|| collapse(Ty::Adt(path, types))),
         }
     }
 
@@ -244,9 +261,17 @@ impl Program {
                 let found = bounds.iter().flat_map(|b| b.assoc.iter()).find(|(n, _)| *n == name);
                 return found.map(|(_, ty)| ty.clone()).unwrap_or_default();
             }
-            Ty::Ref(_, inner) => return self.project(inner, name, of_trait, depth),
             _ => {}
         }
+        let found = self.project_impl(ty, name, of_trait, depth);
+        match ty {
+            Ty::Ref(_, inner) if found.is_unknown() => self.project(inner, name, of_trait, depth),
+            _ => found,
+        }
+    }
+
+    /// The associated type `name` of `ty` by the impls of the program.
+    fn project_impl(&self, ty: &Ty, name: Symbol, of_trait: Option<Symbol>, depth: u8) -> Ty {
         let Some(head) = head(ty) else { return Ty::Unknown };
         let Some(candidates) = self.assoc_impls.get(&(head, name)) else { return Ty::Unknown };
         let mut found = None;
@@ -320,6 +345,33 @@ fn of_bounds(bounds: Bounds, plain: fn(Bounds) -> Ty) -> Ty {
         }
     }
     plain(bounds)
+}
+
+/// Errors of crates whose `Result<T>` the catalogue does not list.
+const ERRORS: [(&str, &str); 13] = [
+    ("anyhow::Result", "anyhow::Error"),
+    ("eyre::Result", "eyre::Report"),
+    ("color_eyre::Result", "eyre::Report"),
+    ("color_eyre::eyre::Result", "eyre::Report"),
+    ("miette::Result", "miette::Report"),
+    ("tokio::io::Result", "std::io::Error"),
+    ("async_std::io::Result", "std::io::Error"),
+    ("smol::io::Result", "std::io::Error"),
+    ("futures::io::Result", "std::io::Error"),
+    ("serde_json::Result", "serde_json::Error"),
+    ("reqwest::Result", "reqwest::Error"),
+    ("rusqlite::Result", "rusqlite::Error"),
+    ("syn::Result", "syn::Error"),
+];
+
+/// Another crate's `Result<T>` is an alias of std's; which error it holds may stay unknown.
+fn result_alias(path: &str, args: &Args) -> Option<Ty> {
+    if path == "std::result::Result" || !path.ends_with("::Result") || args.is_empty() {
+        return None;
+    }
+    let error = ERRORS.iter().find(|(alias, _)| *alias == path).map(|(_, error)| Ty::adt(error, []));
+    let error = args.get(1).cloned().or(error).unwrap_or_default();
+    Some(Ty::adt("std::result::Result", [args[0].clone(), error]))
 }
 
 /// Types that are written in several ways and mean a shape.

@@ -47,7 +47,18 @@ impl Place<'_> {
         if !path.global && let Some(ty) = self.generic(first.name) {
             return match path.segments.len() {
                 1 => Resolution::Ty(ty),
-                _ => self.within(ty, path.segments.get(1..).unwrap_or(&[])),
+                _ => {
+                    let rest = path.segments.get(1..).unwrap_or(&[]);
+                    match rest {
+                        [second, further @ ..] if first.name == "Self" && !further.is_empty() => {
+                            match self.own_assoc(second.name) {
+                                Some(own) => self.within(own, further),
+                                None => self.within(ty, rest),
+                            }
+                        }
+                        _ => self.within(ty, rest),
+                    }
+                }
             };
         }
         let primitive = !path.global && prelude::is_primitive(first.name);

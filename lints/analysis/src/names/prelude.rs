@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::symbol::{Symbol, sym};
 
 /// Names of the prelude with their paths; the number is the edition they came with.
-const PRELUDE: [(&str, &str, u16); 42] = [
+const PRELUDE: [(&str, &str, u16); 46] = [
     ("Option", "std::option::Option", 0),
     ("Some", "std::option::Option::Some", 0),
     ("None", "std::option::Option::None", 0),
@@ -20,6 +20,10 @@ const PRELUDE: [(&str, &str, u16); 42] = [
     ("ToString", "std::string::ToString", 0),
     ("ToOwned", "std::borrow::ToOwned", 0),
     ("drop", "std::mem::drop", 0),
+    ("size_of", "std::mem::size_of", 0),
+    ("size_of_val", "std::mem::size_of_val", 0),
+    ("align_of", "std::mem::align_of", 0),
+    ("align_of_val", "std::mem::align_of_val", 0),
     ("Drop", "std::ops::Drop", 0),
     ("Fn", "std::ops::Fn", 0),
     ("FnMut", "std::ops::FnMut", 0),

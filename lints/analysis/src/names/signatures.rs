@@ -131,6 +131,7 @@ fn signature(program: &Program, def: DefId) -> Option<Signature> {
         must_use: item.attributes.must_use,
         self_ty: scope.self_ty.clone(),
         of_trait,
-        generics: scope.params.iter().map(|(name, _)| *name).collect(),
+        // `T::Item` entries are no parameters.
+        generics: scope.params.iter().map(|(name, _)| *name).filter(|name| !name.as_str().contains("::")).collect(),
     })
 }
