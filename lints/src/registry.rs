@@ -22,6 +22,12 @@ macro_rules! rules {
 }
 
 rules! {
+    cleanup::cleanup_piles_up_in_loop,
+    cleanup::cleanup_skipped_by_exit,
+    cleanup::dropped_at_once,
+    cleanup::guard_held_through_loop,
+    cleanup::guard_held_through_match,
+    cleanup::uncommitted_transaction,
     lock::double_lock,
     lock::lock_across_await,
     tool::syntax_error,

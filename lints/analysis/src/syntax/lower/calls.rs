@@ -120,7 +120,8 @@ impl Lower {
                     continue;
                 }
                 TokenTree::Group(group) => {
-                    let mut inner = proc_macro2::Group::new(group.delimiter(), self.without_for_await(group.stream()));
+                    let mut inner =
+                        proc_macro2::Group::new(group.delimiter(), self.without_for_await(group.stream()));
                     inner.set_span(group.span());
                     TokenTree::Group(inner)
                 }

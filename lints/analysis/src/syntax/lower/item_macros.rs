@@ -57,7 +57,15 @@ impl Lower {
         if !self.item_macro_parts(mac) {
             let path = self.path(&mac.path, None);
             let name = path.last().unwrap_or_else(|| crate::symbol::sym(""));
-            self.push_item(name, path.span, span, false, attributes, Generics::default(), ItemKind::OpaqueMacro);
+            self.push_item(
+                name,
+                path.span,
+                span,
+                false,
+                attributes,
+                Generics::default(),
+                ItemKind::OpaqueMacro,
+            );
         }
         self.cfg_test = outer;
     }
@@ -67,7 +75,8 @@ impl Lower {
             for entry in &entries {
                 let start = self.start(&entry.vis, entry.keyword);
                 let end = self.printed(&entry.value);
-                let head = Head { ident: &entry.ident, attrs: &entry.attrs, vis: &entry.vis, span: start.to(end) };
+                let head =
+                    Head { ident: &entry.ident, attrs: &entry.attrs, vis: &entry.vis, span: start.to(end) };
                 self.wrapped_static(&head, wrapper, &entry.ty, &entry.value);
             }
             return true;

@@ -19,6 +19,7 @@ mod item_macros;
 mod items;
 mod literals;
 mod patterns;
+mod positions;
 mod rules;
 mod scope;
 mod select;
@@ -27,12 +28,12 @@ mod types;
 use std::cell::Cell;
 
 use proc_macro2::Span as TokenSpan;
-use syn::ext::IdentExt;
 
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{Expr, ExprId, ExprKind, ItemIndex, ModuleIndex, Pat, PatId, PatKind};
 use crate::syntax::items::{FileHir, Module};
+pub(crate) use positions::Positions;
 pub(crate) use rules::LocalMacros;
 use scope::BodyState;
 
@@ -49,8 +50,7 @@ struct Expansion {
 pub(crate) struct Lower {
     /// Grows as items are met.
     pub(crate) file: FileHir,
-    /// Where the parsed text starts in the file (byte order mark, shebang).
-    offset: u32,
+    position: Positions,
     macros: LocalMacros,
     module: ModuleIndex,
     /// The impl or trait around.
@@ -65,17 +65,17 @@ pub(crate) struct Lower {
 }
 
 impl Lower {
-    pub(crate) fn new(file: FileHir, offset: u32, macros: LocalMacros) -> Self {
+    pub(crate) fn new(file: FileHir, position: Positions, macros: LocalMacros) -> Self {
         Self {
             file,
-            offset,
+            here: Cell::new(Span::new(position.offset(), position.offset())),
+            position,
             macros,
             module: ModuleIndex(0),
             parent: None,
             body: BodyState::default(),
             cfg_test: false,
             expansions: Vec::new(),
-            here: Cell::new(Span::new(offset, offset)),
         }
     }
 
@@ -96,17 +96,17 @@ impl Lower {
 
     /// A token's position in the file.
     fn span(&self, span: TokenSpan) -> Span {
-        let range = span.byte_range();
-        // Tokens that were made rather than read have no position.
-        if range.end == 0 {
+        let Some(mut span) = self.position.span(span) else {
+            // Tokens that were made rather than read have no position.
             return self.here.get();
-        }
-        let mut span = Span::new(range.start as u32 + self.offset, range.end as u32 + self.offset);
+        };
         // Delimiters that a macro wrote report the call's first and last byte: they mean the call.
         let written_by = |call: &Span| {
             (span.lo == call.lo && span.hi == call.lo + 1) || (span.hi == call.hi && span.lo + 1 == call.hi)
         };
-        if let Some(call) = self.expansions.iter().rev().map(|expansion| expansion.call).find(|call| written_by(call)) {
+        if let Some(call) =
+            self.expansions.iter().rev().map(|expansion| expansion.call).find(|call| written_by(call))
+        {
             span = call;
         }
         self.here.set(span);
@@ -155,10 +155,10 @@ impl Lower {
     }
 }
 
-/// An identifier without `r#`.
+/// An identifier without `r#`; the same as `unraw`, which would allocate twice.
 fn name(ident: &proc_macro2::Ident) -> Symbol {
-    let text = ident.unraw().to_string();
-    sym(&text)
+    let text = ident.to_string();
+    sym(text.strip_prefix("r#").unwrap_or(&text))
 }
 
 /// A label or lifetime with its apostrophe.

@@ -146,7 +146,6 @@ impl Lower {
             None => self.add_pat(PatKind::Missing, span),
         }
     }
-
 }
 
 /// A field's name; tuple fields by their number.

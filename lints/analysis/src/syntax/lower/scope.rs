@@ -95,9 +95,8 @@ impl Lower {
     /// As [`Lower::resolve`], without a use.
     pub(super) fn lookup(&self, name: Symbol, span: Span) -> Option<LocalId> {
         let origin = self.origin(span);
-        let visible = |known: &&Name| {
-            known.name == name && (known.origin.is_none() || known.origin == origin)
-        };
+        let visible =
+            |known: &&Name| known.name == name && (known.origin.is_none() || known.origin == origin);
         self.body.names.iter().rev().find(visible).map(|known| known.local)
     }
 

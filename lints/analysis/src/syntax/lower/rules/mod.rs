@@ -64,7 +64,11 @@ impl LocalMacros {
 
 impl Lower {
     /// Expands a call of a macro of this file and parses the result; `None` if either fails.
-    pub(super) fn expand<T>(&mut self, mac: &Macro, parse: impl FnOnce(TokenStream) -> Option<T>) -> Option<T> {
+    pub(super) fn expand<T>(
+        &mut self,
+        mac: &Macro,
+        parse: impl FnOnce(TokenStream) -> Option<T>,
+    ) -> Option<T> {
         if self.expansions.len() >= DEPTH_LIMIT || self.macros.tokens_made >= TOKEN_LIMIT {
             return None;
         }
