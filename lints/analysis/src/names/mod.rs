@@ -2,6 +2,7 @@
 
 mod build;
 mod lowering;
+mod memo;
 mod methods;
 mod prelude;
 mod resolve;

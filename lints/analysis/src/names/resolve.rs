@@ -2,7 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::names::scopes::{Entry, Extern, ModId};
-use crate::names::{GenericScope, Namespace, Program, Resolution, prelude};
+use crate::names::{GenericScope, Namespace, Program, Resolution, memo, prelude};
 use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ModuleIndex, PathRef};
@@ -265,6 +265,20 @@ impl Program {
             return Some(*found);
         }
         let fuel = fuel.checked_sub(1)?;
+        let elsewhere = if self.imports_done {
+            !scope.glob_targets.is_empty()
+        } else {
+            !scope.globs.is_empty() || scope.imports.iter().any(|i| i.name == Some(name))
+        };
+        if !elsewhere {
+            return None;
+        }
+        memo::once((module, name, ns), || self.lookup_imported(module, name, ns, fuel))
+    }
+
+    /// What imports and globs of a module bring in by that name.
+    fn lookup_imported(&self, module: ModId, name: Symbol, ns: Namespace, fuel: u32) -> Option<Entry> {
+        let scope = self.scopes.module(module);
         if !self.imports_done {
             for import in scope.imports.iter().filter(|i| i.name == Some(name)) {
                 if let Some((entry, used)) = self.import_entry(module, &import.path, ns, fuel)
