@@ -147,6 +147,9 @@ impl<'a> Infer<'a> {
     pub(super) fn refresh(&mut self, ty: &Ty) -> Ty {
         match ty {
             Ty::Adt(path, args) => {
+                if let Some(result) = self.result_alias(*path, args) {
+                    return result;
+                }
                 if args.is_empty() {
                     return self.with_fresh_args(*path);
                 }
@@ -160,6 +163,19 @@ impl<'a> Infer<'a> {
             Ty::Tuple(parts) => Ty::Tuple(parts.iter().map(|t| self.refresh_inner(t)).collect()),
             other => other.clone(),
         }
+    }
+
+    /// `some_crate::Result<T>` of a crate that nothing is known of: by convention an alias of `Result`.
+    fn result_alias(&mut self, path: Symbol, args: &Args) -> Option<Ty> {
+        let [ok] = &**args else { return None };
+        let alias = path.ends_with("::Result")
+            && !path.starts_with("std::")
+            && self.own_type(path).is_none()
+            && self.catalogue.type_facts(path).is_none();
+        alias.then(|| {
+            let ok = self.refresh_inner(ok);
+            Ty::adt("std::result::Result", [ok, Ty::Unknown])
+        })
     }
 
     fn refresh_inner(&mut self, ty: &Ty) -> Ty {
