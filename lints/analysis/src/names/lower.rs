@@ -192,6 +192,11 @@ impl<'a> Place<'a> {
                 let assoc = assoc.iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
                 of_bounds(Arc::from([Bound { path, args: types, assoc }]), Ty::Dyn)
             }
+            // A crate that nothing is known of: by convention its `Result<T>` is an alias.
+            None if text.ends_with("::Result") && types.len() == 1 => {
+                let ok = types.first().cloned().unwrap_or_default();
+                Ty::adt("std::result::Result", [ok, Ty::Unknown])
+            }
             _ => collapse(Ty::Adt(path, types)),
         }
     }

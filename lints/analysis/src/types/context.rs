@@ -1,5 +1,7 @@
 //! The state of inferring one body, and the walk's entry point.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::Catalogue;
@@ -64,6 +66,8 @@ pub(super) struct Infer<'a> {
     /// Expressions whose type rests on a shape.
     pub(super) doubtful: FxHashSet<ExprId>,
     pub(super) doubtful_locals: FxHashSet<crate::syntax::hir::LocalId>,
+    /// Traits that the file imports, once asked for.
+    pub(super) imported_traits: Option<Arc<[Symbol]>>,
 }
 
 impl<'a> Infer<'a> {
@@ -95,6 +99,7 @@ impl<'a> Infer<'a> {
             pending: Vec::new(),
             doubtful: FxHashSet::default(),
             doubtful_locals: FxHashSet::default(),
+            imported_traits: None,
         }
     }
 
@@ -147,9 +152,6 @@ impl<'a> Infer<'a> {
     pub(super) fn refresh(&mut self, ty: &Ty) -> Ty {
         match ty {
             Ty::Adt(path, args) => {
-                if let Some(result) = self.result_alias(*path, args) {
-                    return result;
-                }
                 if args.is_empty() {
                     return self.with_fresh_args(*path);
                 }
@@ -163,19 +165,6 @@ impl<'a> Infer<'a> {
             Ty::Tuple(parts) => Ty::Tuple(parts.iter().map(|t| self.refresh_inner(t)).collect()),
             other => other.clone(),
         }
-    }
-
-    /// `some_crate::Result<T>` of a crate that nothing is known of: by convention an alias of `Result`.
-    fn result_alias(&mut self, path: Symbol, args: &Args) -> Option<Ty> {
-        let [ok] = &**args else { return None };
-        let alias = path.ends_with("::Result")
-            && !path.starts_with("std::")
-            && self.own_type(path).is_none()
-            && self.catalogue.type_facts(path).is_none();
-        alias.then(|| {
-            let ok = self.refresh_inner(ok);
-            Ty::adt("std::result::Result", [ok, Ty::Unknown])
-        })
     }
 
     fn refresh_inner(&mut self, ty: &Ty) -> Ty {
