@@ -1,6 +1,6 @@
 //! Prints the share of paths and types that resolve, per crate, and the most frequent ones that do not.
 //!
-//! `cargo run --release --example names_share -- DIRECTORY… [--misses N]`
+//! `cargo run --release --example names_share -- DIRECTORY… [--misses N] [--where PATH]`
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use linger_analysis::catalogue::Catalogue;
 use linger_analysis::names::{CrateInput, GlobalBody, Program, TargetKind};
 use linger_analysis::span::FileId;
-use linger_analysis::syntax::hir::{BodyId, ExprKind};
+use linger_analysis::syntax::hir::{Body, BodyId, ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind, TypeRef};
 use linger_analysis::syntax::parse::parse_file;
-use linger_analysis::types::infer::{Target, infer};
+use linger_analysis::types::infer::{BodyTypes, Target, infer};
 use linger_analysis::types::print::{ResolutionShare, print};
 use rayon::prelude::*;
 
@@ -125,10 +125,11 @@ fn one(
             // Calls that still wait are in no table.
             for (i, expr) in hir.exprs.iter().enumerate() {
                 let id = linger_analysis::syntax::hir::ExprId(i as u32);
-                if let ExprKind::MethodCall { method, .. } = &expr.kind
+                if let ExprKind::MethodCall { receiver, .. } = &expr.kind
                     && !inferred.callees.contains_key(&id)
                 {
-                    names.push((true, method.to_string(), "_".to_owned(), expr.span.hi));
+                    let cause = Causes { program: &program, hir, types: &inferred }.of(*receiver, 0);
+                    names.push((true, "?".to_owned(), cause, expr.span.hi));
                 }
             }
             (*at, share, names)
@@ -140,7 +141,7 @@ fn one(
         all.merge(&share);
         let file = program.file(at.file);
         for (method, name, why, lo) in names {
-            if wanted == Some(name.as_str()) {
+            if wanted.is_some_and(|w| w == name || why.contains(w)) {
                 println!("{}:{} on {why}", file.path.display(), file.source.lines.line(lo) + 1);
             }
             let key = if method { format!("{name} on {why}") } else { name };
@@ -152,6 +153,141 @@ fn one(
     }
     eprintln!("{} bodies in {elapsed:?}", bodies.len());
     all
+}
+
+/// Why a type is not known: the first thing on the way to it that is not.
+struct Causes<'a> {
+    program: &'a Program,
+    hir: &'a Body,
+    types: &'a BodyTypes,
+}
+
+impl Causes<'_> {
+    fn of(&self, id: ExprId, depth: u32) -> String {
+        if depth > 40 {
+            return "deep".to_owned();
+        }
+        let base = |base: ExprId, what: String| {
+            let ty = self.types.expr(base);
+            if ty.peel_refs().is_unknown() { self.of(base, depth + 1) } else { format!("{what} {ty}") }
+        };
+        match &self.hir.expr(id).kind {
+            ExprKind::MethodCall { receiver, method, .. } => match self.types.callees.get(&id).map(|c| &c.target) {
+                Some(Target::External(path)) => format!("ret of {path}"),
+                Some(Target::Def(def)) => format!("ret of own {}", self.program.def(*def).path),
+                Some(Target::Unknown) => format!("missing {method} on {}", self.types.expr(*receiver)),
+                _ => base(*receiver, format!("pending {method}")),
+            },
+            ExprKind::Field { base: b, name } => base(*b, format!("field {name} of")),
+            ExprKind::Index { base: b, .. } => base(*b, "index".to_owned()),
+            ExprKind::Unary { operand, .. } => base(*operand, "unary".to_owned()),
+            ExprKind::Await { operand } => base(*operand, "await".to_owned()),
+            ExprKind::Try { operand } => base(*operand, "try".to_owned()),
+            ExprKind::AddressOf { operand, .. } => base(*operand, "ref".to_owned()),
+            ExprKind::Call { callee, .. } => match self.types.callees.get(&id).map(|c| &c.target) {
+                Some(Target::External(path)) => format!("ret of {path}"),
+                Some(Target::Def(def)) => format!("ret of own {}", self.program.def(*def).path),
+                Some(Target::Unknown) => match &self.hir.expr(*callee).kind {
+                    ExprKind::Path(p) => format!("unresolved path {}", text(p)),
+                    _ => "unknown callee".to_owned(),
+                },
+                other => format!("call {other:?}"),
+            },
+            ExprKind::Path(p) => format!("path {}", text(p)),
+            ExprKind::Macro(m) => format!("macro {}", text(&m.path)),
+            ExprKind::Local(local) => self.local(*local, depth),
+            ExprKind::Block(b) => b.tail.map_or("block".to_owned(), |t| self.of(t, depth + 1)),
+            ExprKind::Closure(_) => "closure".to_owned(),
+            other => {
+                let name = format!("{other:?}");
+                name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    fn local(&self, local: LocalId, depth: u32) -> String {
+        let from = |e: ExprId| {
+            let ty = self.types.expr(e);
+            if ty.peel_refs().is_unknown() { self.of(e, depth + 1) } else { format!("pattern on {ty}") }
+        };
+        for expr in &self.hir.exprs {
+            match &expr.kind {
+                ExprKind::Block(block) => {
+                    for stmt in &block.stmts {
+                        if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind
+                            && self.binds(*pat, local)
+                        {
+                            return from(*init);
+                        }
+                    }
+                }
+                ExprKind::Let { pat, scrutinee } if self.binds(*pat, local) => return from(*scrutinee),
+                ExprKind::For { pat, iterable, .. } if self.binds(*pat, local) => {
+                    let ty = self.types.expr(*iterable);
+                    if ty.is_unknown() {
+                        return self.of(*iterable, depth + 1);
+                    }
+                    return format!("item of {ty}");
+                }
+                ExprKind::Match { scrutinee, arms } if arms.iter().any(|a| self.binds(a.pat, local)) => {
+                    return from(*scrutinee);
+                }
+                ExprKind::MethodCall { receiver, method, args, .. } => {
+                    for arg in args {
+                        if let ExprKind::Closure(c) = &self.hir.expr(*arg).kind
+                            && self.hir.closure(*c).params.iter().any(|p| self.binds(p.pat, local))
+                        {
+                            let ty = self.types.expr(*receiver);
+                            if ty.peel_refs().is_unknown() {
+                                return self.of(*receiver, depth + 1);
+                            }
+                            return format!("closure param of .{method} on {ty}");
+                        }
+                    }
+                }
+                ExprKind::Call { callee, args } => {
+                    for arg in args {
+                        if let ExprKind::Closure(c) = &self.hir.expr(*arg).kind
+                            && self.hir.closure(*c).params.iter().any(|p| self.binds(p.pat, local))
+                        {
+                            return match &self.hir.expr(*callee).kind {
+                                ExprKind::Path(p) => format!("closure param of {}", text(p)),
+                                _ => "closure param of call".to_owned(),
+                            };
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(p) = self.hir.params.iter().find(|p| self.binds(p.pat, local)) {
+            return match &p.ty {
+                Some(TypeRef::Path(path)) => format!("param of type {}", text(path)),
+                Some(TypeRef::Ref(_, inner)) => match &**inner {
+                    TypeRef::Path(path) => format!("param of type &{}", text(path)),
+                    other => format!("param of type &{other:?}").chars().take(60).collect(),
+                },
+                other => format!("param of type {other:?}").chars().take(60).collect(),
+            };
+        }
+        "local".to_owned()
+    }
+
+    fn binds(&self, pat: PatId, local: LocalId) -> bool {
+        match &self.hir.pat(pat).kind {
+            PatKind::Binding { local: l, sub } => *l == local || sub.is_some_and(|s| self.binds(s, local)),
+            PatKind::Tuple(ps) | PatKind::Slice(ps) | PatKind::Or(ps) | PatKind::TupleStruct { args: ps, .. } => {
+                ps.iter().any(|p| self.binds(*p, local))
+            }
+            PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| self.binds(*p, local)),
+            PatKind::Ref(p) | PatKind::Typed { pat: p, .. } => self.binds(*p, local),
+            _ => false,
+        }
+    }
+}
+
+fn text(path: &linger_analysis::syntax::hir::PathRef) -> String {
+    path.segments.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join("::")
 }
 
 fn walk(dir: &Path, rust: &mut Vec<PathBuf>, manifests: &mut Vec<PathBuf>) {

@@ -70,6 +70,15 @@ impl<'g> Lookup<'g> {
                 && !(own && imported)
                 && sees(public)
             {
+                if is_model(entity) {
+                    for alternate in &node.alternates {
+                        if let Ok(real) = self.visit(*alternate, name, ns, from, named, visited)
+                            && !is_model(real)
+                        {
+                            return Ok(real);
+                        }
+                    }
+                }
                 return Ok(entity);
             }
             if names.pending && self.patient && !own {
@@ -142,10 +151,66 @@ impl<'g> Lookup<'g> {
         if let Some(path) = prelude::prelude(name, self.graph.edition(krate)) {
             return Ok(Entity::External(path));
         }
-        if ns == Namespace::Type && !self.patient && (next.is_some() || self.own.is_some()) {
+        if self.patient {
+            return Err(Miss::Unknown);
+        }
+        if let Some(found) = self.only_source(from, name, ns) {
+            return Ok(Entity::External(found));
+        }
+        if ns == Namespace::Type && (next.is_some() || self.own.is_some()) {
             return self.undeclared_crate(krate, name).ok_or(Miss::Unknown);
         }
         Err(Miss::Unknown)
+    }
+
+    /// A name that nothing declares comes from the one glob whose names are not known: `use Ordering::*`,
+    /// `use unknown_crate::prelude::*`.
+    fn only_source(&self, from: NodeId, name: Symbol, ns: Namespace) -> Option<Symbol> {
+        let text = name.as_str();
+        let camel = is_camel(text);
+        // `N` and `SIZE` may be constants among the generics, which are not in scope here.
+        if self.own.is_some() || text.len() < 3 || (ns == Namespace::Value && !camel && text.contains(char::is_uppercase)) {
+            return None;
+        }
+        let mut open: SmallVec<[Symbol; 2]> = SmallVec::new();
+        let mut visited = Visited::new();
+        let mut at = Some(from);
+        while let Some(id) = at {
+            self.open_globs(id, camel, &mut open, &mut visited);
+            let node = self.graph.node(id);
+            at = node.parent.filter(|_| node.is_block);
+        }
+        match open.as_slice() {
+            [only] => Some(self.graph.externals.join(*only, name)),
+            _ => None,
+        }
+    }
+
+    fn open_globs(&self, id: NodeId, camel: bool, open: &mut SmallVec<[Symbol; 2]>, visited: &mut Visited) {
+        if visited.contains(&id) || visited.len() > FAR_ENOUGH {
+            return;
+        }
+        visited.push(id);
+        for glob in &self.graph.node(id).globs {
+            match glob.target {
+                Entity::Module(target) => self.open_globs(target, camel, open, visited),
+                Entity::External(prefix) if !open.contains(&prefix) && self.is_open(prefix, camel) => open.push(prefix),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a glob of `prefix` may give names that nobody knows.
+    fn is_open(&self, prefix: Symbol, camel: bool) -> bool {
+        let index = &self.graph.externals.index;
+        match index.type_facts(prefix) {
+            // The catalogue has no variants.
+            Some(facts) => camel && !facts.is_trait,
+            None => {
+                let text = prefix.as_str();
+                text.starts_with("std::arch::") || !index.has_crate(text.split("::").next().unwrap_or(text))
+            }
+        }
     }
 
     /// After `use anyhow::anyhow;` (a macro) `anyhow::Result` is still the crate's.
@@ -354,6 +419,16 @@ impl<'g> Lookup<'g> {
         let macros = self.graph.macros.get(krate as usize)?;
         macros.contains(&name).then(|| sym(&format!("{}::{name}", self.graph.crate_paths[krate as usize])))
     }
+}
+
+/// `Relaxed`; not `MAX` nor `new`.
+pub(super) fn is_camel(text: &str) -> bool {
+    text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase)
+}
+
+/// loom's models of std's types stand beside the real ones, under a cfg for tests of concurrency.
+fn is_model(entity: Entity) -> bool {
+    matches!(entity, Entity::External(path) if path.as_str().starts_with("loom::"))
 }
 
 fn worse(a: Miss, b: Miss) -> Miss {

@@ -209,7 +209,9 @@ impl<'a> Place<'a> {
                 let assoc = assoc.iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
                 of_bounds(Arc::from([Bound { path, args: types, assoc }]), Ty::Dyn)
             }
-            _ => result_alias(text, &types).unwrap_or_else(|| collapse(Ty::Adt(path, types))),
+            // A crate that nothing is known of: by convention its `Result<T>` is an alias.
+            None => result_alias(text, &types).unwrap_or_else(|| collapse(Ty::Adt(path, types))),
+            _ => collapse(Ty::Adt(path, types)),
         }
     }
 

@@ -208,7 +208,7 @@ impl Program {
     }
 
     /// A trait of the program implemented for a type outside of it.
-    fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+    pub(crate) fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
         let head = head(ty)?;
         let matched = |target: Vec<DefId>, mut map: Subst| {
             map.insert(sym("Self"), ty.clone());
@@ -237,7 +237,7 @@ impl Program {
     }
 
     /// A method by a blanket impl, when only one trait of the program offers that name.
-    fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
         let traits = self.impls.traits_with.get(&name)?;
         let mut fitting = traits.iter().filter_map(|path| {
             let impls = self.impls.blanket.get(path)?;

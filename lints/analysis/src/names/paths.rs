@@ -1,7 +1,7 @@
 //! What paths in code stand for.
 
 use crate::names::graph::Entity;
-use crate::names::lookup::Lookup;
+use crate::names::lookup::{Lookup, is_camel};
 use crate::names::lower::Place;
 use crate::names::prelude;
 use crate::names::{DefId, GenericScope, Namespace, Program, Resolution};
@@ -30,6 +30,23 @@ impl Program {
     #[must_use]
     pub fn resolve_macro(&self, file: FileId, module: ModuleIndex, path: &PathRef) -> Symbol {
         Lookup::settled(&self.graph).macro_path(self.graph.node_of(file, module), path)
+    }
+}
+
+impl Program {
+    /// The method that a path means: an inherent one before those of traits, and the first of several under
+    /// different cfgs. With several traits (or several `From`s) the arguments decide.
+    fn only_method(&self, methods: &[DefId]) -> Option<DefId> {
+        if let [one] = methods {
+            return Some(*one);
+        }
+        let inherent = methods.iter().filter_map(|def| {
+            let signature = self.def(*def).signature.as_ref()?;
+            signature.of_trait.is_none().then_some((*def, &signature.self_ty))
+        });
+        let mut inherent = inherent.peekable();
+        let (first, self_ty) = *inherent.peek()?;
+        inherent.all(|(_, other)| other == self_ty).then_some(first)
     }
 }
 
@@ -119,9 +136,8 @@ impl Place<'_> {
                 }
                 ItemKind::Struct(_) | ItemKind::Enum(_) if bare => {
                     let methods = program.types.get(&path).and_then(|info| info.methods.get(&only.name));
-                    // Several traits (or several `From`s) have it: the arguments decide.
-                    if let Some([one]) = methods.map(Vec::as_slice) {
-                        return Resolution::Def(*one);
+                    if let Some(one) = methods.and_then(|methods| program.only_method(methods)) {
+                        return Resolution::Def(one);
                     }
                 }
                 ItemKind::Trait { .. } => {
@@ -150,7 +166,7 @@ impl Place<'_> {
                     Resolution::Variant(*path, last.name)
                 }
                 // `Option::<u8>::None`
-                None if is_variant_like(last.name) => {
+                None if is_camel(last.name.as_str()) => {
                     Resolution::External(self.program.graph.externals.join(*path, last.name))
                 }
                 _ => Resolution::Assoc(ty, last.name),
@@ -182,10 +198,4 @@ impl Place<'_> {
             None => Resolution::Assoc(ty.clone(), last.name),
         }
     }
-}
-
-/// `Some`, `NotFound`; not `new`, `MAX`.
-fn is_variant_like(name: Symbol) -> bool {
-    let text = name.as_str();
-    text.starts_with(|c: char| c.is_uppercase()) && text.chars().any(char::is_lowercase)
 }

@@ -456,6 +456,30 @@ fn impls_say_what_their_own_items_are() {
 }
 
 #[test]
+fn names_of_one_unknown_glob() {
+    let p = single(
+        "use std::sync::atomic::{AtomicBool, Ordering::*}; fn f(a: AtomicBool) {} mod b { use unheard_of::prelude::*; } 
+         mod c { use super::d::*; use tokio::sync::*; } mod d { pub use strange_crate::*; }",
+    );
+    assert_eq!(p.value("src/lib.rs", "Relaxed"), "<std::sync::atomic::Ordering::Relaxed>");
+    assert_eq!(p.value("src/lib.rs", "Some"), "<std::option::Option::Some>");
+    assert_eq!(p.value("src/lib.rs", "relaxed"), "?");
+    assert_eq!(p.value("src/lib.rs", "MAX_SIZE"), "?");
+}
+
+#[test]
+fn models_of_loom_are_passed_over() {
+    let p = single(
+        "#[cfg(loom)] mod sync { pub use loom::sync::Mutex; } #[cfg(not(loom))] mod sync { pub use std::sync::Mutex; }
+         use sync::Mutex; #[cfg(loom)] use loom::sync::RwLock; #[cfg(not(loom))] use std::sync::RwLock;
+         pub struct S; impl S { #[cfg(loom)] fn new() -> S { S } #[cfg(not(loom))] const fn new() -> S { S } }",
+    );
+    assert_eq!(p.named("src/lib.rs", "Mutex"), "<std::sync::Mutex>");
+    assert_eq!(p.named("src/lib.rs", "RwLock"), "<std::sync::RwLock>");
+    assert_eq!(p.value("src/lib.rs", "S::new"), "app::S::new");
+}
+
+#[test]
 fn test_code() {
     let p = single(
         "#[cfg(test)] mod tests { fn helper() {} } #[test] fn t() { fn inner() {} } fn plain() {}
