@@ -121,14 +121,19 @@ fn one(root: &Path, wanted: Option<&str>) -> Report {
     let program = Program::build(files, crates);
     let built = start.elapsed();
     let start = Instant::now();
-    let reports: Vec<Report> =
-        (0..program.files.len() as u32).into_par_iter().map(|file| of_file(&program, FileId(file), wanted)).collect();
+    let reports: Vec<Report> = (0..program.files.len() as u32)
+        .into_par_iter()
+        .map(|file| of_file(&program, FileId(file), wanted))
+        .collect();
     let resolved = start.elapsed();
     let mut out = Report::default();
     for report in reports {
         out.merge(report);
     }
-    eprintln!("{} files: parsed in {parsed:?}, indexed in {built:?}, all paths in {resolved:?}", program.files.len());
+    eprintln!(
+        "{} files: parsed in {parsed:?}, indexed in {built:?}, all paths in {resolved:?}",
+        program.files.len()
+    );
     out
 }
 
@@ -266,7 +271,9 @@ impl Visit<'_> {
             }
         }
         let inner: Vec<&TypeRef> = match ty {
-            TypeRef::Path(path) => path.segments.iter().filter_map(|s| s.args.as_ref()).flat_map(|a| &a.types).collect(),
+            TypeRef::Path(path) => {
+                path.segments.iter().filter_map(|s| s.args.as_ref()).flat_map(|a| &a.types).collect()
+            }
             TypeRef::Ref(_, t) | TypeRef::Ptr(t) | TypeRef::Array(t) | TypeRef::Slice(t) => vec![t],
             TypeRef::Tuple(parts) => parts.iter().collect(),
             _ => Vec::new(),
@@ -302,7 +309,8 @@ fn crates_of(manifest: &Path) -> Vec<CrateInput> {
     let Ok(toml) = text.parse::<toml::Table>() else { return Vec::new() };
     let Some(package) = toml.get("package").and_then(|p| p.as_table()) else { return Vec::new() };
     let Some(name) = package.get("name").and_then(|n| n.as_str()) else { return Vec::new() };
-    let edition = package.get("edition").and_then(|e| e.as_str()).and_then(|e| e.parse().ok()).unwrap_or(2021);
+    let edition =
+        package.get("edition").and_then(|e| e.as_str()).and_then(|e| e.parse().ok()).unwrap_or(2021);
     let mut dependencies = Vec::new();
     for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
         for (key, value) in toml.get(section).and_then(|d| d.as_table()).into_iter().flatten() {

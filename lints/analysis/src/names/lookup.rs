@@ -41,7 +41,13 @@ impl<'g> Lookup<'g> {
     }
 
     /// What `name` is in a module.
-    pub(super) fn name_in(&self, node: NodeId, name: Symbol, ns: Namespace, from: NodeId) -> Result<Entity, Miss> {
+    pub(super) fn name_in(
+        &self,
+        node: NodeId,
+        name: Symbol,
+        ns: Namespace,
+        from: NodeId,
+    ) -> Result<Entity, Miss> {
         self.visit(node, name, ns, from, true, &mut Visited::new())
     }
 
@@ -57,9 +63,8 @@ impl<'g> Lookup<'g> {
         let node = self.graph.node(id);
         // What is private is seen from inside of the module only; a named path to it compiles, so it is seen.
         let mut inside = None;
-        let mut sees = |public: bool| {
-            public || named || *inside.get_or_insert_with(|| self.graph.is_within(from, id))
-        };
+        let mut sees =
+            |public: bool| public || named || *inside.get_or_insert_with(|| self.graph.is_within(from, id));
         if let Some(names) = node.names.get(&name) {
             let slot = match ns {
                 Namespace::Type => names.ty,
@@ -105,7 +110,9 @@ impl<'g> Lookup<'g> {
                     Ok(found) => return Ok(found),
                     Err(why) => miss = worse(miss, why),
                 },
-                Entity::Def(def) if self.graph.has_variant(def, name) => return Ok(Entity::Variant(def, name)),
+                Entity::Def(def) if self.graph.has_variant(def, name) => {
+                    return Ok(Entity::Variant(def, name));
+                }
                 Entity::External(prefix) => {
                     if let Some(path) = self.graph.externals.find(prefix, name) {
                         return Ok(Entity::External(path));
@@ -169,7 +176,10 @@ impl<'g> Lookup<'g> {
         let text = name.as_str();
         let camel = is_camel(text);
         // `N` and `SIZE` may be constants among the generics, which are not in scope here.
-        if self.own.is_some() || text.len() < 3 || (ns == Namespace::Value && !camel && text.contains(char::is_uppercase)) {
+        if self.own.is_some()
+            || text.len() < 3
+            || (ns == Namespace::Value && !camel && text.contains(char::is_uppercase))
+        {
             return None;
         }
         let mut open: SmallVec<[Symbol; 2]> = SmallVec::new();
@@ -194,7 +204,9 @@ impl<'g> Lookup<'g> {
         for glob in &self.graph.node(id).globs {
             match glob.target {
                 Entity::Module(target) => self.open_globs(target, camel, open, visited),
-                Entity::External(prefix) if !open.contains(&prefix) && self.is_open(prefix, camel) => open.push(prefix),
+                Entity::External(prefix) if !open.contains(&prefix) && self.is_open(prefix, camel) => {
+                    open.push(prefix)
+                }
                 _ => {}
             }
         }
@@ -224,7 +236,10 @@ impl<'g> Lookup<'g> {
         if root == path || self.graph.externals.find(path, next).is_some() {
             return None;
         }
-        let doubled = path.as_str().strip_prefix(root.as_str()).is_some_and(|rest| rest.trim_start_matches(':') == name.as_str());
+        let doubled = path
+            .as_str()
+            .strip_prefix(root.as_str())
+            .is_some_and(|rest| rest.trim_start_matches(':') == name.as_str());
         (doubled || self.graph.externals.find(root, next).is_some()).then_some(other)
     }
 
@@ -247,7 +262,13 @@ impl<'g> Lookup<'g> {
 
     /// The start of a path that has no `<T>` in front: what its first segments stand for, and how many
     /// these are. `ns` is for the last segment.
-    pub(super) fn start(&self, from: NodeId, path: &PathRef, ns: Namespace, is_use: bool) -> Result<(Entity, usize), Miss> {
+    pub(super) fn start(
+        &self,
+        from: NodeId,
+        path: &PathRef,
+        ns: Namespace,
+        is_use: bool,
+    ) -> Result<(Entity, usize), Miss> {
         let segments = &path.segments;
         let first = segments.first().ok_or(Miss::Unknown)?.name;
         let single = segments.len() == 1;
@@ -284,7 +305,8 @@ impl<'g> Lookup<'g> {
             if let Some(root) = self.graph.roots.get(krate as usize).copied().flatten() {
                 match self.name_in(root, first, ns, from) {
                     Ok(Entity::External(found)) => {
-                        let found = self.crate_instead(root, first, found, next).unwrap_or(Entity::External(found));
+                        let found =
+                            self.crate_instead(root, first, found, next).unwrap_or(Entity::External(found));
                         return Ok((found, 1));
                     }
                     Ok(found) => return Ok((found, 1)),
@@ -312,7 +334,13 @@ impl<'g> Lookup<'g> {
     }
 
     /// One segment further, where modules, enums and other crates have members.
-    pub(super) fn member(&self, of: Entity, name: Symbol, ns: Namespace, from: NodeId) -> Result<Entity, Miss> {
+    pub(super) fn member(
+        &self,
+        of: Entity,
+        name: Symbol,
+        ns: Namespace,
+        from: NodeId,
+    ) -> Result<Entity, Miss> {
         match of {
             Entity::Module(node) => match self.name_in(node, name, ns, from) {
                 // `self::super` and `crate::self` are rare, and harmless.
@@ -346,7 +374,8 @@ impl<'g> Lookup<'g> {
 
     fn aliased_enum(&self, entity: Entity) -> Option<Entity> {
         let Entity::Def(def) = entity else { return None };
-        let ItemKind::TypeAlias(Some(crate::syntax::hir::TypeRef::Path(path))) = &self.graph.item(def).kind else {
+        let ItemKind::TypeAlias(Some(crate::syntax::hir::TypeRef::Path(path))) = &self.graph.item(def).kind
+        else {
             return None;
         };
         let home = self.graph.home(def);
@@ -371,9 +400,9 @@ impl<'g> Lookup<'g> {
         if path.segments.len() > 1 {
             return match self.macro_prefix(from, path) {
                 Some(Entity::External(prefix)) => self.graph.externals.join(prefix, last),
-                Some(Entity::Module(node)) => {
-                    self.macro_in(node, last).unwrap_or_else(|| self.own_macro(self.graph.node(node).krate, last).unwrap_or(last))
-                }
+                Some(Entity::Module(node)) => self
+                    .macro_in(node, last)
+                    .unwrap_or_else(|| self.own_macro(self.graph.node(node).krate, last).unwrap_or(last)),
                 _ => last,
             };
         }

@@ -35,7 +35,13 @@ impl Program {
 
     /// The bounds that `paths` mean in `module` of `file`; what is not found is left out.
     #[must_use]
-    pub fn lower_bounds(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, paths: &[PathRef]) -> Bounds {
+    pub fn lower_bounds(
+        &self,
+        file: FileId,
+        module: ModuleIndex,
+        scope: &GenericScope,
+        paths: &[PathRef],
+    ) -> Bounds {
         Place { program: self, node: self.graph.node_of(file, module), scope, depth: 0 }.bounds(paths)
     }
 }
@@ -85,7 +91,8 @@ impl<'a> Place<'a> {
             _ => return None,
         };
         let args = path.segments.last().and_then(|s| s.args.as_deref());
-        let assoc = args.map_or(&[][..], |a| &a.bindings).iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
+        let assoc =
+            args.map_or(&[][..], |a| &a.bindings).iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
         Some(Bound { path: trait_path, args: self.args(args), assoc })
     }
 
@@ -119,19 +126,23 @@ impl<'a> Place<'a> {
     fn path(&self, path: &PathRef) -> Ty {
         if let Some(qself) = &path.qself {
             let (ty, in_trait) = &**qself;
-            let (trait_segments, rest) = path.segments.split_at_checked(*in_trait).unwrap_or((&path.segments, &[]));
+            let (trait_segments, rest) =
+                path.segments.split_at_checked(*in_trait).unwrap_or((&path.segments, &[]));
             let of_trait = if trait_segments.is_empty() {
                 None
             } else {
                 let segments = trait_segments.to_vec().into();
-                self.bound(&PathRef { global: path.global, qself: None, segments, span: path.span }).map(|b| b.path)
+                self.bound(&PathRef { global: path.global, qself: None, segments, span: path.span })
+                    .map(|b| b.path)
             };
             return rest.iter().enumerate().fold(self.ty(ty), |ty, (index, segment)| {
                 self.project(&ty, segment.name, if index == 0 { of_trait } else { None })
             });
         }
         let Some(first) = path.segments.first() else { return Ty::Unknown };
-        if !path.global && let Some(ty) = self.generic(first.name) {
+        if !path.global
+            && let Some(ty) = self.generic(first.name)
+        {
             let mut rest = path.segments.get(1..).unwrap_or(&[]);
             let mut ty = ty;
             if first.name == "Self"
@@ -159,7 +170,9 @@ impl<'a> Place<'a> {
                 Err(_) => {
                     let before = path.segments.get(index.wrapping_sub(1)).and_then(|s| s.args.as_deref());
                     let ty = self.named(entity, before);
-                    return path.segments[index..count].iter().fold(ty, |ty, s| self.project(&ty, s.name, None));
+                    return path.segments[index..count]
+                        .iter()
+                        .fold(ty, |ty, s| self.project(&ty, s.name, None));
                 }
             }
         }
@@ -172,7 +185,9 @@ impl<'a> Place<'a> {
             Entity::Def(def) => {
                 let item = self.program.graph.item(def);
                 match &item.kind {
-                    ItemKind::Struct(_) | ItemKind::Enum(_) => Ty::Adt(self.program.path_of(def), self.args(args)),
+                    ItemKind::Struct(_) | ItemKind::Enum(_) => {
+                        Ty::Adt(self.program.path_of(def), self.args(args))
+                    }
                     ItemKind::TypeAlias(_) => {
                         let target = self.program.alias(def, self.depth);
                         let names: Vec<Symbol> = item.generics.params.iter().map(|(name, _)| *name).collect();
@@ -302,7 +317,10 @@ impl Program {
             return Some(Arc::clone(bounds));
         }
         let depth = depth.checked_sub(1)?;
-        self.supertraits.get(&trait_path)?.iter().find_map(|above| self.declared_bounds(above.path, name, depth))
+        self.supertraits
+            .get(&trait_path)?
+            .iter()
+            .find_map(|above| self.declared_bounds(above.path, name, depth))
     }
 }
 
@@ -387,10 +405,16 @@ fn well_known(path: &str, args: &Args) -> Option<Ty> {
         _ => match path {
             "std::os::raw::c_void" => None,
             // `lock_api::Mutex<RawMutex, T>`: only `T` says something.
-            "lock_api::Mutex" | "lock_api::RwLock" | "lock_api::MutexGuard" | "lock_api::RwLockReadGuard"
+            "lock_api::Mutex"
+            | "lock_api::RwLock"
+            | "lock_api::MutexGuard"
+            | "lock_api::RwLockReadGuard"
             | "lock_api::RwLockWriteGuard"
                 if args.len() == 2
-                    && args.first().and_then(Ty::path).is_some_and(|raw| raw.as_str().starts_with("parking_lot::")) =>
+                    && args
+                        .first()
+                        .and_then(Ty::path)
+                        .is_some_and(|raw| raw.as_str().starts_with("parking_lot::")) =>
             {
                 Some(Ty::Adt(sym(&format!("parking_lot::{name}")), Arc::from([args[1].clone()])))
             }

@@ -61,7 +61,9 @@ impl Place<'_> {
             };
         }
         let Some(first) = path.segments.first() else { return Resolution::Unknown };
-        if !path.global && let Some(ty) = self.generic(first.name) {
+        if !path.global
+            && let Some(ty) = self.generic(first.name)
+        {
             return match path.segments.len() {
                 1 => Resolution::Ty(ty),
                 _ => {
@@ -88,7 +90,8 @@ impl Place<'_> {
                 _ => Resolution::Unknown,
             };
         };
-        if primitive && path.segments.len() == 1 && ns == Namespace::Type && !matches!(entity, Entity::Def(_)) {
+        if primitive && path.segments.len() == 1 && ns == Namespace::Type && !matches!(entity, Entity::Def(_))
+        {
             return Resolution::Ty(Ty::Prim(first.name));
         }
         let count = path.segments.len();
@@ -194,7 +197,9 @@ impl Place<'_> {
         }
         match self.program.trait_member(bound.path, last.name) {
             Some(found) => Resolution::Def(found),
-            None if ty.is_unknown() => Resolution::External(self.program.graph.externals.join(bound.path, last.name)),
+            None if ty.is_unknown() => {
+                Resolution::External(self.program.graph.externals.join(bound.path, last.name))
+            }
             None => Resolution::Assoc(ty.clone(), last.name),
         }
     }

@@ -71,8 +71,8 @@ const DERIVES: [(&str, &str); 6] = [
 ];
 
 const PRIMITIVES: [&str; 17] = [
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64",
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64",
 ];
 
 const MACROS: [&str; 38] = [
@@ -118,13 +118,19 @@ const MACROS: [&str; 38] = [
 
 static BY_NAME: LazyLock<FxHashMap<Symbol, (Symbol, u16)>> = LazyLock::new(|| {
     let later = PRELUDE_2024.iter().map(|(name, path)| (*name, *path, 2024));
-    PRELUDE.iter().copied().chain(later).map(|(name, path, edition)| (sym(name), (sym(path), edition))).collect()
+    PRELUDE
+        .iter()
+        .copied()
+        .chain(later)
+        .map(|(name, path, edition)| (sym(name), (sym(path), edition)))
+        .collect()
 });
 
 static DERIVED: LazyLock<FxHashMap<Symbol, Symbol>> =
     LazyLock::new(|| DERIVES.iter().map(|(name, path)| (sym(name), sym(path))).collect());
 
-static PRIMITIVE: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| PRIMITIVES.iter().map(|name| sym(name)).collect());
+static PRIMITIVE: LazyLock<FxHashSet<Symbol>> =
+    LazyLock::new(|| PRIMITIVES.iter().map(|name| sym(name)).collect());
 
 static MACRO: LazyLock<FxHashMap<Symbol, Symbol>> =
     LazyLock::new(|| MACROS.iter().map(|name| (sym(name), sym(&format!("std::{name}")))).collect());
