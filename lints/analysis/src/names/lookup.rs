@@ -418,7 +418,7 @@ impl<'g> Lookup<'g> {
         if let Some(found) = self.own_macro(krate, last) {
             return found;
         }
-        prelude::std_macro(last).unwrap_or(last)
+        self.used_macro(krate, last).or_else(|| prelude::std_macro(last)).unwrap_or(last)
     }
 
     fn macro_prefix(&self, from: NodeId, path: &PathRef) -> Option<Entity> {
@@ -438,7 +438,21 @@ impl<'g> Lookup<'g> {
         }
         node.globs.iter().find_map(|glob| match glob.target {
             Entity::External(prefix) => self.graph.externals.find(prefix, name),
-            Entity::Module(target) => self.graph.node(target).names.get(&name).and_then(|names| names.mac),
+            Entity::Module(target) => {
+                let there = self.graph.node(target);
+                // Exported macros stand in the root of their crate.
+                let exported = if there.parent.is_none() { self.own_macro(there.krate, name) } else { None };
+                there.names.get(&name).and_then(|names| names.mac).or(exported)
+            }
+            _ => None,
+        })
+    }
+
+    /// A macro of a crate that is named with `#[macro_use]`.
+    fn used_macro(&self, krate: u32, name: Symbol) -> Option<Symbol> {
+        self.graph.macro_crates.get(krate as usize)?.iter().find_map(|from| match from {
+            Entity::External(prefix) => self.graph.externals.find(*prefix, name),
+            Entity::Module(root) => self.own_macro(self.graph.node(*root).krate, name),
             _ => None,
         })
     }

@@ -171,6 +171,7 @@ fn crate_entity(graph: &Graph, name: Symbol) -> Entity {
 /// `extern crate a as b;`
 fn extern_crates(graph: &mut Graph) {
     let mut found = Vec::new();
+    let mut macro_crates = vec![Vec::new(); graph.crates.len()];
     for (number, file) in graph.files.iter().enumerate() {
         for item in &file.items {
             let ItemKind::ExternCrate { original } = item.kind else { continue };
@@ -183,6 +184,9 @@ fn extern_crates(graph: &mut Graph) {
                 Some(prelude.get(&original).copied().unwrap_or_else(|| crate_entity(graph, original)))
             };
             if let Some(entity) = entity {
+                if item.attributes.others.iter().any(|a| *a == "macro_use") {
+                    macro_crates[krate as usize].push(entity);
+                }
                 found.push((
                     node,
                     item.name,
@@ -192,6 +196,7 @@ fn extern_crates(graph: &mut Graph) {
             }
         }
     }
+    graph.macro_crates = macro_crates;
     for (node, name, krate, binding) in found {
         // In the root of a crate it adds to the names that every module sees.
         if graph.node(node).parent.is_none() {

@@ -404,6 +404,32 @@ fn macros_do_not_hide_crates() {
 }
 
 #[test]
+fn macros_of_other_members() {
+    let p = program(
+        &[
+            ("a/src/lib.rs", "#[macro_export] macro_rules! check { () => {} }"),
+            ("b/src/lib.rs", "use helper::*;"),
+            ("c/src/lib.rs", "#[macro_use] extern crate helper;"),
+            ("d/src/lib.rs", "use helper::check;"),
+            ("e/src/lib.rs", ""),
+        ],
+        vec![
+            krate("helper", TargetKind::Lib, "a/src/lib.rs", &[]),
+            krate("b", TargetKind::Lib, "b/src/lib.rs", &[("helper", "helper")]),
+            krate("c", TargetKind::Lib, "c/src/lib.rs", &[("helper", "helper")]),
+            krate("d", TargetKind::Lib, "d/src/lib.rs", &[("helper", "helper")]),
+            krate("e", TargetKind::Lib, "e/src/lib.rs", &[("helper", "helper")]),
+        ],
+    );
+    for file in ["a", "b", "c", "d"] {
+        let file = p.file_at(&format!("{file}/src/lib.rs"));
+        assert_eq!(p.resolve_macro(file, ModuleIndex(0), &path("check")).as_str(), "helper::check");
+    }
+    let other = p.file_at("e/src/lib.rs");
+    assert_eq!(p.resolve_macro(other, ModuleIndex(0), &path("check")).as_str(), "check");
+}
+
+#[test]
 fn both_sides_of_a_cfg_are_kept() {
     let p = program(
         &[

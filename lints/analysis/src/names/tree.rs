@@ -89,6 +89,7 @@ fn empty(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals: Externals
         crates,
         extern_prelude: Vec::new(),
         macros: Vec::new(),
+        macro_crates: Vec::new(),
         libraries: FxHashMap::default(),
         shared: FxHashMap::default(),
         externals,
