@@ -92,9 +92,20 @@ impl Infer<'_> {
                 return Lookup::Program(vec![def], step.clone());
             }
         }
+        let receiver = steps.iter().find(|t| !matches!(t, Ty::Ref(..)));
+        // A known type without such a method: only a trait in scope can have it.
+        if let Some(step) = receiver {
+            let traits = self.imported_traits();
+            let mut found = traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name));
+            if let (Some(signature), None) = (found.next(), found.next())
+                && usize::from(signature.arity) == arity
+            {
+                return Lookup::External(signature, step.clone());
+            }
+        }
         let table = Table::get();
         let universal = table.any(name).filter(|sig| sig.params.len() == arity);
-        match (universal, steps.iter().find(|t| !matches!(t, Ty::Ref(..)))) {
+        match (universal, receiver) {
             (Some(sig), Some(step)) => Lookup::Table(sig, step.clone()),
             _ => Lookup::Missing,
         }
@@ -138,12 +149,19 @@ impl Infer<'_> {
         if waits {
             return Lookup::NotYet;
         }
+        if name.as_str() == "project"
+            && arity == 0
+            && let Some(found) = self.projection(step)
+        {
+            return found;
+        }
         // What is an iterator, future or stream by an impl has their methods, after its own.
         let place = match step {
             Ty::Adt(path, _) => Some(*path),
             Ty::Prim(name) => Some(*name),
             Ty::Slice(_) | Ty::Array(_) => Some(sym("slice")),
             Ty::Ptr(_) => Some(sym("pointer")),
+            Ty::Tuple(_) => Some(sym("tuple")),
             Ty::Iterator(_) => Some(sym("std::iter::Iterator")),
             Ty::Future(..) => Some(sym("std::future::Future")),
             _ => None,
@@ -188,10 +206,34 @@ impl Infer<'_> {
                 }
             }
         }
+        // Streams whose type is written by a trait (`impl Stream<Item = T>`) are iterators to the index.
+        if let Ty::Iterator(item) = step {
+            let view = crate::types::vars::stream_of((**item).clone());
+            for sig in table.methods(sym("stream"), name).iter().filter(|s| s.params.len() == arity) {
+                if let Some(pattern) = &sig.self_ty
+                    && !matches!(self.fits(pattern, &view, true), Fit::No)
+                {
+                    return Lookup::Table(sig, view);
+                }
+            }
+        }
         match external {
             Some(found) => Lookup::External(found, step.clone()),
             None => Lookup::Missing,
         }
+    }
+
+    /// `pin.project()` of `pin-project`: its method is made by the macro.
+    fn projection(&mut self, step: &Ty) -> Option<Lookup> {
+        if !step.is("std::pin::Pin") {
+            return None;
+        }
+        let inner = self.deref(step)?;
+        let inner = self.vars.shallow(&inner);
+        let inner = self.vars.shallow(inner.peel_refs());
+        self.own_type(inner.path()?)?;
+        let sig = Table::get().function(sym("pin_project::project"))?;
+        Some(Lookup::Table(sig, inner))
     }
 
     /// Whether `x.clone()` stops at this type on its way through derefs: guards and the like are no `Clone`.

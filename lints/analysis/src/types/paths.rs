@@ -49,6 +49,13 @@ pub(super) struct Function {
 
 impl Infer<'_> {
     pub(super) fn resolve(&self, path: &PathRef, namespace: Namespace) -> Resolution {
+        if let Some(qself) = &path.qself
+            && matches!(qself.0, crate::syntax::hir::TypeRef::Infer)
+        {
+            // `<_ as Trait>::method(x)` is `Trait::method(x)`.
+            let plain = PathRef { qself: None, ..path.clone() };
+            return self.program.resolve(self.file, self.module, &self.scope, &plain, namespace);
+        }
         self.program.resolve(self.file, self.module, &self.scope, path, namespace)
     }
 
@@ -404,7 +411,7 @@ impl Infer<'_> {
         turbofish: Option<&GenericArgs>,
     ) -> Function {
         let mut subst = Subst::default();
-        for name in &signature.generics {
+        for name in signature.generics.iter().filter(|n| !n.contains("::")) {
             let var = self.vars.free();
             subst.insert(*name, var);
         }
@@ -502,6 +509,20 @@ impl Infer<'_> {
         let (owner, name) = path.rsplit_once("::")?;
         let owner = sym(owner);
         let signature = self.catalogue.function(path)?;
+        // Found in a trait: `PathBuf::from` gives a `PathBuf` whatever the trait's signature can say.
+        if signature.path != path && self.catalogue.type_facts(owner).is_some_and(|f| !f.is_trait) {
+            let ty = match self_ty {
+                Some(ty) => ty.clone(),
+                None => {
+                    let ty = self.with_fresh_args(owner);
+                    self.bind_written_args(&ty, owner_args);
+                    ty
+                }
+            };
+            if let Some(function) = self.universal_function(&ty, sym(name)) {
+                return Some(function);
+            }
+        }
         let owner_ty = match self_ty {
             Some(ty) => Some(ty.clone()),
             None if self.catalogue.type_facts(owner).is_some_and(|f| !f.is_trait) => {
