@@ -174,6 +174,12 @@ impl Infer<'_> {
                 .with_supertraits(bounds)
                 .iter()
                 .find_map(|bound| self.catalogue.trait_method(bound.path, name));
+            // `x.as_ref()` of `impl AsRef<Path>`: what it gives is computed.
+            if let (Some(found), Some(sig)) = (&external, table.any(name))
+                && found.path == sig.path
+            {
+                return Lookup::Table(sig, step.clone());
+            }
         }
         if let Some(found) = &external
             && place.is_some_and(|p| found.path.rsplit_once("::").is_some_and(|(owner, _)| owner == p.as_str()))
@@ -346,6 +352,13 @@ impl Infer<'_> {
         }
         if let Ty::Ptr(item) = step {
             subst.insert(sym("T"), (**item).clone());
+        }
+        if let Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) = step
+            && let Some((owner, _)) = signature.path.rsplit_once("::")
+            && let Some(bound) = self.with_supertraits(bounds).iter().find(|b| b.path == owner)
+        {
+            subst.extend(self.generics_of(bound.path).into_iter().zip(bound.args.iter().cloned()));
+            subst.extend(bound.assoc.iter().map(|(name, ty)| (sym(&format!("Self::{name}")), ty.clone())));
         }
         let generics: Vec<Symbol> = subst.keys().copied().collect();
         self.fresh_params(&signature.ret, &mut subst);

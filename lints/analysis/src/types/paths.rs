@@ -366,7 +366,11 @@ impl Infer<'_> {
         let (path, params, ret) = match name.as_str() {
             "default" => ("std::default::Default::default", vec![], ty.clone()),
             "from" => ("std::convert::From::from", vec![Ty::Unknown], ty.clone()),
-            "from_iter" => ("std::iter::FromIterator::from_iter", vec![Ty::Unknown], ty.clone()),
+            "from_iter" => {
+                let items = self.vars.free();
+                let collected = Ty::adt("?Collect", [ty.clone(), Ty::adt("?Item", [items.clone()])]);
+                ("std::iter::FromIterator::from_iter", vec![items], collected)
+            }
             "clone" => ("std::clone::Clone::clone", vec![ty.clone().reference(false)], ty.clone()),
             "try_from" => (
                 "std::convert::TryFrom::try_from",
@@ -510,7 +514,8 @@ impl Infer<'_> {
         let owner = sym(owner);
         let signature = self.catalogue.function(path)?;
         // Found in a trait: `PathBuf::from` gives a `PathBuf` whatever the trait's signature can say.
-        if signature.path != path && self.catalogue.type_facts(owner).is_some_and(|f| !f.is_trait) {
+        let says_nothing = signature.path != path || signature.ret.is_unknown();
+        if says_nothing && self.catalogue.type_facts(owner).is_some_and(|f| !f.is_trait) {
             let ty = match self_ty {
                 Some(ty) => ty.clone(),
                 None => {
