@@ -49,6 +49,13 @@ fn methods_go_through_deref() {
 }
 
 #[test]
+fn a_lock_in_an_arc_is_no_writer() {
+    let source = "use std::io::{Read, Write}; use std::sync::{Arc, RwLock}; fn f(a: Arc<RwLock<u8>>, v: Vec<u8>) { let g = a.write().unwrap(); let h = a.read().unwrap(); v.write(b\"x\"); }";
+    check(source, &[("g", "RwLockWriteGuard<u8>"), ("h", "RwLockReadGuard<u8>")]);
+    calls(source, "read", "std::sync::RwLock::read");
+}
+
+#[test]
 fn trait_methods_through_bounds_and_objects() {
     let source = "trait T { fn go(&self) -> u8; fn dflt(&self) -> u16 { 1 } } struct A; impl T for A { fn go(&self) -> u8 { 1 } }
         fn f<X: T>(x: X, d: &dyn T, b: Box<dyn T>, i: impl T) { let p = x.go(); let q = d.dflt(); let r = b.go(); let s = i.go(); let t = A.dflt(); }";
