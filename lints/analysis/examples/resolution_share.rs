@@ -169,11 +169,26 @@ impl Causes<'_> {
         }
         let base = |base: ExprId, what: String| {
             let ty = self.types.expr(base);
-            if ty.peel_refs().is_unknown() { self.of(base, depth + 1) } else { format!("{what} {ty}") }
+            if ty.peel_refs().is_unknown() || what == "try" || what == "await" {
+                self.of(base, depth + 1)
+            } else {
+                format!("{what} {ty}")
+            }
         };
         match &self.hir.expr(id).kind {
             ExprKind::MethodCall { receiver, method, .. } => match self.types.callees.get(&id).map(|c| &c.target) {
-                Some(Target::External(path)) => format!("ret of {path}"),
+                Some(Target::External(path)) => {
+                    let through = ["std::result::Result::", "std::option::Option::", "std::iter::", "std::clone::"];
+                    if through.iter().any(|t| path.starts_with(t)) {
+                        let below = self.of(*receiver, depth + 1);
+                        return if below.starts_with("ret of ") || below.starts_with("try ") || below.starts_with("await ") {
+                            below
+                        } else {
+                            format!("ret of {method} on {} <- {below}", self.types.expr(*receiver))
+                        };
+                    }
+                    format!("ret of {path}")
+                }
                 Some(Target::Def(def)) => format!("ret of own {}", self.program.def(*def).path),
                 Some(Target::Unknown) => format!("missing {method} on {}", self.types.expr(*receiver)),
                 _ => base(*receiver, format!("pending {method}")),

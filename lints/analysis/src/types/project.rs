@@ -81,12 +81,18 @@ impl Infer<'_> {
         answer
     }
 
-    /// Asks a question that waited.
-    pub(super) fn retry(&mut self, pending: Pending) {
+    /// Asks a question that waited; whether it has an answer now.
+    pub(super) fn retry(&mut self, pending: Pending) -> bool {
         self.module = pending.module;
         match self.answer(&pending.question, &pending.base) {
-            Some(ty) => self.vars.settle(&pending.answer, &ty),
-            None => self.pending.push(pending),
+            Some(ty) => {
+                self.vars.settle(&pending.answer, &ty);
+                true
+            }
+            None => {
+                self.pending.push(pending);
+                false
+            }
         }
     }
 
