@@ -30,6 +30,7 @@ rules! {
     cleanup::uncommitted_transaction,
     lock::double_lock,
     lock::lock_across_await,
+    task::timer_restarts_in_select,
     tool::syntax_error,
     tool::unused_suppression,
 }
