@@ -184,6 +184,11 @@ impl Section {
                 self.skip(line);
             }
         }
+        if matches!(facts.deref, Some(crate::types::ty::Ty::Param(..))) {
+            // `impl Read for Arc<File>`, `impl Iterator for Box<I>`: what a pointer does because its target
+            // does is found on the target. On the pointer it would hide methods of other targets.
+            facts.traits.retain(|t| !is_passed_through(t));
+        }
         if is_type || !facts.path.is_empty() {
             self.facts = Some(Arc::new(facts));
         }
@@ -210,6 +215,13 @@ fn read_into(
         }
         _ => false,
     }
+}
+
+/// Traits that pointers implement by passing calls on to what they point to.
+fn is_passed_through(path: &str) -> bool {
+    ["std::io::", "std::iter::", "std::future::", "std::fmt::Write", "std::hash::Hasher", "std::error::"]
+        .iter()
+        .any(|root| path.starts_with(root))
 }
 
 /// `type std::sync::Mutex<T> ! std::marker::Send,std::marker::Sync`, `alias std::io::Result<T> = …`
