@@ -28,9 +28,11 @@ rules! {
     cleanup::guard_held_through_loop,
     cleanup::guard_held_through_match,
     cleanup::uncommitted_transaction,
+    task::task_never_stops,
+    task::thread_never_stops,
+    task::timer_restarts_in_select,
     lock::double_lock,
     lock::lock_across_await,
-    task::timer_restarts_in_select,
     tool::syntax_error,
     tool::unused_suppression,
 }

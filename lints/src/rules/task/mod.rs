@@ -1,4 +1,7 @@
 //! Tasks, threads, processes and timers with no way to stop.
 
 mod selects;
+mod spawned;
+pub mod task_never_stops;
+pub mod thread_never_stops;
 pub mod timer_restarts_in_select;
