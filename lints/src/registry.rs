@@ -28,6 +28,8 @@ rules! {
     cleanup::guard_held_through_loop,
     cleanup::guard_held_through_match,
     cleanup::uncommitted_transaction,
+    task::child_not_reaped,
+    task::future_not_awaited,
     task::task_never_stops,
     task::thread_never_stops,
     task::timer_restarts_in_select,

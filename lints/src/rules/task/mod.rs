@@ -1,5 +1,7 @@
 //! Tasks, threads, processes and timers with no way to stop.
 
+pub mod child_not_reaped;
+pub mod future_not_awaited;
 mod selects;
 mod spawned;
 pub mod task_never_stops;
