@@ -107,7 +107,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         for id in alive.iter() {
             let held = tokens.token(id);
             let Some(lock) = &held.lock else { continue };
-            if lock.reentrant {
+            // What was only tried is held once it has been unwrapped.
+            let maybe = lock.tries
+                && state.holders(id).all(|v| {
+                    let ty = &view.mir.var(v).ty;
+                    ty.as_option().is_some() || ty.as_result().is_some()
+                });
+            if lock.reentrant || maybe {
                 continue;
             }
             for (second, token) in &here {
@@ -121,7 +127,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 }
             }
             let StatementKind::Call(call) = &statement.kind else { continue };
-            if !here.is_empty() {
+            if !here.is_empty() || !cx.analysis.runs_in_place(view.mir, &tokens.identities, call) {
                 continue;
             }
             // The guard itself may be passed along, so that the callee works on it.
