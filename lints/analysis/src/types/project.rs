@@ -77,7 +77,12 @@ impl Infer<'_> {
     /// Lets a question wait.
     pub(super) fn pend(&mut self, question: Question, base: &Ty) -> Ty {
         let answer = self.vars.opaque();
-        self.pending.push(Pending { question, base: base.clone(), answer: answer.clone(), module: self.module });
+        self.pending.push(Pending {
+            question,
+            base: base.clone(),
+            answer: answer.clone(),
+            module: self.module,
+        });
         answer
     }
 
@@ -197,7 +202,9 @@ impl Infer<'_> {
             "Tried" => Question::Tried,
             "Owned" => Question::Owned,
             "Concat" => Question::Concat,
-            "Error" if args.len() == 1 && !self.vars.is_open(&first) && self.program_type(&first).is_none() => {
+            "Error"
+                if args.len() == 1 && !self.vars.is_open(&first) && self.program_type(&first).is_none() =>
+            {
                 Question::ParseError
             }
             // Not computed but a type of its own, see `field`.
@@ -315,7 +322,8 @@ impl Infer<'_> {
                 Some(self.compute(&target))
             }
             Ty::Param(_, bounds) | Ty::Impl(bounds) => {
-                let bound = bounds.iter().find(|b| b.path.ends_with("::Deref") || b.path.ends_with("::DerefMut"))?;
+                let bound =
+                    bounds.iter().find(|b| b.path.ends_with("::Deref") || b.path.ends_with("::DerefMut"))?;
                 assoc(bound, "Target")
             }
             _ => None,
@@ -384,8 +392,11 @@ impl Infer<'_> {
                 }
                 Ty::Prim(name) if name.as_str() == "str" => return Some(Ty::prim("str")),
                 Ty::Adt(path, args) => match path.as_str() {
-                    "std::collections::HashMap" | "std::collections::BTreeMap" | "indexmap::IndexMap"
-                    | "indexmap::map::IndexMap" | "hashbrown::HashMap" => return args.get(1).cloned(),
+                    "std::collections::HashMap"
+                    | "std::collections::BTreeMap"
+                    | "indexmap::IndexMap"
+                    | "indexmap::map::IndexMap"
+                    | "hashbrown::HashMap" => return args.get(1).cloned(),
                     "std::collections::VecDeque" => return args.first().cloned(),
                     "serde_json::Value" => return Some(step.clone()),
                     _ if self.own_type(*path).is_some() => {
@@ -465,10 +476,15 @@ impl Infer<'_> {
             return self.item(inner);
         }
         if let Some((pattern, item)) = table.item(path) {
-            let by_value = ["Range", "Iter", "Drain", "Keys", "Values", "Box", "Pin", "ReadDir", "Lines", "Receiver"];
+            let by_value =
+                ["Range", "Iter", "Drain", "Keys", "Values", "Box", "Pin", "ReadDir", "Lines", "Receiver"];
             let name = crate::types::vars::last(&path);
             let item = self.matched(pattern, item, inner);
-            return Some(if by_value.iter().any(|n| name.starts_with(n)) { item } else { item.reference(mutable) });
+            return Some(if by_value.iter().any(|n| name.starts_with(n)) {
+                item
+            } else {
+                item.reference(mutable)
+            });
         }
         Some(Ty::Unknown)
     }
@@ -578,8 +594,11 @@ impl Infer<'_> {
         let Ty::Adt(path, args) = ty else { return };
         let arg = |i: usize| args.get(i).cloned().unwrap_or_default();
         match path.as_str() {
-            "std::collections::HashMap" | "std::collections::BTreeMap" | "indexmap::IndexMap"
-            | "indexmap::map::IndexMap" | "hashbrown::HashMap" => {
+            "std::collections::HashMap"
+            | "std::collections::BTreeMap"
+            | "indexmap::IndexMap"
+            | "indexmap::map::IndexMap"
+            | "hashbrown::HashMap" => {
                 self.vars.unify(&Ty::Tuple([arg(0), arg(1)].into()), item);
             }
             "std::result::Result" => {
