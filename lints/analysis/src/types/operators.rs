@@ -114,7 +114,7 @@ impl Infer<'_> {
                 "std::time::Duration" | "std::num::Wrapping" => l.clone(),
                 "std::collections::HashSet" | "std::collections::BTreeSet" => l.clone(),
                 _ if self.own_type(*path).is_some() => {
-                    self.ask(Question::Assoc(crate::symbol::sym("Output")), &l)
+                    self.operator_output(&l, operator_trait(op), &r).unwrap_or_default()
                 }
                 _ => Ty::Unknown,
             },
@@ -138,5 +138,22 @@ impl Infer<'_> {
         let ty = self.infer_with(operand, hint.as_ref());
         self.inherit_doubt(id, operand);
         if raw { Ty::Ptr(Arc::new(ty)) } else { ty.reference(mutable) }
+    }
+}
+
+/// The trait of an arithmetic operator.
+fn operator_trait(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "Add",
+        BinaryOp::Sub => "Sub",
+        BinaryOp::Mul => "Mul",
+        BinaryOp::Div => "Div",
+        BinaryOp::Rem => "Rem",
+        BinaryOp::BitAnd => "BitAnd",
+        BinaryOp::BitOr => "BitOr",
+        BinaryOp::BitXor => "BitXor",
+        BinaryOp::Shl => "Shl",
+        BinaryOp::Shr => "Shr",
+        _ => "",
     }
 }

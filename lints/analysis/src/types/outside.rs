@@ -166,7 +166,7 @@ impl<'a> Infer<'a> {
 }
 
 /// Whether `ty` may be an instance of `pattern`, as far as both are known.
-fn could_be(pattern: &Ty, ty: &Ty) -> bool {
+pub(super) fn could_be(pattern: &Ty, ty: &Ty) -> bool {
     match (pattern, ty) {
         (Ty::Param(..) | Ty::Unknown | Ty::Var(_) | Ty::Impl(_), _) | (_, Ty::Unknown | Ty::Var(_)) => true,
         (Ty::Adt(p, xs), Ty::Adt(q, ys)) => p == q && xs.iter().zip(ys.iter()).all(|(x, y)| could_be(x, y)),

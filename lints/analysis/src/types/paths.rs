@@ -539,7 +539,20 @@ impl Infer<'_> {
             return Some(function);
         }
         let (owner, name) = path.rsplit_once("::")?;
-        let owner = sym(owner);
+        let owner = match owner {
+            "rustc_hash::FxHashMap" | "fxhash::FxHashMap" | "fnv::FnvHashMap" => {
+                sym("std::collections::HashMap")
+            }
+            "rustc_hash::FxHashSet" | "fxhash::FxHashSet" | "fnv::FnvHashSet" => {
+                sym("std::collections::HashSet")
+            }
+            other => sym(other),
+        };
+        // `T::default()` gives a `T`, also of a crate that nothing is known of.
+        if name == "default" && last(&owner).starts_with(char::is_uppercase) && self_ty.is_none() {
+            let ty = self.with_fresh_args(owner);
+            return self.universal_function(&ty, sym(name));
+        }
         let signature = self.catalogue.function(path);
         // `PathBuf::from` gives a `PathBuf` whatever the trait's signature can say.
         let says_nothing = match &signature {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ExprId, ModuleIndex, PatId};
+use crate::syntax::items::ItemKind;
 use crate::types::context::{Infer, Subst};
 use crate::types::infer::Target;
+use crate::types::outside::could_be;
 use crate::types::patterns::Mode;
 use crate::types::table::{Table, head};
 use crate::types::ty::{Args, Bound, Ty};
@@ -400,7 +402,7 @@ impl Infer<'_> {
                     "std::collections::VecDeque" => return args.first().cloned(),
                     "serde_json::Value" => return Some(step.clone()),
                     _ if self.own_type(*path).is_some() => {
-                        let found = self.assoc_of_trait(step, "Index", "Output");
+                        let found = self.operator_output(step, "Index", &index);
                         if found.is_some() {
                             return found;
                         }
@@ -570,6 +572,34 @@ impl Infer<'_> {
         }
         let found = self.program.assoc_types.get(&(path, sym(name)))?.clone();
         let map = self.subst_of(ty);
+        let found = self.subst(&found, &map);
+        Some(self.compute(&found))
+    }
+
+    /// The `Output` of an operator's impl for a type of the program and that operand.
+    pub(super) fn operator_output(&mut self, ty: &Ty, trait_name: &str, operand: &Ty) -> Option<Ty> {
+        let info = self.own_type(ty.path()?)?;
+        let operand = self.vars.deep(operand);
+        let impls = info.traits.iter().filter(|(bound, _)| last(&bound.path) == trait_name);
+        let mut fitting = impls.filter(|(bound, _)| match bound.args.first() {
+            Some(wanted) => could_be(wanted, &operand),
+            // `impl Add for T` is `impl Add<T> for T`.
+            None => could_be(ty, &operand),
+        });
+        let def = fitting.next().and_then(|(_, def)| *def)?;
+        if fitting.next().is_some() {
+            return None;
+        }
+        let (file, parent) = (self.program.def(def).file, self.program.def(def).item);
+        let items = &self.program.file(file).items;
+        let index = items.iter().position(|i| i.parent == Some(parent) && i.name.as_str() == "Output")?;
+        let ItemKind::TypeAlias(Some(output)) = &items.get(index)?.kind else { return None };
+        let scope = self.program.generic_scope(def);
+        let found = self.program.lower_type(file, items.get(index)?.module, &scope, output);
+        let mut map = Subst::default();
+        if let Some((pattern, _)) = self.program.impl_header(def) {
+            self.capture(pattern, ty, &mut map);
+        }
         let found = self.subst(&found, &map);
         Some(self.compute(&found))
     }
