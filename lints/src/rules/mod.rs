@@ -3,4 +3,5 @@
 pub mod cleanup;
 pub mod lock;
 pub(crate) mod support;
+pub mod task;
 pub mod tool;
