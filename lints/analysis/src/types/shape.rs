@@ -104,7 +104,9 @@ fn chain_holds(body: &crate::syntax::hir::Body, mut expr: ExprId, call: ExprId) 
         }
         expr = match &body.expr(expr).kind {
             ExprKind::MethodCall { receiver, .. } => *receiver,
-            ExprKind::Await { operand } | ExprKind::Try { operand } | ExprKind::AddressOf { operand, .. }
+            ExprKind::Await { operand }
+            | ExprKind::Try { operand }
+            | ExprKind::AddressOf { operand, .. }
             | ExprKind::Unary { operand, .. } => *operand,
             ExprKind::Field { base, .. } => *base,
             _ => return false,
