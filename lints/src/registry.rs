@@ -30,6 +30,7 @@ rules! {
     cleanup::uncommitted_transaction,
     task::child_not_reaped,
     task::future_not_awaited,
+    task::select_loses_data,
     task::task_never_stops,
     task::thread_never_stops,
     task::timer_restarts_in_select,

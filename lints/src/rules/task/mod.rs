@@ -2,6 +2,7 @@
 
 pub mod child_not_reaped;
 pub mod future_not_awaited;
+pub mod select_loses_data;
 mod selects;
 mod spawned;
 pub mod task_never_stops;
