@@ -11,6 +11,7 @@ mod endless;
 mod getters;
 mod link;
 mod spawns;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub use callers::{Caller, Callers};
 pub use endless::{Endless, endless};
 pub use direct::{Site, effects_of_call};
 pub use spawns::{Spawn, spawns};
+pub use timeline::timeline;
 
 /// What a function may do while it runs, apart from locks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -18,7 +18,11 @@ impl Program {
 
     /// As [`Program::build`], with another source of what is known of crates outside.
     #[must_use]
-    pub fn build_with(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, index: Arc<dyn ExternalIndex>) -> Self {
+    pub fn build_with(
+        files: Vec<Arc<FileHir>>,
+        crates: Vec<CrateInput>,
+        index: Arc<dyn ExternalIndex>,
+    ) -> Self {
         let mut graph = tree::build(files, crates, Externals::new(index));
         scopes::bind_crates(&mut graph);
         scopes::bind_items(&mut graph);

@@ -91,6 +91,8 @@ pub(super) struct Graph {
     pub(super) extern_prelude: Vec<FxHashMap<Symbol, Entity>>,
     /// `macro_rules!` of each crate.
     pub(super) macros: Vec<FxHashSet<Symbol>>,
+    /// Crates that each crate names with `#[macro_use]`.
+    pub(super) macro_crates: Vec<Vec<Entity>>,
     /// Libraries of the program by name.
     pub(super) libraries: FxHashMap<Symbol, u32>,
     /// `mod x;` whose file another declaration claimed first.

@@ -68,7 +68,8 @@ pub(super) fn definitions(program: &mut Program) {
                     _ => sym(&format!("{around}::{}", item.name)),
                 };
                 let outer_test = parent.is_some_and(|parent| out[parent.index()].in_test);
-                let in_test = node.in_test || outer_test || item.attributes.cfg_test || item.attributes.is_test;
+                let in_test =
+                    node.in_test || outer_test || item.attributes.cfg_test || item.attributes.is_test;
                 let item = ItemIndex(index as u32);
                 out.push(Def { path, file: *file, item, krate: node.krate, in_test, signature: None });
             }
@@ -87,7 +88,8 @@ pub(super) fn forget_aliases(program: &mut Program) {
         let item = &program.graph.files[def.file.0 as usize].items[def.item.index()];
         matches!(item.kind, ItemKind::TypeAlias(Some(_)))
     });
-    let cells: FxHashMap<DefId, OnceLock<Ty>> = aliases.map(|(id, _)| (DefId(id as u32), OnceLock::new())).collect();
+    let cells: FxHashMap<DefId, OnceLock<Ty>> =
+        aliases.map(|(id, _)| (DefId(id as u32), OnceLock::new())).collect();
     program.aliases = cells;
 }
 
@@ -105,8 +107,9 @@ pub(super) fn impls(program: &mut Program) {
         program.impls.headers.insert(header.def, header);
     }
     member_paths(program);
-    assoc_types(program);
     forget_aliases(program);
+    assoc_types(program);
+    own_assoc_types(program);
 }
 
 fn header(program: &Program, def: DefId) -> Option<Header> {
@@ -136,7 +139,9 @@ fn member_paths(program: &mut Program) {
         let hir = &program.graph.files[def.file.0 as usize];
         let item = &hir.items[def.item.index()];
         let Some(parent) = parent_of(hir, item) else { continue };
-        let Some(header) = program.impls.headers.get(&program.graph.def_id(def.file, parent)) else { continue };
+        let Some(header) = program.impls.headers.get(&program.graph.def_id(def.file, parent)) else {
+            continue;
+        };
         if let Ty::Adt(path, _) = &header.self_ty {
             renamed.push((id, *path, item.name));
         }
@@ -166,13 +171,40 @@ fn assoc_types(program: &mut Program) {
             continue;
         }
         let Some(parent) = parent_of(hir, item) else { continue };
-        let Some(header) = program.impls.headers.get(&program.graph.def_id(def.file, parent)) else { continue };
+        let Some(header) = program.impls.headers.get(&program.graph.def_id(def.file, parent)) else {
+            continue;
+        };
         let (Some(head), Some(bound)) = (head(&header.self_ty), &header.of_trait) else { continue };
-        let assoc = AssocType { def: DefId(id as u32), of_trait: bound.path, self_ty: header.self_ty.clone() };
+        let assoc =
+            AssocType { def: DefId(id as u32), of_trait: bound.path, self_ty: header.self_ty.clone() };
         found.push(((head, item.name), assoc));
     }
     for (key, assoc) in found {
         program.assoc_impls.entry(key).or_default().push(assoc);
+    }
+}
+
+/// In an impl `Self::Item` is what that impl says, whatever others say for the same type.
+fn own_assoc_types(program: &mut Program) {
+    let shared: &Program = program;
+    let all: Vec<&AssocType> = shared.assoc_impls.values().flatten().collect();
+    let mut lowered: Vec<(DefId, DefId, Symbol, Ty)> = all
+        .into_par_iter()
+        .with_min_len(64)
+        .filter_map(|assoc| {
+            let (file, index) = shared.graph.origin(assoc.def);
+            let hir = &shared.graph.files[file.0 as usize];
+            let item = &hir.items[index.index()];
+            let parent = shared.graph.def_id(file, parent_of(hir, item)?);
+            let ty = shared.alias(assoc.def, 0);
+            (!ty.is_unknown()).then(|| (parent, assoc.def, sym(&format!("Self::{}", item.name)), ty))
+        })
+        .collect();
+    lowered.sort_by_key(|(parent, def, ..)| (*parent, *def));
+    for (parent, _, name, ty) in lowered {
+        if let Some(scope) = program.scopes.get_mut(&parent) {
+            Arc::make_mut(scope).params.push((name, ty));
+        }
     }
 }
 
@@ -212,7 +244,12 @@ fn traits(program: &mut Program) {
                 let scope = GenericScope::default();
                 let node = shared.graph.node_of(def.file, item.module);
                 let place = Place { program: shared, node, scope: &scope, depth: 0 };
-                let bounds = item.generics.predicates.iter().flat_map(|(_, paths)| place.bounds(paths).to_vec()).collect();
+                let bounds = item
+                    .generics
+                    .predicates
+                    .iter()
+                    .flat_map(|(_, paths)| place.bounds(paths).to_vec())
+                    .collect();
                 declared.push((Some(bounds), trait_path, item.name, id));
             }
             ItemKind::Fn(_) | ItemKind::Const { .. } => declared.push((None, trait_path, item.name, id)),
@@ -365,7 +402,10 @@ fn members(program: &mut Program) {
         match program.types.get_mut(&head) {
             Some(info) if plain => {
                 info.methods.entry(name).or_default().push(def);
-                if is_fn && name == "drop" && header.of_trait.as_ref().is_some_and(|t| t.path == "std::ops::Drop") {
+                if is_fn
+                    && name == "drop"
+                    && header.of_trait.as_ref().is_some_and(|t| t.path == "std::ops::Drop")
+                {
                     info.drop = Some(def);
                 }
             }

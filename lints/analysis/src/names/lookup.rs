@@ -41,7 +41,13 @@ impl<'g> Lookup<'g> {
     }
 
     /// What `name` is in a module.
-    pub(super) fn name_in(&self, node: NodeId, name: Symbol, ns: Namespace, from: NodeId) -> Result<Entity, Miss> {
+    pub(super) fn name_in(
+        &self,
+        node: NodeId,
+        name: Symbol,
+        ns: Namespace,
+        from: NodeId,
+    ) -> Result<Entity, Miss> {
         self.visit(node, name, ns, from, true, &mut Visited::new())
     }
 
@@ -57,9 +63,8 @@ impl<'g> Lookup<'g> {
         let node = self.graph.node(id);
         // What is private is seen from inside of the module only; a named path to it compiles, so it is seen.
         let mut inside = None;
-        let mut sees = |public: bool| {
-            public || named || *inside.get_or_insert_with(|| self.graph.is_within(from, id))
-        };
+        let mut sees =
+            |public: bool| public || named || *inside.get_or_insert_with(|| self.graph.is_within(from, id));
         if let Some(names) = node.names.get(&name) {
             let slot = match ns {
                 Namespace::Type => names.ty,
@@ -70,6 +75,15 @@ impl<'g> Lookup<'g> {
                 && !(own && imported)
                 && sees(public)
             {
+                if is_model(entity) {
+                    for alternate in &node.alternates {
+                        if let Ok(real) = self.visit(*alternate, name, ns, from, named, visited)
+                            && !is_model(real)
+                        {
+                            return Ok(real);
+                        }
+                    }
+                }
                 return Ok(entity);
             }
             if names.pending && self.patient && !own {
@@ -96,7 +110,9 @@ impl<'g> Lookup<'g> {
                     Ok(found) => return Ok(found),
                     Err(why) => miss = worse(miss, why),
                 },
-                Entity::Def(def) if self.graph.has_variant(def, name) => return Ok(Entity::Variant(def, name)),
+                Entity::Def(def) if self.graph.has_variant(def, name) => {
+                    return Ok(Entity::Variant(def, name));
+                }
                 Entity::External(prefix) => {
                     if let Some(path) = self.graph.externals.find(prefix, name) {
                         return Ok(Entity::External(path));
@@ -142,10 +158,71 @@ impl<'g> Lookup<'g> {
         if let Some(path) = prelude::prelude(name, self.graph.edition(krate)) {
             return Ok(Entity::External(path));
         }
-        if ns == Namespace::Type && !self.patient && (next.is_some() || self.own.is_some()) {
+        if self.patient {
+            return Err(Miss::Unknown);
+        }
+        if let Some(found) = self.only_source(from, name, ns) {
+            return Ok(Entity::External(found));
+        }
+        if ns == Namespace::Type && (next.is_some() || self.own.is_some()) {
             return self.undeclared_crate(krate, name).ok_or(Miss::Unknown);
         }
         Err(Miss::Unknown)
+    }
+
+    /// A name that nothing declares comes from the one glob whose names are not known: `use Ordering::*`,
+    /// `use unknown_crate::prelude::*`.
+    fn only_source(&self, from: NodeId, name: Symbol, ns: Namespace) -> Option<Symbol> {
+        let text = name.as_str();
+        let camel = is_camel(text);
+        // `N` and `SIZE` may be constants among the generics, which are not in scope here.
+        if self.own.is_some()
+            || text.len() < 3
+            || (ns == Namespace::Value && !camel && text.contains(char::is_uppercase))
+        {
+            return None;
+        }
+        let mut open: SmallVec<[Symbol; 2]> = SmallVec::new();
+        let mut visited = Visited::new();
+        let mut at = Some(from);
+        while let Some(id) = at {
+            self.open_globs(id, camel, &mut open, &mut visited);
+            let node = self.graph.node(id);
+            at = node.parent.filter(|_| node.is_block);
+        }
+        match open.as_slice() {
+            [only] => Some(self.graph.externals.join(*only, name)),
+            _ => None,
+        }
+    }
+
+    fn open_globs(&self, id: NodeId, camel: bool, open: &mut SmallVec<[Symbol; 2]>, visited: &mut Visited) {
+        if visited.contains(&id) || visited.len() > FAR_ENOUGH {
+            return;
+        }
+        visited.push(id);
+        for glob in &self.graph.node(id).globs {
+            match glob.target {
+                Entity::Module(target) => self.open_globs(target, camel, open, visited),
+                Entity::External(prefix) if !open.contains(&prefix) && self.is_open(prefix, camel) => {
+                    open.push(prefix)
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a glob of `prefix` may give names that nobody knows.
+    fn is_open(&self, prefix: Symbol, camel: bool) -> bool {
+        let index = &self.graph.externals.index;
+        match index.type_facts(prefix) {
+            // The catalogue has no variants.
+            Some(facts) => camel && !facts.is_trait,
+            None => {
+                let text = prefix.as_str();
+                text.starts_with("std::arch::") || !index.has_crate(text.split("::").next().unwrap_or(text))
+            }
+        }
     }
 
     /// After `use anyhow::anyhow;` (a macro) `anyhow::Result` is still the crate's.
@@ -159,7 +236,10 @@ impl<'g> Lookup<'g> {
         if root == path || self.graph.externals.find(path, next).is_some() {
             return None;
         }
-        let doubled = path.as_str().strip_prefix(root.as_str()).is_some_and(|rest| rest.trim_start_matches(':') == name.as_str());
+        let doubled = path
+            .as_str()
+            .strip_prefix(root.as_str())
+            .is_some_and(|rest| rest.trim_start_matches(':') == name.as_str());
         (doubled || self.graph.externals.find(root, next).is_some()).then_some(other)
     }
 
@@ -182,7 +262,13 @@ impl<'g> Lookup<'g> {
 
     /// The start of a path that has no `<T>` in front: what its first segments stand for, and how many
     /// these are. `ns` is for the last segment.
-    pub(super) fn start(&self, from: NodeId, path: &PathRef, ns: Namespace, is_use: bool) -> Result<(Entity, usize), Miss> {
+    pub(super) fn start(
+        &self,
+        from: NodeId,
+        path: &PathRef,
+        ns: Namespace,
+        is_use: bool,
+    ) -> Result<(Entity, usize), Miss> {
         let segments = &path.segments;
         let first = segments.first().ok_or(Miss::Unknown)?.name;
         let single = segments.len() == 1;
@@ -219,7 +305,8 @@ impl<'g> Lookup<'g> {
             if let Some(root) = self.graph.roots.get(krate as usize).copied().flatten() {
                 match self.name_in(root, first, ns, from) {
                     Ok(Entity::External(found)) => {
-                        let found = self.crate_instead(root, first, found, next).unwrap_or(Entity::External(found));
+                        let found =
+                            self.crate_instead(root, first, found, next).unwrap_or(Entity::External(found));
                         return Ok((found, 1));
                     }
                     Ok(found) => return Ok((found, 1)),
@@ -247,7 +334,13 @@ impl<'g> Lookup<'g> {
     }
 
     /// One segment further, where modules, enums and other crates have members.
-    pub(super) fn member(&self, of: Entity, name: Symbol, ns: Namespace, from: NodeId) -> Result<Entity, Miss> {
+    pub(super) fn member(
+        &self,
+        of: Entity,
+        name: Symbol,
+        ns: Namespace,
+        from: NodeId,
+    ) -> Result<Entity, Miss> {
         match of {
             Entity::Module(node) => match self.name_in(node, name, ns, from) {
                 // `self::super` and `crate::self` are rare, and harmless.
@@ -281,7 +374,8 @@ impl<'g> Lookup<'g> {
 
     fn aliased_enum(&self, entity: Entity) -> Option<Entity> {
         let Entity::Def(def) = entity else { return None };
-        let ItemKind::TypeAlias(Some(crate::syntax::hir::TypeRef::Path(path))) = &self.graph.item(def).kind else {
+        let ItemKind::TypeAlias(Some(crate::syntax::hir::TypeRef::Path(path))) = &self.graph.item(def).kind
+        else {
             return None;
         };
         let home = self.graph.home(def);
@@ -306,9 +400,9 @@ impl<'g> Lookup<'g> {
         if path.segments.len() > 1 {
             return match self.macro_prefix(from, path) {
                 Some(Entity::External(prefix)) => self.graph.externals.join(prefix, last),
-                Some(Entity::Module(node)) => {
-                    self.macro_in(node, last).unwrap_or_else(|| self.own_macro(self.graph.node(node).krate, last).unwrap_or(last))
-                }
+                Some(Entity::Module(node)) => self
+                    .macro_in(node, last)
+                    .unwrap_or_else(|| self.own_macro(self.graph.node(node).krate, last).unwrap_or(last)),
                 _ => last,
             };
         }
@@ -324,7 +418,7 @@ impl<'g> Lookup<'g> {
         if let Some(found) = self.own_macro(krate, last) {
             return found;
         }
-        prelude::std_macro(last).unwrap_or(last)
+        self.used_macro(krate, last).or_else(|| prelude::std_macro(last)).unwrap_or(last)
     }
 
     fn macro_prefix(&self, from: NodeId, path: &PathRef) -> Option<Entity> {
@@ -344,7 +438,21 @@ impl<'g> Lookup<'g> {
         }
         node.globs.iter().find_map(|glob| match glob.target {
             Entity::External(prefix) => self.graph.externals.find(prefix, name),
-            Entity::Module(target) => self.graph.node(target).names.get(&name).and_then(|names| names.mac),
+            Entity::Module(target) => {
+                let there = self.graph.node(target);
+                // Exported macros stand in the root of their crate.
+                let exported = if there.parent.is_none() { self.own_macro(there.krate, name) } else { None };
+                there.names.get(&name).and_then(|names| names.mac).or(exported)
+            }
+            _ => None,
+        })
+    }
+
+    /// A macro of a crate that is named with `#[macro_use]`.
+    fn used_macro(&self, krate: u32, name: Symbol) -> Option<Symbol> {
+        self.graph.macro_crates.get(krate as usize)?.iter().find_map(|from| match from {
+            Entity::External(prefix) => self.graph.externals.find(*prefix, name),
+            Entity::Module(root) => self.own_macro(self.graph.node(*root).krate, name),
             _ => None,
         })
     }
@@ -354,6 +462,16 @@ impl<'g> Lookup<'g> {
         let macros = self.graph.macros.get(krate as usize)?;
         macros.contains(&name).then(|| sym(&format!("{}::{name}", self.graph.crate_paths[krate as usize])))
     }
+}
+
+/// `Relaxed`; not `MAX` nor `new`.
+pub(super) fn is_camel(text: &str) -> bool {
+    text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase)
+}
+
+/// loom's models of std's types stand beside the real ones, under a cfg for tests of concurrency.
+fn is_model(entity: Entity) -> bool {
+    matches!(entity, Entity::External(path) if path.as_str().starts_with("loom::"))
 }
 
 fn worse(a: Miss, b: Miss) -> Miss {

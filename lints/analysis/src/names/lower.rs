@@ -35,7 +35,13 @@ impl Program {
 
     /// The bounds that `paths` mean in `module` of `file`; what is not found is left out.
     #[must_use]
-    pub fn lower_bounds(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, paths: &[PathRef]) -> Bounds {
+    pub fn lower_bounds(
+        &self,
+        file: FileId,
+        module: ModuleIndex,
+        scope: &GenericScope,
+        paths: &[PathRef],
+    ) -> Bounds {
         Place { program: self, node: self.graph.node_of(file, module), scope, depth: 0 }.bounds(paths)
     }
 }
@@ -85,7 +91,8 @@ impl<'a> Place<'a> {
             _ => return None,
         };
         let args = path.segments.last().and_then(|s| s.args.as_deref());
-        let assoc = args.map_or(&[][..], |a| &a.bindings).iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
+        let assoc =
+            args.map_or(&[][..], |a| &a.bindings).iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
         Some(Bound { path: trait_path, args: self.args(args), assoc })
     }
 
@@ -107,23 +114,44 @@ impl<'a> Place<'a> {
         self.scope.params.iter().rev().find(|(param, _)| *param == name).map(|(_, ty)| ty.clone())
     }
 
+    /// `Self::Item` in the impl that says what it is.
+    pub(super) fn own_assoc(&self, name: Symbol) -> Option<Ty> {
+        if self.scope.params.is_empty() {
+            return None;
+        }
+        let whole = sym(&format!("Self::{name}"));
+        self.scope.params.iter().find(|(param, _)| *param == whole).map(|(_, ty)| ty.clone())
+    }
+
     fn path(&self, path: &PathRef) -> Ty {
         if let Some(qself) = &path.qself {
             let (ty, in_trait) = &**qself;
-            let (trait_segments, rest) = path.segments.split_at_checked(*in_trait).unwrap_or((&path.segments, &[]));
+            let (trait_segments, rest) =
+                path.segments.split_at_checked(*in_trait).unwrap_or((&path.segments, &[]));
             let of_trait = if trait_segments.is_empty() {
                 None
             } else {
                 let segments = trait_segments.to_vec().into();
-                self.bound(&PathRef { global: path.global, qself: None, segments, span: path.span }).map(|b| b.path)
+                self.bound(&PathRef { global: path.global, qself: None, segments, span: path.span })
+                    .map(|b| b.path)
             };
             return rest.iter().enumerate().fold(self.ty(ty), |ty, (index, segment)| {
                 self.project(&ty, segment.name, if index == 0 { of_trait } else { None })
             });
         }
         let Some(first) = path.segments.first() else { return Ty::Unknown };
-        if !path.global && let Some(ty) = self.generic(first.name) {
-            return path.segments.iter().skip(1).fold(ty, |ty, segment| self.project(&ty, segment.name, None));
+        if !path.global
+            && let Some(ty) = self.generic(first.name)
+        {
+            let mut rest = path.segments.get(1..).unwrap_or(&[]);
+            let mut ty = ty;
+            if first.name == "Self"
+                && let Some((second, further)) = rest.split_first()
+                && let Some(own) = self.own_assoc(second.name)
+            {
+                (ty, rest) = (own, further);
+            }
+            return rest.iter().fold(ty, |ty, segment| self.project(&ty, segment.name, None));
         }
         let lookup = Lookup::settled(&self.program.graph);
         let primitive = path.segments.len() == 1 && !path.global && prelude::is_primitive(first.name);
@@ -142,7 +170,9 @@ impl<'a> Place<'a> {
                 Err(_) => {
                     let before = path.segments.get(index.wrapping_sub(1)).and_then(|s| s.args.as_deref());
                     let ty = self.named(entity, before);
-                    return path.segments[index..count].iter().fold(ty, |ty, s| self.project(&ty, s.name, None));
+                    return path.segments[index..count]
+                        .iter()
+                        .fold(ty, |ty, s| self.project(&ty, s.name, None));
                 }
             }
         }
@@ -155,7 +185,9 @@ impl<'a> Place<'a> {
             Entity::Def(def) => {
                 let item = self.program.graph.item(def);
                 match &item.kind {
-                    ItemKind::Struct(_) | ItemKind::Enum(_) => Ty::Adt(self.program.path_of(def), self.args(args)),
+                    ItemKind::Struct(_) | ItemKind::Enum(_) => {
+                        Ty::Adt(self.program.path_of(def), self.args(args))
+                    }
                     ItemKind::TypeAlias(_) => {
                         let target = self.program.alias(def, self.depth);
                         let names: Vec<Symbol> = item.generics.params.iter().map(|(name, _)| *name).collect();
@@ -192,6 +224,8 @@ impl<'a> Place<'a> {
                 let assoc = assoc.iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
                 of_bounds(Arc::from([Bound { path, args: types, assoc }]), Ty::Dyn)
             }
+            // A crate that nothing is known of: by convention its `Result<T>` is an alias.
+            None => result_alias(text, &types).unwrap_or_else(|| collapse(Ty::Adt(path, types))),
             _ => collapse(Ty::Adt(path, types)),
         }
     }
@@ -244,9 +278,17 @@ impl Program {
                 let found = bounds.iter().flat_map(|b| b.assoc.iter()).find(|(n, _)| *n == name);
                 return found.map(|(_, ty)| ty.clone()).unwrap_or_default();
             }
-            Ty::Ref(_, inner) => return self.project(inner, name, of_trait, depth),
             _ => {}
         }
+        let found = self.project_impl(ty, name, of_trait, depth);
+        match ty {
+            Ty::Ref(_, inner) if found.is_unknown() => self.project(inner, name, of_trait, depth),
+            _ => found,
+        }
+    }
+
+    /// The associated type `name` of `ty` by the impls of the program.
+    fn project_impl(&self, ty: &Ty, name: Symbol, of_trait: Option<Symbol>, depth: u8) -> Ty {
         let Some(head) = head(ty) else { return Ty::Unknown };
         let Some(candidates) = self.assoc_impls.get(&(head, name)) else { return Ty::Unknown };
         let mut found = None;
@@ -275,7 +317,10 @@ impl Program {
             return Some(Arc::clone(bounds));
         }
         let depth = depth.checked_sub(1)?;
-        self.supertraits.get(&trait_path)?.iter().find_map(|above| self.declared_bounds(above.path, name, depth))
+        self.supertraits
+            .get(&trait_path)?
+            .iter()
+            .find_map(|above| self.declared_bounds(above.path, name, depth))
     }
 }
 
@@ -322,6 +367,33 @@ fn of_bounds(bounds: Bounds, plain: fn(Bounds) -> Ty) -> Ty {
     plain(bounds)
 }
 
+/// Errors of crates whose `Result<T>` the catalogue does not list.
+const ERRORS: [(&str, &str); 13] = [
+    ("anyhow::Result", "anyhow::Error"),
+    ("eyre::Result", "eyre::Report"),
+    ("color_eyre::Result", "eyre::Report"),
+    ("color_eyre::eyre::Result", "eyre::Report"),
+    ("miette::Result", "miette::Report"),
+    ("tokio::io::Result", "std::io::Error"),
+    ("async_std::io::Result", "std::io::Error"),
+    ("smol::io::Result", "std::io::Error"),
+    ("futures::io::Result", "std::io::Error"),
+    ("serde_json::Result", "serde_json::Error"),
+    ("reqwest::Result", "reqwest::Error"),
+    ("rusqlite::Result", "rusqlite::Error"),
+    ("syn::Result", "syn::Error"),
+];
+
+/// Another crate's `Result<T>` is an alias of std's; which error it holds may stay unknown.
+fn result_alias(path: &str, args: &Args) -> Option<Ty> {
+    if path == "std::result::Result" || !path.ends_with("::Result") || args.is_empty() {
+        return None;
+    }
+    let error = ERRORS.iter().find(|(alias, _)| *alias == path).map(|(_, error)| Ty::adt(error, []));
+    let error = args.get(1).cloned().or(error).unwrap_or_default();
+    Some(Ty::adt("std::result::Result", [args[0].clone(), error]))
+}
+
 /// Types that are written in several ways and mean a shape.
 fn well_known(path: &str, args: &Args) -> Option<Ty> {
     let first = || Arc::new(args.first().cloned().unwrap_or_default());
@@ -333,10 +405,16 @@ fn well_known(path: &str, args: &Args) -> Option<Ty> {
         _ => match path {
             "std::os::raw::c_void" => None,
             // `lock_api::Mutex<RawMutex, T>`: only `T` says something.
-            "lock_api::Mutex" | "lock_api::RwLock" | "lock_api::MutexGuard" | "lock_api::RwLockReadGuard"
+            "lock_api::Mutex"
+            | "lock_api::RwLock"
+            | "lock_api::MutexGuard"
+            | "lock_api::RwLockReadGuard"
             | "lock_api::RwLockWriteGuard"
                 if args.len() == 2
-                    && args.first().and_then(Ty::path).is_some_and(|raw| raw.as_str().starts_with("parking_lot::")) =>
+                    && args
+                        .first()
+                        .and_then(Ty::path)
+                        .is_some_and(|raw| raw.as_str().starts_with("parking_lot::")) =>
             {
                 Some(Ty::Adt(sym(&format!("parking_lot::{name}")), Arc::from([args[1].clone()])))
             }

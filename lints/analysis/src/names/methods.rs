@@ -80,7 +80,9 @@ impl Program {
                 })
             }
             Ty::Param(_, bounds) | Ty::Impl(bounds) => {
-                let bound = bounds.iter().find(|b| matches!(b.path.as_str(), "std::ops::Deref" | "std::ops::DerefMut"))?;
+                let bound = bounds
+                    .iter()
+                    .find(|b| matches!(b.path.as_str(), "std::ops::Deref" | "std::ops::DerefMut"))?;
                 bound.assoc.iter().find(|(name, _)| *name == "Target").map(|(_, ty)| ty.clone())
             }
             _ => None,
@@ -113,7 +115,9 @@ impl Program {
             .find_map(|path| catalogue.trait_method(sym(path), name)),
             Ty::Future(..) => catalogue.trait_method(sym("std::future::Future"), name),
             Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
-                if let Some(found) = bounds.iter().find_map(|b| self.trait_method_of(catalogue, ty, b, name, 8)) {
+                if let Some(found) =
+                    bounds.iter().find_map(|b| self.trait_method_of(catalogue, ty, b, name, 8))
+                {
                     return Some(found);
                 }
                 None
@@ -122,13 +126,24 @@ impl Program {
         };
         if let Some(signature) = signature {
             let substs = self.external_substs(catalogue, ty);
-            return Some(MethodMatch { target: MethodTarget::External(signature), self_ty: ty.clone(), substs });
+            return Some(MethodMatch {
+                target: MethodTarget::External(signature),
+                self_ty: ty.clone(),
+                substs,
+            });
         }
         self.foreign_method(ty, name)
     }
 
     /// A method of a type of the program: inherent, of a trait impl, provided by a trait, or derived.
-    fn own_method(&self, catalogue: &Catalogue, ty: &Ty, path: Symbol, args: &[Ty], name: Symbol) -> Option<MethodMatch> {
+    fn own_method(
+        &self,
+        catalogue: &Catalogue,
+        ty: &Ty,
+        path: Symbol,
+        args: &[Ty],
+        name: Symbol,
+    ) -> Option<MethodMatch> {
         let info = self.types.get(&path)?;
         if let Some(defs) = info.methods.get(&name) {
             let mut inherent: Vec<(DefId, Subst)> = Vec::new();
@@ -190,7 +205,11 @@ impl Program {
             return above.iter().find_map(|bound| self.trait_method_of(catalogue, ty, bound, name, depth));
         }
         let signature = catalogue.trait_method(bound.path, name)?;
-        Some(MethodMatch { target: MethodTarget::External(signature), self_ty: ty.clone(), substs: substs(self) })
+        Some(MethodMatch {
+            target: MethodTarget::External(signature),
+            self_ty: ty.clone(),
+            substs: substs(self),
+        })
     }
 
     /// `Self::Item` and the like, as an impl of the trait says.
@@ -208,7 +227,7 @@ impl Program {
     }
 
     /// A trait of the program implemented for a type outside of it.
-    fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+    pub(crate) fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
         let head = head(ty)?;
         let matched = |target: Vec<DefId>, mut map: Subst| {
             map.insert(sym("Self"), ty.clone());
@@ -237,7 +256,7 @@ impl Program {
     }
 
     /// A method by a blanket impl, when only one trait of the program offers that name.
-    fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
         let traits = self.impls.traits_with.get(&name)?;
         let mut fitting = traits.iter().filter_map(|path| {
             let impls = self.impls.blanket.get(path)?;
@@ -274,7 +293,10 @@ impl Program {
     fn implies(&self, below: Symbol, above: Symbol, depth: u8) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         below == above
-            || self.supertraits.get(&below).is_some_and(|bounds| bounds.iter().any(|b| self.implies(b.path, above, depth)))
+            || self
+                .supertraits
+                .get(&below)
+                .is_some_and(|bounds| bounds.iter().any(|b| self.implies(b.path, above, depth)))
     }
 
     /// Arguments of a type outside of the program by the names that the catalogue gives them.
@@ -304,7 +326,10 @@ impl Program {
             return Some(*found);
         }
         let depth = depth.checked_sub(1)?;
-        self.supertraits.get(&trait_path)?.iter().find_map(|above| self.trait_member_above(above.path, name, depth))
+        self.supertraits
+            .get(&trait_path)?
+            .iter()
+            .find_map(|above| self.trait_member_above(above.path, name, depth))
     }
 
     /// The type of the field `name` of `ty`, with auto-deref and arguments put in.

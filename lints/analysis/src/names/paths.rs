@@ -1,7 +1,7 @@
 //! What paths in code stand for.
 
 use crate::names::graph::Entity;
-use crate::names::lookup::Lookup;
+use crate::names::lookup::{Lookup, is_camel};
 use crate::names::lower::Place;
 use crate::names::prelude;
 use crate::names::{DefId, GenericScope, Namespace, Program, Resolution};
@@ -33,6 +33,23 @@ impl Program {
     }
 }
 
+impl Program {
+    /// The method that a path means: an inherent one before those of traits, and the first of several under
+    /// different cfgs. With several traits (or several `From`s) the arguments decide.
+    fn only_method(&self, methods: &[DefId]) -> Option<DefId> {
+        if let [one] = methods {
+            return Some(*one);
+        }
+        let inherent = methods.iter().filter_map(|def| {
+            let signature = self.def(*def).signature.as_ref()?;
+            signature.of_trait.is_none().then_some((*def, &signature.self_ty))
+        });
+        let mut inherent = inherent.peekable();
+        let (first, self_ty) = *inherent.peek()?;
+        inherent.all(|(_, other)| other == self_ty).then_some(first)
+    }
+}
+
 impl Place<'_> {
     fn resolve(&self, path: &PathRef, ns: Namespace) -> Resolution {
         if let Some(qself) = &path.qself {
@@ -44,10 +61,23 @@ impl Place<'_> {
             };
         }
         let Some(first) = path.segments.first() else { return Resolution::Unknown };
-        if !path.global && let Some(ty) = self.generic(first.name) {
+        if !path.global
+            && let Some(ty) = self.generic(first.name)
+        {
             return match path.segments.len() {
                 1 => Resolution::Ty(ty),
-                _ => self.within(ty, path.segments.get(1..).unwrap_or(&[])),
+                _ => {
+                    let rest = path.segments.get(1..).unwrap_or(&[]);
+                    match rest {
+                        [second, further @ ..] if first.name == "Self" && !further.is_empty() => {
+                            match self.own_assoc(second.name) {
+                                Some(own) => self.within(own, further),
+                                None => self.within(ty, rest),
+                            }
+                        }
+                        _ => self.within(ty, rest),
+                    }
+                }
             };
         }
         let primitive = !path.global && prelude::is_primitive(first.name);
@@ -60,7 +90,8 @@ impl Place<'_> {
                 _ => Resolution::Unknown,
             };
         };
-        if primitive && path.segments.len() == 1 && ns == Namespace::Type && !matches!(entity, Entity::Def(_)) {
+        if primitive && path.segments.len() == 1 && ns == Namespace::Type && !matches!(entity, Entity::Def(_))
+        {
             return Resolution::Ty(Ty::Prim(first.name));
         }
         let count = path.segments.len();
@@ -108,9 +139,8 @@ impl Place<'_> {
                 }
                 ItemKind::Struct(_) | ItemKind::Enum(_) if bare => {
                     let methods = program.types.get(&path).and_then(|info| info.methods.get(&only.name));
-                    // Several traits (or several `From`s) have it: the arguments decide.
-                    if let Some([one]) = methods.map(Vec::as_slice) {
-                        return Resolution::Def(*one);
+                    if let Some(one) = methods.and_then(|methods| program.only_method(methods)) {
+                        return Resolution::Def(one);
                     }
                 }
                 ItemKind::Trait { .. } => {
@@ -139,7 +169,7 @@ impl Place<'_> {
                     Resolution::Variant(*path, last.name)
                 }
                 // `Option::<u8>::None`
-                None if is_variant_like(last.name) => {
+                None if is_camel(last.name.as_str()) => {
                     Resolution::External(self.program.graph.externals.join(*path, last.name))
                 }
                 _ => Resolution::Assoc(ty, last.name),
@@ -167,14 +197,10 @@ impl Place<'_> {
         }
         match self.program.trait_member(bound.path, last.name) {
             Some(found) => Resolution::Def(found),
-            None if ty.is_unknown() => Resolution::External(self.program.graph.externals.join(bound.path, last.name)),
+            None if ty.is_unknown() => {
+                Resolution::External(self.program.graph.externals.join(bound.path, last.name))
+            }
             None => Resolution::Assoc(ty.clone(), last.name),
         }
     }
-}
-
-/// `Some`, `NotFound`; not `new`, `MAX`.
-fn is_variant_like(name: Symbol) -> bool {
-    let text = name.as_str();
-    text.starts_with(|c: char| c.is_uppercase()) && text.chars().any(char::is_lowercase)
 }

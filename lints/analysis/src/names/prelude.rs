@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::symbol::{Symbol, sym};
 
 /// Names of the prelude with their paths; the number is the edition they came with.
-const PRELUDE: [(&str, &str, u16); 42] = [
+const PRELUDE: [(&str, &str, u16); 46] = [
     ("Option", "std::option::Option", 0),
     ("Some", "std::option::Option::Some", 0),
     ("None", "std::option::Option::None", 0),
@@ -20,6 +20,10 @@ const PRELUDE: [(&str, &str, u16); 42] = [
     ("ToString", "std::string::ToString", 0),
     ("ToOwned", "std::borrow::ToOwned", 0),
     ("drop", "std::mem::drop", 0),
+    ("size_of", "std::mem::size_of", 0),
+    ("size_of_val", "std::mem::size_of_val", 0),
+    ("align_of", "std::mem::align_of", 0),
+    ("align_of_val", "std::mem::align_of_val", 0),
     ("Drop", "std::ops::Drop", 0),
     ("Fn", "std::ops::Fn", 0),
     ("FnMut", "std::ops::FnMut", 0),
@@ -67,8 +71,8 @@ const DERIVES: [(&str, &str); 6] = [
 ];
 
 const PRIMITIVES: [&str; 17] = [
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64",
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64",
 ];
 
 const MACROS: [&str; 38] = [
@@ -114,13 +118,19 @@ const MACROS: [&str; 38] = [
 
 static BY_NAME: LazyLock<FxHashMap<Symbol, (Symbol, u16)>> = LazyLock::new(|| {
     let later = PRELUDE_2024.iter().map(|(name, path)| (*name, *path, 2024));
-    PRELUDE.iter().copied().chain(later).map(|(name, path, edition)| (sym(name), (sym(path), edition))).collect()
+    PRELUDE
+        .iter()
+        .copied()
+        .chain(later)
+        .map(|(name, path, edition)| (sym(name), (sym(path), edition)))
+        .collect()
 });
 
 static DERIVED: LazyLock<FxHashMap<Symbol, Symbol>> =
     LazyLock::new(|| DERIVES.iter().map(|(name, path)| (sym(name), sym(path))).collect());
 
-static PRIMITIVE: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| PRIMITIVES.iter().map(|name| sym(name)).collect());
+static PRIMITIVE: LazyLock<FxHashSet<Symbol>> =
+    LazyLock::new(|| PRIMITIVES.iter().map(|name| sym(name)).collect());
 
 static MACRO: LazyLock<FxHashMap<Symbol, Symbol>> =
     LazyLock::new(|| MACROS.iter().map(|name| (sym(name), sym(&format!("std::{name}")))).collect());

@@ -24,7 +24,8 @@ pub(super) fn bind_items(graph: &mut Graph) {
     let files: Vec<FileId> = (0..graph.files.len() as u32).map(FileId).collect();
     let shared: &Graph = graph;
     let modules = modules_of(shared);
-    let introduced: Vec<Vec<Introduced>> = files.par_iter().map(|file| of_file(shared, *file, &modules)).collect();
+    let introduced: Vec<Vec<Introduced>> =
+        files.par_iter().map(|file| of_file(shared, *file, &modules)).collect();
     for one in introduced.into_iter().flatten() {
         add(graph, &one);
     }
@@ -53,9 +54,10 @@ fn of_file(graph: &Graph, file: FileId, modules: &FxHashMap<(FileId, ItemIndex),
         let (entity, ty, value) = match &item.kind {
             ItemKind::Fn(_) | ItemKind::Static { .. } => (def, false, true),
             ItemKind::Const { .. } if item.name != "_" => (def, false, true),
-            ItemKind::Struct(Fields::Named(_)) | ItemKind::Enum(_) | ItemKind::Trait { .. } | ItemKind::TypeAlias(_) => {
-                (def, true, false)
-            }
+            ItemKind::Struct(Fields::Named(_))
+            | ItemKind::Enum(_)
+            | ItemKind::Trait { .. }
+            | ItemKind::TypeAlias(_) => (def, true, false),
             ItemKind::Struct(_) => (def, true, true),
             ItemKind::Mod { .. } => match modules.get(&(file, index)) {
                 Some(node) => (Entity::Module(*node), true, false),
@@ -116,14 +118,20 @@ pub(super) fn bind_crates(graph: &mut Graph) {
     for (krate, input) in graph.crates.iter().enumerate() {
         let mut names = FxHashMap::default();
         for name in ["std", "core", "alloc", "proc_macro", "test"] {
-            names.insert(sym(name), Entity::External(if name == "core" || name == "alloc" { sym("std") } else { sym(name) }));
+            names.insert(
+                sym(name),
+                Entity::External(if name == "core" || name == "alloc" { sym("std") } else { sym(name) }),
+            );
         }
         for (written, name) in &input.dependencies {
             names.insert(sym(written), crate_entity(graph, sym(name)));
         }
         // The package's own library.
         if !matches!(input.kind, TargetKind::Lib | TargetKind::BuildScript | TargetKind::Loose) {
-            let own = graph.crates.iter().position(|c| c.kind == TargetKind::Lib && c.package == input.package && same_tree(c, input));
+            let own = graph
+                .crates
+                .iter()
+                .position(|c| c.kind == TargetKind::Lib && c.package == input.package && same_tree(c, input));
             if let Some(own) = own
                 && own != krate
                 && let Some(root) = graph.roots[own]
@@ -163,6 +171,7 @@ fn crate_entity(graph: &Graph, name: Symbol) -> Entity {
 /// `extern crate a as b;`
 fn extern_crates(graph: &mut Graph) {
     let mut found = Vec::new();
+    let mut macro_crates = vec![Vec::new(); graph.crates.len()];
     for (number, file) in graph.files.iter().enumerate() {
         for item in &file.items {
             let ItemKind::ExternCrate { original } = item.kind else { continue };
@@ -175,10 +184,19 @@ fn extern_crates(graph: &mut Graph) {
                 Some(prelude.get(&original).copied().unwrap_or_else(|| crate_entity(graph, original)))
             };
             if let Some(entity) = entity {
-                found.push((node, item.name, krate, Binding { entity, public: item.is_public, imported: false }));
+                if item.attributes.others.iter().any(|a| *a == "macro_use") {
+                    macro_crates[krate as usize].push(entity);
+                }
+                found.push((
+                    node,
+                    item.name,
+                    krate,
+                    Binding { entity, public: item.is_public, imported: false },
+                ));
             }
         }
     }
+    graph.macro_crates = macro_crates;
     for (node, name, krate, binding) in found {
         // In the root of a crate it adds to the names that every module sees.
         if graph.node(node).parent.is_none() {

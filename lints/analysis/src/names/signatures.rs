@@ -34,7 +34,12 @@ impl Program {
                 scope.self_ty = Some(Ty::Adt(self.path_of(def), args));
             }
             ItemKind::Trait { .. } => {
-                let args = scope.params.iter().filter(|(name, _)| *name != "Self").map(|(_, ty)| ty.clone()).collect();
+                let args = scope
+                    .params
+                    .iter()
+                    .filter(|(name, _)| *name != "Self")
+                    .map(|(_, ty)| ty.clone())
+                    .collect();
                 let bound = Bound { path: self.path_of(def), args, assoc: Arc::from([]) };
                 scope.self_ty = Some(Ty::Param(sym("Self"), Arc::from([bound])));
             }
@@ -121,7 +126,9 @@ fn signature(program: &Program, def: DefId) -> Option<Signature> {
     let place = Place { program, node: program.graph.home(def), scope: &scope, depth: 0 };
     let of_trait = parent.and_then(|parent| match program.impls.headers.get(&parent) {
         Some(header) => header.of_trait.as_ref().map(|bound| bound.path),
-        None => matches!(program.graph.item(parent).kind, ItemKind::Trait { .. }).then(|| program.path_of(parent)),
+        None => {
+            matches!(program.graph.item(parent).kind, ItemKind::Trait { .. }).then(|| program.path_of(parent))
+        }
     });
     Some(Signature {
         params: function.params.iter().map(|ty| place.ty(ty)).collect(),
@@ -131,6 +138,12 @@ fn signature(program: &Program, def: DefId) -> Option<Signature> {
         must_use: item.attributes.must_use,
         self_ty: scope.self_ty.clone(),
         of_trait,
-        generics: scope.params.iter().map(|(name, _)| *name).collect(),
+        // `T::Item` entries are no parameters.
+        generics: scope
+            .params
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| !name.as_str().contains("::"))
+            .collect(),
     })
 }

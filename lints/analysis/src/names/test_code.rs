@@ -11,6 +11,13 @@ impl Program {
         self.graph.edition(self.graph.node(self.graph.node_of(file, ModuleIndex(0))).krate)
     }
 
+    /// The first crate that holds a file.
+    #[must_use]
+    pub fn crate_of(&self, file: FileId) -> Option<&crate::names::CrateInput> {
+        let krate = self.graph.node(self.graph.node_of(file, ModuleIndex(0))).krate;
+        self.crates.get(krate as usize)
+    }
+
     /// Whether code at `item` is test code.
     #[must_use]
     pub fn is_test(&self, file: FileId, item: ItemIndex) -> bool {

@@ -89,6 +89,7 @@ fn empty(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals: Externals
         crates,
         extern_prelude: Vec::new(),
         macros: Vec::new(),
+        macro_crates: Vec::new(),
         libraries: FxHashMap::default(),
         shared: FxHashMap::default(),
         externals,
@@ -152,7 +153,8 @@ impl Tree {
                 inline.insert(module, ItemIndex(index as u32));
             }
         }
-        let tests: Vec<_> = hir.items.iter().filter(|item| item.attributes.is_test).map(|item| item.span).collect();
+        let tests: Vec<_> =
+            hir.items.iter().filter(|item| item.attributes.is_test).map(|item| item.span).collect();
         for (index, module) in hir.modules.iter().enumerate() {
             let id = graph.node_of(visit.file, ModuleIndex(index as u32));
             // A module stands after the one around it.
@@ -178,7 +180,8 @@ impl Tree {
                     (Some(parent), path, directory, around.in_test)
                 }
             };
-            in_test |= module.is_block && tests.iter().any(|test| test.lo <= module.span.lo && module.span.hi <= test.hi);
+            in_test |= module.is_block
+                && tests.iter().any(|test| test.lo <= module.span.lo && module.span.hi <= test.hi);
             directories[index] = directory;
             let declared = match inline.get(&ModuleIndex(index as u32)) {
                 Some(item) => {
@@ -202,8 +205,13 @@ impl Tree {
         for (index, item) in hir.items.iter().enumerate() {
             let ItemKind::Mod { inline: None } = item.kind else { continue };
             let module = item.module;
-            let Some((file, directory)) = self.declared_file(&directories[module.index()], module, item.attributes.path, item.name, &own_directory)
-            else {
+            let Some((file, directory)) = self.declared_file(
+                &directories[module.index()],
+                module,
+                item.attributes.path,
+                item.name,
+                &own_directory,
+            ) else {
                 continue;
             };
             if std::mem::replace(&mut self.claimed[file.0 as usize], true) {
@@ -272,7 +280,8 @@ impl Tree {
                 }
             }
         }
-        let (inner, roots): (Vec<FileId>, Vec<FileId>) = open.into_iter().partition(|file| declared.contains(file));
+        let (inner, roots): (Vec<FileId>, Vec<FileId>) =
+            open.into_iter().partition(|file| declared.contains(file));
         for file in roots.into_iter().chain(inner) {
             if !self.claimed[file.0 as usize] {
                 self.loose(graph, file);
@@ -282,7 +291,8 @@ impl Tree {
 
     fn loose(&mut self, graph: &mut Graph, file: FileId) {
         let path = graph.files[file.0 as usize].path.clone();
-        let stem = path.file_stem().map_or_else(|| "file".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let stem =
+            path.file_stem().map_or_else(|| "file".to_owned(), |stem| stem.to_string_lossy().into_owned());
         let name: String = stem.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
         let krate = graph.crates.len() as u32;
         let root = self.crate_path(&name, TargetKind::Loose);

@@ -1,5 +1,7 @@
 //! The state of inferring one body, and the walk's entry point.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::Catalogue;
@@ -14,7 +16,7 @@ use crate::types::ty::{Args, Bound, Ty};
 use crate::types::vars::Vars;
 
 /// Pending questions are asked again at most this often after the walk.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 10;
 
 /// Types of all expressions of a body, in one forward walk.
 #[must_use]
@@ -64,6 +66,8 @@ pub(super) struct Infer<'a> {
     /// Expressions whose type rests on a shape.
     pub(super) doubtful: FxHashSet<ExprId>,
     pub(super) doubtful_locals: FxHashSet<crate::syntax::hir::LocalId>,
+    /// Traits that the file imports, once asked for.
+    pub(super) imported_traits: Option<Arc<[Symbol]>>,
 }
 
 impl<'a> Infer<'a> {
@@ -95,6 +99,7 @@ impl<'a> Infer<'a> {
             pending: Vec::new(),
             doubtful: FxHashSet::default(),
             doubtful_locals: FxHashSet::default(),
+            imported_traits: None,
         }
     }
 
@@ -168,7 +173,12 @@ impl<'a> Infer<'a> {
 
     /// A named type with a variable for each of its parameters.
     pub(super) fn with_fresh_args(&mut self, path: Symbol) -> Ty {
-        let count = self.generics_of(path).len();
+        let generics = self.generics_of(path);
+        let mut count = generics.len();
+        // Hashers and allocators say nothing.
+        if count > 1 && self.own_type(path).is_none() && generics.last().is_some_and(|g| matches!(g.as_str(), "S" | "A")) {
+            count -= 1;
+        }
         let args: Args = (0..count).map(|_| self.vars.free()).collect();
         Ty::Adt(path, args)
     }
@@ -240,12 +250,12 @@ impl<'a> Infer<'a> {
     /// Asks pending questions again, as long as answers make more answers.
     fn ask_again(&mut self) {
         for _ in 0..ROUNDS {
-            let before = self.pending.len();
             let questions = std::mem::take(&mut self.pending);
+            let mut answered = false;
             for question in questions {
-                self.retry(question);
+                answered |= self.retry(question);
             }
-            if self.pending.is_empty() || self.pending.len() >= before {
+            if self.pending.is_empty() || !answered {
                 break;
             }
         }

@@ -311,6 +311,16 @@ copied() Result<T, E>
 impl Result<Option<T>, E>
 transpose() Option<Result<T, E>>
 
+impl Result<T, E> as anyhow::Context
+context(_) Result<T, anyhow::Error>
+with_context(|| _) Result<T, anyhow::Error>
+impl Option<T> as anyhow::Context
+context(_) Result<T, anyhow::Error>
+with_context(|| _) Result<T, anyhow::Error>
+impl Result<T, E> as eyre::WrapErr
+wrap_err(_) Result<T, eyre::Report>
+wrap_err_with(|| _) Result<T, eyre::Report>
+
 impl Poll<T>
 is_ready() bool
 is_pending() bool
@@ -1086,15 +1096,15 @@ to_owned() Owned<Self>
 any std::string::ToString
 to_string() String
 any std::convert::Into
-into<T>() T
+into<T>() Into<Self, T>
 any std::convert::TryInto
 try_into<T>() Result<T, _>
 any std::convert::AsRef
-as_ref() _
+as_ref() AsRef<Self>
 any std::convert::AsMut
 as_mut() _
 any std::borrow::Borrow
-borrow() _
+borrow() Borrow<Self>
 any std::borrow::BorrowMut
 borrow_mut() _
 any std::any::Any
@@ -1232,4 +1242,12 @@ fn futures_util::stream::once(F) Stream<Output<F>>
 fn futures_util::stream::unfold(S, |S| F) Stream<_>
 fn futures_util::stream::poll_fn(|&mut std::task::Context| Poll<Option<T>>) Stream<T>
 fn scopeguard::guard(T, |T| ()) scopeguard::ScopeGuard<T>
+fn pin_project::project() Projection<Self>
+fn std::num::NonZeroU8::new(u8) Option<std::num::NonZeroU8>
+fn std::num::NonZeroU16::new(u16) Option<std::num::NonZeroU16>
+fn std::num::NonZeroU32::new(u32) Option<std::num::NonZeroU32>
+fn std::num::NonZeroU64::new(u64) Option<std::num::NonZeroU64>
+fn std::num::NonZeroUsize::new(usize) Option<std::num::NonZeroUsize>
+fn std::num::NonZeroI32::new(i32) Option<std::num::NonZeroI32>
+fn std::num::NonZeroI64::new(i64) Option<std::num::NonZeroI64>
 fn rayon::join(|| A, || B) (A, B)

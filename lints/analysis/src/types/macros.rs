@@ -72,6 +72,15 @@ impl Infer<'_> {
                     let poll = self.vars.shallow(poll);
                     if poll.is("std::task::Poll") { poll.arg(0) } else { Ty::Unknown }
                 }
+                ("assert_ok" | "assert_ready_ok", [value, ..]) => {
+                    let value = self.ready(value);
+                    self.ask(Question::Tried, &value)
+                }
+                ("assert_err" | "assert_ready_err", [value, ..]) => {
+                    let value = self.ready(value);
+                    value.as_result().map_or(Ty::Unknown, |(_, error)| error)
+                }
+                ("assert_ready" | "assert_ready_eq", [value, ..]) => self.ready(value),
                 ("try", [result]) => self.ask(Question::Tried, result),
                 ("poll", [future]) => {
                     let output = self.ask(Question::Output, future);
@@ -83,6 +92,12 @@ impl Infer<'_> {
                 _ => Ty::Unknown,
             },
         }
+    }
+
+    /// What a `Poll` is ready with; anything else as it is.
+    fn ready(&mut self, ty: &Ty) -> Ty {
+        let ty = self.vars.shallow(ty);
+        if ty.is("std::task::Poll") { ty.arg(0) } else { ty }
     }
 
     /// `write!` calls `write_fmt` of its destination.

@@ -73,6 +73,7 @@ impl Infer<'_> {
         let (steps, open) = self.deref_steps(receiver);
         // A reference steps to what it refers to, and counts only for `into_iter`.
         let mut outer: Option<&Ty> = None;
+        let mut passed_on = None;
         for step in &steps {
             if matches!(step, Ty::Ref(..)) {
                 outer = Some(step);
@@ -80,6 +81,13 @@ impl Infer<'_> {
             }
             match self.lookup_at(step, outer, name, arity) {
                 Lookup::Missing => {}
+                // Pointers implement traits for what they point to (`Write for Arc<File>`), under conditions
+                // that are not known here: what they point to is asked first.
+                found @ Lookup::External(..) if is_pointer(step) && !is_inherent(&found, step) => {
+                    if passed_on.is_none() {
+                        passed_on = Some(found);
+                    }
+                }
                 found => return found,
             }
             outer = None;
@@ -87,14 +95,36 @@ impl Infer<'_> {
         if open {
             return Lookup::NotYet;
         }
+        if let Some(found) = passed_on {
+            return found;
+        }
         for step in &steps {
             if let Some(def) = self.extension_method(step, name) {
                 return Lookup::Program(vec![def], step.clone());
             }
         }
+        let receiver = steps.iter().find(|t| !matches!(t, Ty::Ref(..)));
+        // A known type without such a method: only a trait in scope can have it.
+        if let Some(step) = receiver {
+            let traits = self.imported_traits();
+            let mut found = traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name));
+            if let (Some(signature), None) = (found.next(), found.next())
+                && usize::from(signature.arity) == arity
+            {
+                return Lookup::External(signature, step.clone());
+            }
+        }
         let table = Table::get();
         let universal = table.any(name).filter(|sig| sig.params.len() == arity);
-        match (universal, steps.iter().find(|t| !matches!(t, Ty::Ref(..)))) {
+        match (universal, receiver) {
+            // Conversions that only few types have must be known of a type whose impls are all in sight.
+            (Some(sig), Some(Ty::Adt(path, _)))
+                if matches!(name.as_str(), "as_ref" | "as_mut" | "borrow" | "borrow_mut")
+                    && self.own_type(*path).is_some()
+                    && !receiver.is_some_and(|t| self.implements_named(t, conversion(&sig.path))) =>
+            {
+                Lookup::Missing
+            }
             (Some(sig), Some(step)) => Lookup::Table(sig, step.clone()),
             _ => Lookup::Missing,
         }
@@ -138,24 +168,38 @@ impl Infer<'_> {
         if waits {
             return Lookup::NotYet;
         }
+        if name.as_str() == "project"
+            && arity == 0
+            && let Some(found) = self.projection(step)
+        {
+            return found;
+        }
         // What is an iterator, future or stream by an impl has their methods, after its own.
         let place = match step {
             Ty::Adt(path, _) => Some(*path),
             Ty::Prim(name) => Some(*name),
             Ty::Slice(_) | Ty::Array(_) => Some(sym("slice")),
             Ty::Ptr(_) => Some(sym("pointer")),
+            Ty::Tuple(_) => Some(sym("tuple")),
             Ty::Iterator(_) => Some(sym("std::iter::Iterator")),
             Ty::Future(..) => Some(sym("std::future::Future")),
             _ => None,
         };
-        let mut external = place.and_then(|place| self.catalogue.method(place, name));
+        let takes = |found: &Arc<ExternalSignature>| usize::from(found.arity) == arity;
+        let mut external = place.and_then(|place| self.catalogue.method(place, name)).filter(takes);
         if external.is_none()
             && let Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds) = step
         {
             external = self
                 .with_supertraits(bounds)
                 .iter()
-                .find_map(|bound| self.catalogue.trait_method(bound.path, name));
+                .find_map(|bound| self.catalogue.trait_method(bound.path, name).filter(takes));
+            // `x.as_ref()` of `impl AsRef<Path>`: what it gives is computed.
+            if let (Some(found), Some(sig)) = (&external, table.any(name))
+                && found.path == sig.path
+            {
+                return Lookup::Table(sig, step.clone());
+            }
         }
         if let Some(found) = &external
             && place.is_some_and(|p| found.path.rsplit_once("::").is_some_and(|(owner, _)| owner == p.as_str()))
@@ -188,10 +232,34 @@ impl Infer<'_> {
                 }
             }
         }
+        // Streams whose type is written by a trait (`impl Stream<Item = T>`) are iterators to the index.
+        if let Ty::Iterator(item) = step {
+            let view = crate::types::vars::stream_of((**item).clone());
+            for sig in table.methods(sym("stream"), name).iter().filter(|s| s.params.len() == arity) {
+                if let Some(pattern) = &sig.self_ty
+                    && !matches!(self.fits(pattern, &view, true), Fit::No)
+                {
+                    return Lookup::Table(sig, view);
+                }
+            }
+        }
         match external {
             Some(found) => Lookup::External(found, step.clone()),
             None => Lookup::Missing,
         }
+    }
+
+    /// `pin.project()` of `pin-project`: its method is made by the macro.
+    fn projection(&mut self, step: &Ty) -> Option<Lookup> {
+        if !step.is("std::pin::Pin") {
+            return None;
+        }
+        let inner = self.deref(step)?;
+        let inner = self.vars.shallow(&inner);
+        let inner = self.vars.shallow(inner.peel_refs());
+        self.own_type(inner.path()?)?;
+        let sig = Table::get().function(sym("pin_project::project"))?;
+        Some(Lookup::Table(sig, inner))
     }
 
     /// Whether `x.clone()` stops at this type on its way through derefs: guards and the like are no `Clone`.
@@ -305,6 +373,13 @@ impl Infer<'_> {
         if let Ty::Ptr(item) = step {
             subst.insert(sym("T"), (**item).clone());
         }
+        if let Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) = step
+            && let Some((owner, _)) = signature.path.rsplit_once("::")
+            && let Some(bound) = self.with_supertraits(bounds).iter().find(|b| b.path == owner)
+        {
+            subst.extend(self.generics_of(bound.path).into_iter().zip(bound.args.iter().cloned()));
+            subst.extend(bound.assoc.iter().map(|(name, ty)| (sym(&format!("Self::{name}")), ty.clone())));
+        }
         let generics: Vec<Symbol> = subst.keys().copied().collect();
         self.fresh_params(&signature.ret, &mut subst);
         if let Some([written]) = turbofish.map(|t| t.types.as_slice()) {
@@ -327,6 +402,28 @@ impl Infer<'_> {
             wraps: Vec::new(),
         }
     }
+}
+
+/// Types that stand for what they point to.
+fn is_pointer(ty: &Ty) -> bool {
+    ty.path().is_some_and(|path| {
+        matches!(path.as_str(), "std::sync::Arc" | "std::rc::Rc" | "std::boxed::Box" | "std::pin::Pin")
+    })
+}
+
+/// Whether what was found is the type's own and not of a trait.
+fn is_inherent(found: &Lookup, ty: &Ty) -> bool {
+    match (found, ty.path()) {
+        (Lookup::External(signature, _), Some(path)) => {
+            signature.path.rsplit_once("::").is_some_and(|(owner, _)| owner == path.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// The last segment of the trait of a method.
+fn conversion(method: &str) -> &str {
+    method.rsplit("::").nth(1).unwrap_or_default()
 }
 
 /// What a container outside of the table takes: `map.insert(k, v)`, `queue.push(x)`, `tx.send(x)`.

@@ -18,3 +18,5 @@ mod project;
 mod shape;
 mod table;
 mod vars;
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,7 @@ impl Infer<'_> {
                 },
                 "std::time::Duration" | "std::num::Wrapping" => l.clone(),
                 "std::collections::HashSet" | "std::collections::BTreeSet" => l.clone(),
+                _ if self.own_type(*path).is_some() => self.ask(Question::Assoc(crate::symbol::sym("Output")), &l),
                 _ => Ty::Unknown,
             },
             (Ty::Prim(_), Ty::Adt(path, _)) if path.as_str() == "std::time::Duration" => r.clone(),

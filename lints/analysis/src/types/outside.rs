@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::names::{DefId, Namespace, Resolution, TypeInfo};
+use crate::names::{DefId, GenericScope, MethodTarget, Namespace, Resolution, TypeInfo};
 use crate::symbol::Symbol;
-use crate::syntax::items::{ItemKind, SelfKind};
 use crate::types::context::Infer;
-use crate::types::ty::{Args, Bound, Ty};
+use crate::types::ty::{Bound, Ty};
 use crate::types::vars::last;
 
 /// Supertraits are followed this far.
@@ -84,81 +83,52 @@ impl<'a> Infer<'a> {
         let mut all: Vec<Bound> = bounds.to_vec();
         let mut at = 0;
         while at < all.len() && all.len() < SUPERTRAITS {
-            let path = all.get(at).map(|b| b.path);
-            at += 1;
-            let Some(def) = path.and_then(|p| self.program.by_path.get(&p)).and_then(|d| d.first()) else { continue };
-            let item = self.program.item(*def);
-            let ItemKind::Trait { supertraits } = &item.kind else { continue };
-            let scope = self.program.generic_scope(*def);
-            let file = self.program.def(*def).file;
-            for written in supertraits {
-                let found = self.program.resolve(file, item.module, &scope, written, Namespace::Type);
-                let path = match found {
-                    Resolution::Def(def) => self.program.def(def).path,
-                    Resolution::External(path) => path,
-                    _ => continue,
-                };
-                if all.iter().any(|b| b.path == path) {
-                    continue;
-                }
-                let mut assoc = Vec::new();
-                let mut args = Vec::new();
-                if let Some(generic) = written.segments.last().and_then(|s| s.args.as_deref()) {
-                    for (name, ty) in &generic.bindings {
-                        assoc.push((*name, self.program.lower_type(file, item.module, &scope, ty)));
-                    }
-                    for ty in &generic.types {
-                        args.push(self.program.lower_type(file, item.module, &scope, ty));
+            if let Some(path) = all.get(at).map(|b| b.path) {
+                for above in self.program.supertraits_of(path) {
+                    if !all.iter().any(|b| b.path == above.path) {
+                        all.push(above.clone());
                     }
                 }
-                all.push(Bound { path, args: Args::from(args), assoc: Arc::from(assoc) });
             }
+            at += 1;
         }
         all
     }
 
     /// A method of a trait of the program that is implemented for a type outside, or for all types with
     /// some bound.
-    pub(super) fn extension_method(&self, ty: &Ty, name: Symbol) -> Option<DefId> {
-        let candidates = self.program.methods_by_name.get(&name)?;
-        let mut found: Option<DefId> = None;
-        for def in candidates {
-            let Some(signature) = self.program.def(*def).signature.as_ref() else { continue };
-            let (Some(of_trait), false) = (signature.of_trait, signature.self_kind == SelfKind::None) else { continue };
-            let fits = match &signature.self_ty {
-                Some(self_ty) if !matches!(self_ty, Ty::Param(n, _) if n.as_str() == "Self") => {
-                    self.implemented_by(self_ty, ty)
-                }
-                _ => self
-                    .program
-                    .implementors
-                    .get(&of_trait)
-                    .is_some_and(|types| types.iter().any(|t| self.implemented_by(t, ty))),
-            };
-            if fits {
-                match found {
-                    None => found = Some(*def),
-                    Some(before) => {
-                        // The trait's own declaration and its impl are one method; two traits are not.
-                        let other = self.program.def(before).signature.as_ref().and_then(|s| s.of_trait);
-                        if other != Some(of_trait) {
-                            return None;
-                        }
-                    }
-                }
-            }
+    pub(super) fn extension_method(&mut self, ty: &Ty, name: Symbol) -> Option<DefId> {
+        if !self.program.methods_by_name.contains_key(&name) {
+            return None;
         }
-        found
+        // The index matches types without variables.
+        let ty = self.vars.deep(ty);
+        let found = self.program.foreign_method(&ty, name).or_else(|| self.program.blanket_method(&ty, name))?;
+        match found.target {
+            MethodTarget::Defs(defs) => defs.first().copied(),
+            MethodTarget::External(_) => None,
+        }
     }
 
-    /// Whether an impl for `pattern` is one for `ty`.
-    fn implemented_by(&self, pattern: &Ty, ty: &Ty) -> bool {
-        match (pattern, ty) {
-            (Ty::Param(_, bounds), _) => bounds.iter().all(|b| self.implements(ty, b.path)),
-            (Ty::Ref(_, pattern), Ty::Ref(_, ty)) => self.implemented_by(pattern, ty),
-            (Ty::Ref(_, pattern), _) => self.implemented_by(pattern, ty),
-            _ => could_be(pattern, ty),
+    /// Traits outside of the program that the file imports by name.
+    pub(super) fn imported_traits(&mut self) -> Arc<[Symbol]> {
+        if let Some(known) = &self.imported_traits {
+            return Arc::clone(known);
         }
+        let mut traits: Vec<Symbol> = Vec::new();
+        for import in self.program.file(self.file).imports.iter().filter(|i| !i.is_glob) {
+            let scope = GenericScope::default();
+            let found = self.program.resolve(self.file, import.module, &scope, &import.path, Namespace::Type);
+            if let Resolution::External(path) = found
+                && !traits.contains(&path)
+                && self.catalogue.type_facts(path).is_some_and(|f| f.is_trait)
+            {
+                traits.push(path);
+            }
+        }
+        let traits: Arc<[Symbol]> = traits.into();
+        self.imported_traits = Some(Arc::clone(&traits));
+        traits
     }
 
     /// Whether a type is known to implement a trait.

@@ -49,6 +49,13 @@ pub(super) struct Function {
 
 impl Infer<'_> {
     pub(super) fn resolve(&self, path: &PathRef, namespace: Namespace) -> Resolution {
+        if let Some(qself) = &path.qself
+            && matches!(qself.0, crate::syntax::hir::TypeRef::Infer)
+        {
+            // `<_ as Trait>::method(x)` is `Trait::method(x)`.
+            let plain = PathRef { qself: None, ..path.clone() };
+            return self.program.resolve(self.file, self.module, &self.scope, &plain, namespace);
+        }
         self.program.resolve(self.file, self.module, &self.scope, path, namespace)
     }
 
@@ -86,7 +93,12 @@ impl Infer<'_> {
                 self.vars.unify(&made.ty, ty);
                 Some(made)
             }
-            Resolution::External(path) => self.external_made(*path),
+            Resolution::External(whole) => {
+                let made = self.external_made(*whole)?;
+                let generic = path.segments.iter().rev().take(2).find_map(|s| s.args.as_deref());
+                self.bind_written_args(&made.ty, generic);
+                Some(made)
+            }
             Resolution::Unknown => None,
         }
     }
@@ -359,7 +371,11 @@ impl Infer<'_> {
         let (path, params, ret) = match name.as_str() {
             "default" => ("std::default::Default::default", vec![], ty.clone()),
             "from" => ("std::convert::From::from", vec![Ty::Unknown], ty.clone()),
-            "from_iter" => ("std::iter::FromIterator::from_iter", vec![Ty::Unknown], ty.clone()),
+            "from_iter" => {
+                let items = self.vars.free();
+                let collected = Ty::adt("?Collect", [ty.clone(), Ty::adt("?Item", [items.clone()])]);
+                ("std::iter::FromIterator::from_iter", vec![items], collected)
+            }
             "clone" => ("std::clone::Clone::clone", vec![ty.clone().reference(false)], ty.clone()),
             "try_from" => (
                 "std::convert::TryFrom::try_from",
@@ -404,7 +420,7 @@ impl Infer<'_> {
         turbofish: Option<&GenericArgs>,
     ) -> Function {
         let mut subst = Subst::default();
-        for name in &signature.generics {
+        for name in signature.generics.iter().filter(|n| !n.contains("::")) {
             let var = self.vars.free();
             subst.insert(*name, var);
         }
@@ -501,7 +517,30 @@ impl Infer<'_> {
         }
         let (owner, name) = path.rsplit_once("::")?;
         let owner = sym(owner);
-        let signature = self.catalogue.function(path)?;
+        let signature = self.catalogue.function(path);
+        // `PathBuf::from` gives a `PathBuf` whatever the trait's signature can say.
+        let says_nothing = match &signature {
+            None => true,
+            Some(signature) => {
+                signature.path != path
+                    || signature.ret.is_unknown()
+                    || matches!(name, "from" | "default" | "from_str" | "try_from" | "from_iter")
+            }
+        };
+        if says_nothing && self.catalogue.type_facts(owner).is_some_and(|f| !f.is_trait) {
+            let ty = match self_ty {
+                Some(ty) => ty.clone(),
+                None => {
+                    let ty = self.with_fresh_args(owner);
+                    self.bind_written_args(&ty, owner_args);
+                    ty
+                }
+            };
+            if let Some(function) = self.universal_function(&ty, sym(name)) {
+                return Some(function);
+            }
+        }
+        let signature = signature?;
         let owner_ty = match self_ty {
             Some(ty) => Some(ty.clone()),
             None if self.catalogue.type_facts(owner).is_some_and(|f| !f.is_trait) => {

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ExprId, ModuleIndex, PatId};
 use crate::types::context::{Infer, Subst};
+use crate::types::infer::Target;
 use crate::types::patterns::Mode;
 use crate::types::table::{Table, head};
 use crate::types::ty::{Args, Bound, Ty};
-use crate::types::vars::{assoc, callable, is_float, is_integer};
+use crate::types::vars::{assoc, callable, is_float, is_integer, last};
 
 /// Auto-deref goes at most this deep.
 const DEREFS: usize = 12;
+
+/// What `pin-project` makes: the fields of its argument by reference.
+const PROJECTION: &str = "pin_project::Projection";
 
 /// A question about a type.
 #[derive(Clone, Debug)]
@@ -77,12 +81,18 @@ impl Infer<'_> {
         answer
     }
 
-    /// Asks a question that waited.
-    pub(super) fn retry(&mut self, pending: Pending) {
+    /// Asks a question that waited; whether it has an answer now.
+    pub(super) fn retry(&mut self, pending: Pending) -> bool {
         self.module = pending.module;
         match self.answer(&pending.question, &pending.base) {
-            Some(ty) => self.vars.settle(&pending.answer, &ty),
-            None => self.pending.push(pending),
+            Some(ty) => {
+                self.vars.settle(&pending.answer, &ty);
+                true
+            }
+            None => {
+                self.pending.push(pending);
+                false
+            }
         }
     }
 
@@ -106,7 +116,10 @@ impl Infer<'_> {
             Question::Field(name) => self.field(&ty, *name),
             Question::Index(index) => self.index(&ty, index),
             Question::Item => self.item(&ty),
-            Question::Await(_) => self.output(&ty),
+            Question::Await(expr) => match self.output(&ty) {
+                Some(Ty::Unknown) => Some(self.output_of_stream(*expr, &ty)),
+                known => known,
+            },
             Question::Output => match callable(&mut self.vars, &ty) {
                 Some((_, ret)) => Some(ret),
                 None => self.output(&ty),
@@ -187,6 +200,23 @@ impl Infer<'_> {
             "Error" if args.len() == 1 && !self.vars.is_open(&first) && self.program_type(&first).is_none() => {
                 Question::ParseError
             }
+            // Not computed but a type of its own, see `field`.
+            "Projection" => return Ty::adt(PROJECTION, [first]),
+            "Into" => {
+                let wanted = self.bound_argument(&first, &["Into"]);
+                if let Some(wanted) = wanted {
+                    self.vars.unify(&second, &wanted);
+                }
+                return second;
+            }
+            "AsRef" => {
+                let wanted = self.bound_argument(&first, &["AsRef", "Borrow"]);
+                return wanted.map_or_else(|| self.vars.opaque(), |ty| ty.reference(false));
+            }
+            "Borrow" => {
+                let wanted = self.bound_argument(&first, &["Borrow", "AsRef"]);
+                return wanted.map_or_else(|| self.vars.opaque(), |ty| ty.reference(false));
+            }
             "Index" => return self.ask(Question::SliceIndex(first), &second),
             "Collect" => {
                 self.ask(Question::Collect(second), &first);
@@ -195,6 +225,14 @@ impl Infer<'_> {
             other => Question::Assoc(sym(other)),
         };
         self.ask(question, &first)
+    }
+
+    /// `T: AsRef<Path>`: the argument of such a bound.
+    fn bound_argument(&mut self, ty: &Ty, names: &[&str]) -> Option<Ty> {
+        let ty = self.vars.shallow(ty);
+        let (Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds)) = &ty else { return None };
+        let bound = bounds.iter().find(|b| names.contains(&last(&b.path)))?;
+        bound.args.first().cloned()
     }
 
     fn program_type(&mut self, ty: &Ty) -> Option<Symbol> {
@@ -313,7 +351,12 @@ impl Infer<'_> {
                         return Some(part.clone());
                     }
                 }
-                Ty::Adt(path, _) => {
+                Ty::Adt(path, args) => {
+                    if path.as_str() == PROJECTION {
+                        let inner = args.first().cloned().unwrap_or_default();
+                        let field = self.field(&inner, name)?;
+                        return Some(field.reference(true));
+                    }
                     if let Some(info) = self.own_type(*path) {
                         if let Some(field) = info.fields.iter().find(|f| f.name == name) {
                             let map = self.subst_of(step);
@@ -459,6 +502,25 @@ impl Infer<'_> {
                 Some(future.and_then(|b| assoc(b, "Output")).unwrap_or_default())
             }
             _ => Some(Ty::Unknown),
+        }
+    }
+
+    /// `stream.next().await` of a stream that passed for an iterator.
+    fn output_of_stream(&mut self, call: ExprId, ty: &Ty) -> Ty {
+        let Some(callee) = self.callees.get_mut(&call) else { return Ty::Unknown };
+        let Target::External(path) = callee.target else { return Ty::Unknown };
+        let Some(name) = path.strip_prefix("std::iter::Iterator::") else { return Ty::Unknown };
+        match Table::get().methods(sym("stream"), sym(name)).first() {
+            Some(sig) => {
+                callee.target = Target::External(sig.path);
+                let place = self.exprs[call.index()].clone();
+                // The call itself gives a future then.
+                if !matches!(place, Ty::Var(_)) {
+                    self.exprs[call.index()] = Ty::Future(Arc::new(ty.clone()), None);
+                }
+                ty.clone()
+            }
+            None => Ty::Unknown,
         }
     }
 

@@ -292,7 +292,8 @@ impl<'a> Reader<'a> {
             "Iter" => Ty::Iterator(Arc::new(first())),
             "Fut" => Ty::Future(Arc::new(first()), None),
             "Stream" => stream_of(first()),
-            "Item" | "Output" | "Deref" | "Tried" | "Collect" | "Owned" | "Index" | "Concat" | "Error" => {
+            "Item" | "Output" | "Deref" | "Tried" | "Collect" | "Owned" | "Index" | "Concat" | "Error" | "AsRef" | "Borrow"
+            | "Into" | "Projection" => {
                 Ty::Adt(sym(&format!("?{name}")), args.into())
             }
             "Self" => Ty::Param(sym("Self"), Bounds::from([])),
