@@ -5,6 +5,7 @@
 //! and generics widen to nothing: an unknown callee has no effects, and rules stay silent about it.
 
 mod callers;
+mod cancel;
 mod direct;
 mod endless;
 mod getters;
@@ -30,6 +31,7 @@ use crate::syntax::hir::{Body, BodyId};
 use crate::syntax::items::ItemKind;
 use crate::types::infer::BodyTypes;
 
+pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use callers::{Caller, Callers};
 pub use endless::{Endless, endless};
 pub use direct::{Site, effects_of_call};
@@ -106,6 +108,8 @@ pub struct Summary {
     pub endless: Option<FileSpan>,
     /// The endless loop that it, or a function it calls, may get into.
     pub stays_in: Option<Endless>,
+    /// For async functions: what is lost when the future is dropped half-way.
+    pub loss: Option<Loss>,
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
@@ -189,6 +193,7 @@ impl<'a> Analysis<'a> {
         getters::find(&mut this);
         link::link(&mut this);
         endless::find(&mut this);
+        cancel::find(&mut this);
         this.callers = callers::find(&this);
         this
     }
