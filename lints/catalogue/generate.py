@@ -19,7 +19,7 @@ LEFT_OUT = {
     "diesel_derives", "sqlx_macros_core", "kube_core", "kube", "metrics_util", "rustls_pki_types", "actix_router",
     "quinn_udp", "parking_lot_core", "csv_core", "brotli", "bson", "rustix", "thiserror", "async_trait",
     "pin_project_lite", "tower_layer", "sync_wrapper", "opentelemetry",
-    "signal_hook_registry", "concurrent_queue", "event_listener_strategy", "console", "lettre",
+    "concurrent_queue", "event_listener_strategy", "console",
 }
 # Modules that are not for users.
 PRIVATE = re.compile(r"::(doc|__\w+|sealed|private|intrinsics|simd|pattern|ffi_impl|unversioned|type_info|bindings)::")

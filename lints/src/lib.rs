@@ -1,1 +1,23 @@
-//! The rules.
+//! The rules of linger: what a finding is, how a rule is declared, and the rules themselves.
+//!
+//! A rule is one file under [`rules`], declared with [`declare_rule!`] and listed in [`registry`]. It sees
+//! the analysis through a [`BodyContext`] or [`ProgramContext`] and reports [`Diagnostic`]s; levels,
+//! suppressions and output are the driver's.
+
+pub mod context;
+mod declare;
+pub mod diagnostic;
+pub mod registry;
+pub mod rule;
+pub mod rules;
+
+pub use diagnostic::{Applicability, Confidence, Diagnostic, Edit, Fix, Label};
+pub use registry::{RegisteredRule, all, find};
+pub use context::{BodyContext, FlowView, ProgramContext};
+pub use rule::{
+    Case, FixAvailability, Group, Level, NoOptions, OptionsError, Rule, RuleMeta,
+};
+
+// Reached by `declare_rule!` from the files of rules.
+#[doc(hidden)]
+pub use {schemars, serde, toml};

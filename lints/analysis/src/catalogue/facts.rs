@@ -29,7 +29,10 @@ impl Facts {
         for resource in file.resource {
             for path in expand(&resource.ty) {
                 let ty = checked(&path)?;
-                let entry = Resource { ty, ..resource.clone() };
+                let entry = Resource {
+                    ty,
+                    ..resource.clone()
+                };
                 if facts.resources.insert(ty, entry).is_some() {
                     return Err(CatalogueError::Duplicate { path });
                 }
@@ -38,7 +41,10 @@ impl Facts {
         for function in file.function {
             for path in expand(&function.path) {
                 let symbol = checked(&path)?;
-                let entry = FunctionFacts { path: symbol, ..function.clone() };
+                let entry = FunctionFacts {
+                    path: symbol,
+                    ..function.clone()
+                };
                 if facts.functions.insert(symbol, entry).is_some() {
                     return Err(CatalogueError::Duplicate { path });
                 }
@@ -57,6 +63,8 @@ fn checked(path: &str) -> Result<Symbol, CatalogueError> {
     if names && path.contains("::") {
         Ok(sym(path))
     } else {
-        Err(CatalogueError::NotAPath { path: path.to_owned() })
+        Err(CatalogueError::NotAPath {
+            path: path.to_owned(),
+        })
     }
 }

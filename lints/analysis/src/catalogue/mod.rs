@@ -72,7 +72,9 @@ pub struct TypeFacts {
 }
 
 /// The class of a resource: a closed set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Guard of a mutex or rwlock.
@@ -225,6 +227,9 @@ pub struct Resource {
     /// A value dropped in the statement that makes it is practically always a mistake.
     #[serde(default)]
     pub useless_when_dropped_at_once: bool,
+    /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
+    #[serde(default)]
+    pub needs_reaping: bool,
     /// For guards: exclusive or shared.
     #[serde(default)]
     pub mode: Option<Mode>,
@@ -273,6 +278,18 @@ pub enum SpawnKind {
     Process,
 }
 
+/// When a timer future is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timer {
+    /// So long after the call (`sleep`, `timeout`).
+    After,
+    /// At a point in time (`sleep_until`).
+    At,
+    /// At its next beat, however often the future is made anew (`Interval::tick`).
+    Tick,
+}
+
 /// Facts about one function of an external crate.
 #[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -317,6 +334,10 @@ pub struct FunctionFacts {
     pub partial_io: bool,
     /// Expensive to make, meant to be made once and shared.
     pub costly: bool,
+    /// Runs the closure that it is given once in the life of the process (`OnceLock::get_or_init`, `LazyLock::new`).
+    pub runs_once: bool,
+    /// Its future is over when a time has passed: no event, only the clock.
+    pub timer: Option<Timer>,
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).

@@ -22,7 +22,7 @@ pub(super) struct Table {
 #[derive(Default)]
 struct Slot {
     places: SmallVec<[Place; 1]>,
-    section: OnceLock<Section>,
+    section: OnceLock<Box<Section>>,
 }
 
 struct Place {
@@ -85,7 +85,11 @@ impl Table {
                     rest = behind;
                     let path = what.split(['<', ' ']).next().unwrap_or(what);
                     self.crates.insert(path.split("::").next().unwrap_or(path));
-                    self.sections.entry(path).or_default().places.push(Place { file, header, lines });
+                    self.sections.entry(path).or_default().places.push(Place {
+                        file,
+                        header,
+                        lines,
+                    });
                 }
                 _ => {}
             }
@@ -103,7 +107,7 @@ impl Table {
                     section.read(path, place, short);
                 }
             }
-            section
+            Box::new(section)
         }))
     }
 
@@ -135,15 +139,16 @@ impl Table {
 
 /// Offset of the first line that does not start with a space.
 fn end_of_section(text: &str) -> usize {
+    // Lines are short, so a plain walk over the bytes is faster than a search for each newline.
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while bytes.get(at) == Some(&b' ') {
-        match text[at..].find('\n') {
-            Some(length) => at += length + 1,
-            None => return text.len(),
+    let mut after_newline = true;
+    for (at, byte) in bytes.iter().enumerate() {
+        if after_newline && *byte != b' ' {
+            return at;
         }
+        after_newline = *byte == b'\n';
     }
-    at
+    bytes.len()
 }
 
 impl Section {
@@ -175,20 +180,33 @@ impl Section {
                     None => false,
                 },
             };
-            #[cfg(test)]
             if !read {
-                self.broken.push(line);
+                self.skip(line);
             }
-            #[cfg(not(test))]
-            let _: bool = read;
+        }
+        if matches!(facts.deref, Some(crate::types::ty::Ty::Param(..))) {
+            // `impl Read for Arc<File>`, `impl Iterator for Box<I>`: what a pointer does because its target
+            // does is found on the target. On the pointer it would hide methods of other targets.
+            facts.traits.retain(|t| !is_passed_through(t));
         }
         if is_type || !facts.path.is_empty() {
             self.facts = Some(Arc::new(facts));
         }
     }
+
+    /// A line that cannot be read is left out; a test says that there is none.
+    #[cfg_attr(not(test), allow(unused_variables, clippy::unused_self))]
+    fn skip(&mut self, line: &'static str) {
+        #[cfg(test)]
+        self.broken.push(line);
+    }
 }
 
-fn read_into(text: &'static str, short: &ShortNames<'static>, into: &mut Option<crate::types::ty::Ty>) -> bool {
+fn read_into(
+    text: &'static str,
+    short: &ShortNames<'static>,
+    into: &mut Option<crate::types::ty::Ty>,
+) -> bool {
     let mut reader = Reader::new(text, short);
     match reader.ty() {
         Some(ty) if reader.rest().is_empty() => {
@@ -199,9 +217,23 @@ fn read_into(text: &'static str, short: &ShortNames<'static>, into: &mut Option<
     }
 }
 
+/// Traits that pointers implement by passing calls on to what they point to.
+fn is_passed_through(path: &str) -> bool {
+    ["std::io::", "std::iter::", "std::future::", "std::fmt::Write", "std::hash::Hasher", "std::error::"]
+        .iter()
+        .any(|root| path.starts_with(root))
+}
+
 /// `type std::sync::Mutex<T> ! std::marker::Send,std::marker::Sync`, `alias std::io::Result<T> = …`
-fn read_header(header: &'static str, path: &str, short: &ShortNames<'static>, facts: &mut TypeFacts) {
-    let Some((kind, rest)) = header.split_once(' ') else { return };
+fn read_header(
+    header: &'static str,
+    path: &str,
+    short: &ShortNames<'static>,
+    facts: &mut TypeFacts,
+) {
+    let Some((kind, rest)) = header.split_once(' ') else {
+        return;
+    };
     let mut rest = rest.get(path.len()..).unwrap_or_default();
     if let Some((generics, after)) = rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
         facts.generics = generics.split(',').map(sym).collect();
@@ -209,6 +241,7 @@ fn read_header(header: &'static str, path: &str, short: &ShortNames<'static>, fa
     }
     let rest = rest.trim_start();
     facts.is_trait = kind == "trait";
+    facts.alias = None;
     if kind == "alias" {
         if let Some(target) = rest.strip_prefix("= ") {
             read_into(target, short, &mut facts.alias);
@@ -257,16 +290,38 @@ fn read_function(
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let (count, after) = rest.split_at_checked(digits)?;
         reader = Reader::new(after, short);
-        (if count.is_empty() { 0 } else { count.parse().ok()? }, Vec::new())
+        (
+            if count.is_empty() {
+                0
+            } else {
+                count.parse().ok()?
+            },
+            Vec::new(),
+        )
     };
     if !reader.take(" ") {
         return None;
     }
     let ret = reader.ty()?;
-    let awaited = if reader.take(" @") { Some(reader.ty()?) } else { None };
+    let awaited = if reader.take(" @") {
+        Some(reader.ty()?)
+    } else {
+        None
+    };
     if !reader.rest().is_empty() {
         return None;
     }
     let path = sym(&format!("{owner}::{name}"));
-    Some((sym(name), ExternalSignature { path, self_kind, arity, params, ret, awaited, must_use }))
+    Some((
+        sym(name),
+        ExternalSignature {
+            path,
+            self_kind,
+            arity,
+            params,
+            ret,
+            awaited,
+            must_use,
+        },
+    ))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::facts::direct::{Direct, Site, direct, note};
@@ -54,13 +54,15 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
     }
     let mut order: Vec<DefId> = summaries.keys().copied().collect();
     order.sort_unstable();
+    let mut waiting: FxHashSet<DefId> = order.iter().copied().collect();
     let mut work = order;
     while let Some(def) = work.pop() {
+        waiting.remove(&def);
         if pull(def, &sites, &mut summaries)
             && let Some(above) = callers.get(&def)
         {
             for caller in above {
-                if !work.contains(caller) {
+                if waiting.insert(*caller) {
                     work.push(*caller);
                 }
             }

@@ -4,10 +4,13 @@
 //! call sites; a worklist then carries effects from callees to callers until nothing changes. Traits objects
 //! and generics widen to nothing: an unknown callee has no effects, and rules stay silent about it.
 
+mod callers;
 mod direct;
+mod endless;
 mod getters;
 mod link;
 mod spawns;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -27,8 +30,11 @@ use crate::syntax::hir::{Body, BodyId};
 use crate::syntax::items::ItemKind;
 use crate::types::infer::BodyTypes;
 
+pub use callers::{Caller, Callers};
+pub use endless::{Endless, endless};
 pub use direct::{Site, effects_of_call};
 pub use spawns::{Spawn, spawns};
+pub use timeline::timeline;
 
 /// What a function may do while it runs, apart from locks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -96,6 +102,8 @@ pub struct Summary {
     pub effects: FxHashMap<EffectKind, Effect>,
     /// It can never return: the loop that it stays in.
     pub endless: Option<FileSpan>,
+    /// The endless loop that it, or a function it calls, may get into.
+    pub stays_in: Option<Endless>,
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
@@ -137,6 +145,8 @@ pub struct Analysis<'a> {
     pub bodies: Vec<AnalyzedBody>,
     /// Summaries of functions.
     pub summaries: FxHashMap<DefId, Arc<Summary>>,
+    /// Callers of functions.
+    pub callers: Callers,
 }
 
 impl Getters for Analysis<'_> {
@@ -169,9 +179,11 @@ impl<'a> Analysis<'a> {
             })
             .collect();
         let bodies = all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
-        let mut this = Self { program, catalogue, ownership, bodies, summaries: FxHashMap::default() };
+        let mut this = Self { program, catalogue, ownership, bodies, summaries: FxHashMap::default(), callers: Callers::default() };
         getters::find(&mut this);
         link::link(&mut this);
+        endless::find(&mut this);
+        this.callers = callers::find(&this);
         this
     }
 

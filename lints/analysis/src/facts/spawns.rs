@@ -95,7 +95,11 @@ fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Opt
                     if let Target::Def(def) = call.callee.target {
                         return (None, Some(def));
                     }
-                    // A combinator around an async block or call: `f.instrument(span)`, `Box::pin(async …)`.
+                    // A wrapper around an async block or call: `f.instrument(span)`, `Box::pin(async …)`. Others
+                    // (`timeout`, `abortable`) may end what they wrap.
+                    if !is_wrapper(analysis, call) {
+                        return (None, None);
+                    }
                     for arg in &call.args {
                         if let Some(v) = arg.var() {
                             if let Some(id) = closure_of(ids, v) {
@@ -113,6 +117,14 @@ fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Opt
                 None => (None, None),
             }
         }
+    }
+}
+
+fn is_wrapper(analysis: &Analysis<'_>, call: &Call) -> bool {
+    match &call.callee.target {
+        Target::External(path) => analysis.catalogue.facts(*path).is_some_and(|f| f.transparent),
+        Target::Constructor(_) => true,
+        _ => false,
     }
 }
 

@@ -154,14 +154,14 @@ impl<'a> Ownership<'a> {
             Ty::Ptr(_) | Ty::Fn(..) | Ty::Never => true,
             Ty::Tuple(parts) => parts.iter().all(|t| self.is_copy(t)),
             Ty::Array(t) => self.is_copy(t),
+            // `Result<T, E>` is `Copy` only where its arguments are.
             Ty::Adt(path, args) => {
-                self.copy_types.contains(path)
-                    || match path.as_str() {
-                        "std::option::Option" => args.iter().all(|t| self.is_copy(t)) && !args.is_empty(),
-                        _ => self.catalogue.type_facts(*path).is_some_and(|f| {
-                            f.traits.iter().any(|t| matches!(t.as_str(), "std::marker::Copy" | "Copy"))
-                        }),
-                    }
+                args.iter().all(|t| self.is_copy(t))
+                    && (self.copy_types.contains(path)
+                        || self.catalogue.type_facts(*path).is_some_and(|f| {
+                            args.len() >= f.generics.len()
+                                && f.traits.iter().any(|t| matches!(t.as_str(), "std::marker::Copy" | "Copy"))
+                        }))
             }
             _ => false,
         }

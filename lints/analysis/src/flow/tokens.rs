@@ -196,11 +196,25 @@ impl State {
     }
 
     fn join(&mut self, other: &Self) -> bool {
-        let before = self.clone();
+        let mut changed = false;
         for holder in &other.holders {
-            self.give(holder.var, holder.owned, holder.borrowed);
+            let known = self.entry(holder.var);
+            let owned = known.owned.union(holder.owned);
+            let borrowed = known.borrowed.union(holder.borrowed).without(owned);
+            changed |= owned != known.owned || borrowed != known.borrowed;
+            (known.owned, known.borrowed) = (owned, borrowed);
         }
-        *self != before
+        changed
+    }
+
+    /// What of the state matters in a block further down: references that are not mentioned there or behind
+    /// are left out, or the state of a long function would hold every temporary it ever made.
+    fn for_block(&self, order: &Order, there: u32, forward: bool) -> Self {
+        let matters = |h: &&Holder| {
+            !h.owned.is_empty()
+                || (!h.borrowed.is_empty() && (!forward || order.last_mention[h.var.index()] >= there))
+        };
+        Self { holders: self.holders.iter().filter(matters).copied().collect() }
     }
 }
 
@@ -449,15 +463,17 @@ impl<'a> Tokens<'a> {
     }
 
     fn solve(&mut self, initial: State) {
-        let mut work = vec![BlockId(0)];
+        let order = Order::new(self.mir);
+        let mut work = std::collections::BTreeSet::from([0u32]);
         self.entry[0] = Some(initial);
         let mut steps = 0usize;
         let limit = 64 * self.mir.blocks.len() + 1024;
-        while let Some(block) = work.pop() {
+        while let Some(position) = work.pop_first() {
             steps += 1;
             if steps > limit {
                 break;
             }
+            let block = order.blocks[position as usize];
             let Some(mut state) = self.entry[block.index()].clone() else { continue };
             let data = &self.mir.blocks[block.index()];
             for (index, statement) in data.statements.iter().enumerate() {
@@ -465,15 +481,17 @@ impl<'a> Tokens<'a> {
                 self.transfer(&mut state, point, statement, &mut |_| {});
             }
             for next in data.terminator.successors() {
+                let there = order.position[next.index()];
+                let onward = state.for_block(&order, there, there > position);
                 match &mut self.entry[next.index()] {
                     Some(known) => {
-                        if known.join(&state) {
-                            work.push(*next);
+                        if known.join(&onward) {
+                            work.insert(there);
                         }
                     }
                     slot @ None => {
-                        *slot = Some(state.clone());
-                        work.push(*next);
+                        *slot = Some(onward);
+                        work.insert(there);
                     }
                 }
             }
@@ -791,6 +809,81 @@ pub fn translate(identities: &Identities<'_>, inner: &Identity, call: &Call) -> 
             Some(outer)
         }
         Root::Local(_) | Root::Temp(_) => None,
+    }
+}
+
+/// Reverse postorder of the blocks, and the last block in it that mentions each variable.
+struct Order {
+    blocks: Vec<BlockId>,
+    position: Vec<u32>,
+    last_mention: Vec<u32>,
+}
+
+impl Order {
+    fn new(mir: &Mir) -> Self {
+        let mut postorder = Vec::with_capacity(mir.blocks.len());
+        let mut seen = vec![false; mir.blocks.len()];
+        let mut stack = vec![(BlockId(0), 0usize)];
+        seen[0] = true;
+        while let Some((block, next)) = stack.pop() {
+            match mir.blocks[block.index()].terminator.successors().get(next) {
+                Some(child) => {
+                    stack.push((block, next + 1));
+                    if !std::mem::replace(&mut seen[child.index()], true) {
+                        stack.push((*child, 0));
+                    }
+                }
+                None => postorder.push(block),
+            }
+        }
+        postorder.reverse();
+        let mut position = vec![0; mir.blocks.len()];
+        for (index, block) in postorder.iter().enumerate() {
+            position[block.index()] = index as u32;
+        }
+        let mut last_mention = vec![0; mir.vars.len()];
+        for (index, block) in postorder.iter().enumerate() {
+            for statement in &mir.blocks[block.index()].statements {
+                mentions(statement, &mut |var| last_mention[var.index()] = index as u32);
+            }
+        }
+        Self { blocks: postorder, position, last_mention }
+    }
+}
+
+/// The variables that a statement mentions.
+fn mentions(statement: &Statement, see: &mut dyn FnMut(Var)) {
+    let mut operand = |o: &Operand| {
+        if let Some(place) = o.place() {
+            see(place.var);
+        }
+    };
+    match &statement.kind {
+        StatementKind::Assign { dest, value } => {
+            match value {
+                Rvalue::Use(o) => operand(o),
+                Rvalue::Ref(_, place) => see(place.var),
+                Rvalue::Aggregate { parts, .. } => parts.iter().for_each(|(_, o)| operand(o)),
+                Rvalue::Compute(operands) => operands.iter().for_each(operand),
+                Rvalue::Closure { captures, .. } => captures.iter().for_each(|c| see(c.var)),
+                Rvalue::Opaque => {}
+            }
+            see(dest.var);
+        }
+        StatementKind::Call(call) => {
+            call.args.iter().for_each(operand);
+            see(call.dest.var);
+        }
+        StatementKind::Await { dest, operands, .. } => {
+            operands.iter().for_each(operand);
+            see(dest.var);
+        }
+        StatementKind::Macro { args, dest, .. } => {
+            args.iter().for_each(operand);
+            see(dest.var);
+        }
+        StatementKind::Drop { var, .. } | StatementKind::Vacant(var) => see(*var),
+        StatementKind::Discard { value, .. } => operand(value),
     }
 }
 

@@ -1,287 +1,381 @@
-//! Fields and methods of types, through references, smart pointers and guards.
+//! Methods and fields of a type, with auto-deref.
 
 use std::sync::Arc;
 
-use crate::catalogue::ExternalSignature;
-use crate::names::{DefId, Program};
+use crate::catalogue::{Catalogue, ExternalSignature};
+use crate::names::lower::head;
+use crate::names::subst::{Subst, pair, subst, unify};
+use crate::names::{DefId, FieldInfo, Program};
 use crate::symbol::{Symbol, sym};
-use crate::types::ty::{Args, Bound, Ty};
+use crate::types::ty::{Bound, Ty};
+
+/// Derefs that are followed.
+const FAR_ENOUGH: usize = 16;
+
+/// What a method call calls.
+#[derive(Clone, Debug)]
+pub enum MethodTarget {
+    /// Functions of the program; several when `#[cfg]` or traits leave a choice.
+    Defs(Vec<DefId>),
+    /// A function outside.
+    External(Arc<ExternalSignature>),
+}
 
 /// A method that was found.
 #[derive(Clone, Debug)]
 pub struct MethodMatch {
-    /// What was found.
-    pub found: Found,
-    /// The type it was found on, after auto-deref.
+    /// What is called.
+    pub target: MethodTarget,
+    /// The type it was found on, after auto-deref (`Mutex<T>` for an `Arc<Mutex<T>>`).
     pub self_ty: Ty,
-    /// Type parameters of that type (or trait) and what they are here.
-    pub substitution: Vec<(Symbol, Ty)>,
+    /// What the parameters of its signature stand for, `Self` and `Self::Item` included.
+    pub substs: Subst,
 }
-
-/// Where a method lives.
-#[derive(Clone, Debug)]
-pub enum Found {
-    /// In the program; several when `#[cfg]` or a trait object offers several.
-    Defs(Vec<DefId>),
-    /// Outside.
-    External(Arc<ExternalSignature>),
-}
-
-/// Longest chain of dereferences.
-const DEREFS: usize = 8;
 
 impl Program {
-    /// What `*ty` is, when `ty` can be dereferenced.
+    /// The method `name` of `ty`, with auto-deref through references, smart pointers, guards and user types.
     #[must_use]
-    pub fn deref(&self, ty: &Ty) -> Option<Ty> {
+    pub fn find_method(&self, catalogue: &Catalogue, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+        let mut at = ty.clone();
+        let mut steps: Vec<Ty> = Vec::new();
+        for _ in 0..FAR_ENOUGH {
+            if at.is_unknown() {
+                // Anything might be below.
+                return None;
+            }
+            if !matches!(at, Ty::Ref(..))
+                && let Some(found) = self.method_at(catalogue, &at, name)
+            {
+                return Some(found);
+            }
+            let next = self.deref(catalogue, &at);
+            steps.push(at);
+            match next {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        // A blanket impl fits any of them, so it comes last.
+        steps.iter().find_map(|step| self.blanket_method(step, name))
+    }
+
+    /// What `*ty` is: references, smart pointers, guards, user `Deref`, arrays as slices.
+    #[must_use]
+    pub fn deref(&self, catalogue: &Catalogue, ty: &Ty) -> Option<Ty> {
         match ty {
             Ty::Ref(_, inner) => Some((**inner).clone()),
+            Ty::Array(inner) => Some(Ty::Slice(Arc::clone(inner))),
             Ty::Adt(path, args) => {
-                if let Some(info) = self.types.get(path)
-                    && let Some(target) = &info.deref
-                {
-                    return Some(subst(target, &pairs(&info.generics, args)));
+                if let Some(info) = self.types.get(path) {
+                    let target = info.deref.as_ref()?;
+                    return Some(subst(target, &pair(&info.generics, args)));
                 }
-                let facts = self.catalogue().type_facts(*path)?;
+                let facts = catalogue.type_facts(*path)?;
                 let target = facts.deref.as_ref()?;
-                Some(subst(target, &pairs(&facts.generics, args)))
+                let target = subst(target, &pair(&facts.generics, args));
+                // `Pin<&mut T>` gives its `T` at once.
+                Some(match (path.as_str(), target) {
+                    ("std::pin::Pin", Ty::Ref(_, inner)) => (*inner).clone(),
+                    (_, target) => target,
+                })
+            }
+            Ty::Param(_, bounds) | Ty::Impl(bounds) => {
+                let bound = bounds
+                    .iter()
+                    .find(|b| matches!(b.path.as_str(), "std::ops::Deref" | "std::ops::DerefMut"))?;
+                bound.assoc.iter().find(|(name, _)| *name == "Target").map(|(_, ty)| ty.clone())
             }
             _ => None,
         }
     }
 
-    /// The type itself and everything it dereferences to.
-    pub(crate) fn deref_chain(&self, ty: &Ty) -> Vec<Ty> {
-        let mut chain = vec![ty.clone()];
-        for _ in 0..DEREFS {
-            let Some(next) = chain.last().and_then(|t| self.deref(t)) else { break };
-            if next.is_unknown() || chain.contains(&next) {
-                break;
+    /// The method on exactly this type.
+    fn method_at(&self, catalogue: &Catalogue, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+        let external = |key: &str| catalogue.method(sym(key), name);
+        let signature = match ty {
+            Ty::Adt(path, args) => {
+                if self.types.contains_key(path) {
+                    return self.own_method(catalogue, ty, *path, args, name);
+                }
+                catalogue.method(*path, name)
             }
-            chain.push(next);
+            Ty::Prim(prim) => catalogue.method(*prim, name),
+            Ty::Slice(_) => external("slice"),
+            Ty::Array(_) => external("array"),
+            Ty::Ptr(_) => external("pointer"),
+            Ty::Iterator(_) => [
+                "std::iter::Iterator",
+                "futures_core::Stream",
+                "rayon::iter::ParallelIterator",
+                "std::iter::DoubleEndedIterator",
+                "std::iter::ExactSizeIterator",
+                "rayon::iter::IndexedParallelIterator",
+            ]
+            .iter()
+            .find_map(|path| catalogue.trait_method(sym(path), name)),
+            Ty::Future(..) => catalogue.trait_method(sym("std::future::Future"), name),
+            Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
+                if let Some(found) =
+                    bounds.iter().find_map(|b| self.trait_method_of(catalogue, ty, b, name, 8))
+                {
+                    return Some(found);
+                }
+                None
+            }
+            _ => None,
+        };
+        if let Some(signature) = signature {
+            let substs = self.external_substs(catalogue, ty);
+            return Some(MethodMatch {
+                target: MethodTarget::External(signature),
+                self_ty: ty.clone(),
+                substs,
+            });
         }
-        if let Some(Ty::Array(inner)) = chain.last() {
-            let slice = Ty::Slice(Arc::clone(inner));
-            chain.push(slice);
-        }
-        chain
+        self.foreign_method(ty, name)
     }
 
-    /// The type of `value.name`.
+    /// A method of a type of the program: inherent, of a trait impl, provided by a trait, or derived.
+    fn own_method(
+        &self,
+        catalogue: &Catalogue,
+        ty: &Ty,
+        path: Symbol,
+        args: &[Ty],
+        name: Symbol,
+    ) -> Option<MethodMatch> {
+        let info = self.types.get(&path)?;
+        if let Some(defs) = info.methods.get(&name) {
+            let mut inherent: Vec<(DefId, Subst)> = Vec::new();
+            let mut of_traits: Vec<(DefId, Subst)> = Vec::new();
+            for def in defs {
+                let Some(signature) = &self.def(*def).signature else { continue };
+                let mut map = pair(&info.generics, args);
+                let mut own = Subst::default();
+                let fits = signature.self_ty.as_ref().is_none_or(|self_ty| unify(self_ty, ty, &mut own));
+                if !fits {
+                    continue;
+                }
+                map.extend(own);
+                map.insert(sym("Self"), ty.clone());
+                let list = if signature.of_trait.is_none() { &mut inherent } else { &mut of_traits };
+                list.push((*def, map));
+            }
+            let chosen = if inherent.is_empty() { of_traits } else { inherent };
+            if let Some((_, substs)) = chosen.first().cloned() {
+                let target = MethodTarget::Defs(chosen.into_iter().map(|(def, _)| def).collect());
+                return Some(MethodMatch { target, self_ty: ty.clone(), substs });
+            }
+        }
+        info.traits.iter().find_map(|(bound, _)| self.trait_method_of(catalogue, ty, bound, name, 8))
+    }
+
+    /// A method that a trait (or one above it) gives to `ty`.
+    fn trait_method_of(
+        &self,
+        catalogue: &Catalogue,
+        ty: &Ty,
+        bound: &Bound,
+        name: Symbol,
+        depth: u8,
+    ) -> Option<MethodMatch> {
+        let substs = |program: &Self| {
+            let mut map = Subst::default();
+            map.insert(sym("Self"), ty.clone());
+            for (assoc, ty) in bound.assoc.iter() {
+                map.insert(sym(&format!("Self::{assoc}")), ty.clone());
+            }
+            if let Some(trait_def) = program.by_path.get(&bound.path).and_then(|defs| defs.first()) {
+                let generics = &program.item(*trait_def).generics.params;
+                for ((name, _), arg) in generics.iter().zip(bound.args.iter()) {
+                    map.insert(*name, arg.clone());
+                }
+            }
+            if !matches!(ty, Ty::Param(..) | Ty::Impl(_) | Ty::Dyn(_)) {
+                program.add_assoc(ty, bound.path, &mut map);
+            }
+            map
+        };
+        if let Some(def) = self.trait_methods.get(&(bound.path, name)) {
+            let target = MethodTarget::Defs(vec![*def]);
+            return Some(MethodMatch { target, self_ty: ty.clone(), substs: substs(self) });
+        }
+        if let Some(above) = self.supertraits.get(&bound.path) {
+            let depth = depth.checked_sub(1)?;
+            return above.iter().find_map(|bound| self.trait_method_of(catalogue, ty, bound, name, depth));
+        }
+        let signature = catalogue.trait_method(bound.path, name)?;
+        Some(MethodMatch {
+            target: MethodTarget::External(signature),
+            self_ty: ty.clone(),
+            substs: substs(self),
+        })
+    }
+
+    /// `Self::Item` and the like, as an impl of the trait says.
+    fn add_assoc(&self, ty: &Ty, trait_path: Symbol, map: &mut Subst) {
+        let Some(head) = head(ty) else { return };
+        for name in ["Item", "Output", "Target", "Error", "Err", "Ok"] {
+            let name = sym(name);
+            if self.assoc_impls.contains_key(&(head, name)) {
+                let found = self.project(ty, name, Some(trait_path), 0);
+                if !found.is_unknown() {
+                    map.insert(sym(&format!("Self::{name}")), found);
+                }
+            }
+        }
+    }
+
+    /// A trait of the program implemented for a type outside of it.
+    pub(crate) fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+        let head = head(ty)?;
+        let matched = |target: Vec<DefId>, mut map: Subst| {
+            map.insert(sym("Self"), ty.clone());
+            MethodMatch { target: MethodTarget::Defs(target), self_ty: ty.clone(), substs: map }
+        };
+        if let Some(defs) = self.impls.foreign_methods.get(&(head, name)) {
+            let fitting = defs.iter().filter_map(|def| {
+                let signature = self.def(*def).signature.as_ref()?;
+                let mut map = Subst::default();
+                let pattern = signature.self_ty.as_ref()?.peel_refs();
+                unify(pattern, ty, &mut map).then_some((*def, map))
+            });
+            let fitting: Vec<(DefId, Subst)> = fitting.collect();
+            if let Some((_, map)) = fitting.first().cloned() {
+                return Some(matched(fitting.into_iter().map(|(def, _)| def).collect(), map));
+            }
+        }
+        let impls = self.impls.foreign_traits.get(&head)?;
+        impls.iter().find_map(|id| {
+            let header = self.impls.headers.get(id)?;
+            let bound = header.of_trait.as_ref()?;
+            let def = self.trait_methods.get(&(bound.path, name))?;
+            let mut map = Subst::default();
+            unify(header.self_ty.peel_refs(), ty, &mut map).then(|| matched(vec![*def], map))
+        })
+    }
+
+    /// A method by a blanket impl, when only one trait of the program offers that name.
+    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+        let traits = self.impls.traits_with.get(&name)?;
+        let mut fitting = traits.iter().filter_map(|path| {
+            let impls = self.impls.blanket.get(path)?;
+            impls.iter().find(|id| self.may_hold(**id, ty))?;
+            self.trait_methods.get(&(*path, name))
+        });
+        let def = *fitting.next()?;
+        if fitting.next().is_some() {
+            return None;
+        }
+        let mut substs = Subst::default();
+        substs.insert(sym("Self"), ty.clone());
+        Some(MethodMatch { target: MethodTarget::Defs(vec![def]), self_ty: ty.clone(), substs })
+    }
+
+    /// Whether a blanket impl's bounds can hold for `ty`, as far as impls of the program can say.
+    fn may_hold(&self, id: DefId, ty: &Ty) -> bool {
+        let Some(header) = self.impls.headers.get(&id) else { return false };
+        let (Ty::Param(_, bounds) | Ty::Impl(bounds)) = header.self_ty.peel_refs() else { return true };
+        bounds.iter().all(|bound| {
+            // Only traits of the program have all their impls in sight.
+            if !self.supertraits.contains_key(&bound.path) || self.impls.blanket.contains_key(&bound.path) {
+                return true;
+            }
+            if let Ty::Param(_, own) | Ty::Impl(own) | Ty::Dyn(own) = ty {
+                return own.iter().any(|own| self.implies(own.path, bound.path, 8));
+            }
+            let implementing = self.implementors.get(&bound.path).map(Vec::as_slice).unwrap_or_default();
+            implementing.iter().any(|pattern| unify(pattern, ty, &mut Subst::default()))
+        })
+    }
+
+    /// Whether one trait has the other above it.
+    fn implies(&self, below: Symbol, above: Symbol, depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        below == above
+            || self
+                .supertraits
+                .get(&below)
+                .is_some_and(|bounds| bounds.iter().any(|b| self.implies(b.path, above, depth)))
+    }
+
+    /// Arguments of a type outside of the program by the names that the catalogue gives them.
+    fn external_substs(&self, catalogue: &Catalogue, ty: &Ty) -> Subst {
+        let mut map = match ty {
+            Ty::Adt(path, args) => {
+                catalogue.type_facts(*path).map(|facts| pair(&facts.generics, args)).unwrap_or_default()
+            }
+            Ty::Slice(inner) | Ty::Array(inner) | Ty::Ptr(inner) => {
+                Subst::from_iter([(sym("T"), (**inner).clone())])
+            }
+            Ty::Iterator(item) => Subst::from_iter([(sym("Self::Item"), (**item).clone())]),
+            Ty::Future(output, _) => Subst::from_iter([(sym("Self::Output"), (**output).clone())]),
+            _ => Subst::default(),
+        };
+        map.insert(sym("Self"), ty.clone());
+        map
+    }
+
+    /// The method of a trait of the program, or of a trait above it.
+    pub(super) fn trait_member(&self, trait_path: Symbol, name: Symbol) -> Option<DefId> {
+        self.trait_member_above(trait_path, name, 8)
+    }
+
+    fn trait_member_above(&self, trait_path: Symbol, name: Symbol, depth: u8) -> Option<DefId> {
+        if let Some(found) = self.trait_methods.get(&(trait_path, name)) {
+            return Some(*found);
+        }
+        let depth = depth.checked_sub(1)?;
+        self.supertraits
+            .get(&trait_path)?
+            .iter()
+            .find_map(|above| self.trait_member_above(above.path, name, depth))
+    }
+
+    /// The type of the field `name` of `ty`, with auto-deref and arguments put in.
     #[must_use]
-    pub fn field_type(&self, ty: &Ty, name: Symbol) -> Option<Ty> {
-        for step in self.deref_chain(ty) {
-            match &step {
+    pub fn field_type(&self, catalogue: &Catalogue, ty: &Ty, name: Symbol) -> Option<Ty> {
+        let mut at = ty.clone();
+        for _ in 0..FAR_ENOUGH {
+            match &at {
                 Ty::Tuple(parts) => {
-                    if let Some(found) = name.parse::<usize>().ok().and_then(|i| parts.get(i)) {
-                        return Some(found.clone());
+                    if let Some(part) = name.as_str().parse::<usize>().ok().and_then(|i| parts.get(i)) {
+                        return Some(part.clone());
                     }
                 }
                 Ty::Adt(path, args) => {
                     if let Some(info) = self.types.get(path)
                         && let Some(field) = info.fields.iter().find(|f| f.name == name)
                     {
-                        return Some(subst(&field.ty, &pairs(&info.generics, args)));
-                    }
-                    if let Some(found) = external_field(path, name) {
-                        return Some(found);
+                        return Some(subst(&field.ty, &pair(&info.generics, args)));
                     }
                 }
                 _ => {}
             }
+            at = self.deref(catalogue, &at)?;
         }
         None
     }
 
-    /// Types of the fields of a struct or variant, in order, for patterns and constructors.
+    /// The fields of a variant of `ty` (an enum of the program), with arguments put in.
     #[must_use]
-    pub fn variant_fields(&self, ty: &Ty, variant: Option<Symbol>) -> Option<Vec<(Symbol, Ty)>> {
+    pub fn variant_fields(&self, ty: &Ty, variant: Symbol) -> Option<Vec<FieldInfo>> {
         let Ty::Adt(path, args) = ty else { return None };
         let info = self.types.get(path)?;
-        let map = pairs(&info.generics, args);
-        let fields = match variant {
-            None => &info.fields,
-            Some(name) => &info.variants.iter().find(|(n, _)| *n == name)?.1,
-        };
-        Some(fields.iter().map(|f| (f.name, subst(&f.ty, &map))).collect())
+        let (_, fields) = info.variants.iter().find(|(name, _)| *name == variant)?;
+        let map = pair(&info.generics, args);
+        Some(fields.iter().map(|f| FieldInfo { name: f.name, ty: subst(&f.ty, &map) }).collect())
     }
 
-    /// Finds the method `name` of a value of type `ty`.
+    /// Traits that a trait of the program demands.
     #[must_use]
-    pub fn find_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
-        for step in self.deref_chain(ty) {
-            if let Some(found) = self.method_of(&step, name) {
-                return Some(found);
-            }
-        }
-        // Traits of the program that every type has.
-        let blanket = self.blanket_methods.get(&name)?;
-        if ty.is_unknown() || blanket.len() != 1 {
-            return None;
-        }
-        Some(MethodMatch {
-            found: Found::Defs(blanket.clone()),
-            self_ty: ty.clone(),
-            substitution: vec![(sym("Self"), ty.clone())],
-        })
+    pub fn supertraits_of(&self, trait_path: Symbol) -> &[Bound] {
+        self.supertraits.get(&trait_path).map(|bounds| &**bounds).unwrap_or_default()
     }
 
-    /// A method of exactly this type, without dereferencing.
+    /// The trait and `Self` of an impl.
     #[must_use]
-    pub fn method_of(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
-        let found = |found, substitution| Some(MethodMatch { found, self_ty: ty.clone(), substitution });
-        match ty {
-            Ty::Adt(path, args) => {
-                if let Some(info) = self.types.get(path) {
-                    let map = pairs(&info.generics, args);
-                    if let Some(defs) = info.methods.get(&name) {
-                        return found(Found::Defs(prefer_inherent(self, defs)), map);
-                    }
-                    for (bound, _) in &info.traits {
-                        if let Some(method) = self.bound_method(bound, name) {
-                            let mut map = map.clone();
-                            map.push((sym("Self"), ty.clone()));
-                            return found(method, map);
-                        }
-                    }
-                }
-                let signature = self.catalogue().method(*path, name)?;
-                let mut map = match self.catalogue().type_facts(*path) {
-                    Some(facts) => pairs(&facts.generics, args),
-                    None => Vec::new(),
-                };
-                map.push((sym("Self"), ty.clone()));
-                found(Found::External(signature), map)
-            }
-            Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
-                for bound in bounds.iter() {
-                    if let Some(method) = self.bound_method(bound, name) {
-                        let method = match (method, ty) {
-                            // Calls through `dyn` and generics reach any implementation.
-                            (Found::Defs(defs), _) => Found::Defs(defs),
-                            (other, _) => other,
-                        };
-                        return found(method, vec![(sym("Self"), ty.clone())]);
-                    }
-                }
-                None
-            }
-            Ty::Prim(prim) => {
-                let signature = self.catalogue().method(*prim, name)?;
-                found(Found::External(signature), Vec::new())
-            }
-            Ty::Slice(item) => {
-                let signature = self.catalogue().method(sym("slice"), name)?;
-                found(Found::External(signature), vec![(sym("T"), (**item).clone())])
-            }
-            Ty::Array(item) => {
-                let signature = self.catalogue().method(sym("array"), name)?;
-                found(Found::External(signature), vec![(sym("T"), (**item).clone())])
-            }
-            _ => None,
-        }
-    }
-
-    /// A method of a trait or its supertraits.
-    fn bound_method(&self, bound: &Bound, name: Symbol) -> Option<Found> {
-        self.trait_method_of(bound.path, name, 4)
-    }
-
-    fn trait_method_of(&self, path: Symbol, name: Symbol, fuel: u32) -> Option<Found> {
-        if let Some(def) = self.trait_methods.get(&(path, name)) {
-            return Some(Found::Defs(vec![*def]));
-        }
-        let fuel = fuel.checked_sub(1)?;
-        if let Some(def) = self.by_path.get(&path).and_then(|d| d.first()) {
-            let item = self.item(*def);
-            if let crate::syntax::items::ItemKind::Trait { supertraits } = &item.kind {
-                let at = self.module_of(self.def(*def).file, item.module)?;
-                let bounds = self.lower_bounds(at, &super::GenericScope::default(), supertraits);
-                for bound in bounds.iter() {
-                    if let Some(found) = self.trait_method_of(bound.path, name, fuel) {
-                        return Some(found);
-                    }
-                }
-            }
-            return None;
-        }
-        self.catalogue().trait_method(path, name).map(Found::External)
-    }
-}
-
-/// Inherent methods win over trait methods.
-fn prefer_inherent(program: &Program, defs: &[DefId]) -> Vec<DefId> {
-    let inherent: Vec<DefId> = defs
-        .iter()
-        .copied()
-        .filter(|d| {
-            let item = program.item(*d);
-            let file = program.def(*d).file;
-            item.parent.is_some_and(|p| {
-                matches!(
-                    program.file(file).items[p.index()].kind,
-                    crate::syntax::items::ItemKind::Impl { trait_path: None, .. }
-                )
-            })
-        })
-        .collect();
-    if inherent.is_empty() { defs.to_vec() } else { inherent }
-}
-
-/// Public fields of a few external structs that resources hide in.
-fn external_field(path: &str, name: Symbol) -> Option<Ty> {
-    let option = |inner: &str| Some(Ty::adt("std::option::Option", [Ty::adt(inner, [])]));
-    match (path, name.as_str()) {
-        ("std::process::Child", "stdin") => option("std::process::ChildStdin"),
-        ("std::process::Child", "stdout") => option("std::process::ChildStdout"),
-        ("std::process::Child", "stderr") => option("std::process::ChildStderr"),
-        ("tokio::process::Child", "stdin") => option("tokio::process::ChildStdin"),
-        ("tokio::process::Child", "stdout") => option("tokio::process::ChildStdout"),
-        ("tokio::process::Child", "stderr") => option("tokio::process::ChildStderr"),
-        ("std::process::Output", "status") => Some(Ty::adt("std::process::ExitStatus", [])),
-        ("std::process::Output", "stdout" | "stderr") => Some(Ty::adt("std::vec::Vec", [Ty::prim("u8")])),
-        _ => None,
-    }
-}
-
-/// Parameters with their arguments.
-pub(crate) fn pairs(generics: &[Symbol], args: &Args) -> Vec<(Symbol, Ty)> {
-    generics.iter().enumerate().map(|(i, g)| (*g, args.get(i).cloned().unwrap_or_default())).collect()
-}
-
-/// Replaces parameters by what they are; parameters that are not in `map` stay.
-#[must_use]
-pub fn subst(ty: &Ty, map: &[(Symbol, Ty)]) -> Ty {
-    if map.is_empty() {
-        return ty.clone();
-    }
-    let list = |args: &Args| -> Args { args.iter().map(|t| subst(t, map)).collect() };
-    let bounds = |all: &[Bound]| -> Arc<[Bound]> {
-        all.iter()
-            .map(|b| Bound {
-                path: b.path,
-                args: b.args.iter().map(|t| subst(t, map)).collect(),
-                assoc: b.assoc.iter().map(|(n, t)| (*n, subst(t, map))).collect(),
-            })
-            .collect()
-    };
-    match ty {
-        Ty::Param(name, _) => match map.iter().find(|(n, _)| n == name) {
-            Some((_, to)) => to.clone(),
-            None => ty.clone(),
-        },
-        Ty::Adt(path, args) => Ty::Adt(*path, list(args)),
-        Ty::Ref(mutable, inner) => Ty::Ref(*mutable, Arc::new(subst(inner, map))),
-        Ty::Ptr(inner) => Ty::Ptr(Arc::new(subst(inner, map))),
-        Ty::Tuple(parts) => Ty::Tuple(list(parts)),
-        Ty::Slice(inner) => Ty::Slice(Arc::new(subst(inner, map))),
-        Ty::Array(inner) => Ty::Array(Arc::new(subst(inner, map))),
-        Ty::Fn(params, ret) => Ty::Fn(list(params), Arc::new(subst(ret, map))),
-        Ty::Closure(id, ret) => Ty::Closure(*id, Arc::new(subst(ret, map))),
-        Ty::Future(output, id) => Ty::Future(Arc::new(subst(output, map)), *id),
-        Ty::Iterator(item) => Ty::Iterator(Arc::new(subst(item, map))),
-        Ty::Dyn(all) => Ty::Dyn(bounds(all)),
-        Ty::Impl(all) => Ty::Impl(bounds(all)),
-        Ty::Unknown | Ty::Var(_) | Ty::Never | Ty::Prim(_) => ty.clone(),
+    pub fn impl_header(&self, def: DefId) -> Option<(&Ty, Option<&Bound>)> {
+        self.impls.headers.get(&def).map(|header| (&header.self_ty, header.of_trait.as_ref()))
     }
 }

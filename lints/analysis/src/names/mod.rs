@@ -1,22 +1,36 @@
 //! Names as rustc resolves them: the module tree over files, imports, and an index of all items.
 
 mod build;
-mod lowering;
+mod external;
+mod graph;
+mod imports;
+mod index;
+mod lookup;
+mod lower;
 mod methods;
+mod paths;
 mod prelude;
-mod resolve;
 mod scopes;
+mod signatures;
+pub mod subst;
+mod test_code;
+#[cfg(test)]
+mod tests;
 mod tree;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
+
+pub use external::ExternalIndex;
+pub use methods::{MethodMatch, MethodTarget};
+pub use subst::{Subst, subst};
 
 use crate::span::{FileId, FileSpan};
 use crate::symbol::Symbol;
 use crate::syntax::hir::{BodyId, ItemIndex};
 use crate::syntax::items::{FileHir, Item, SelfKind};
-use crate::types::ty::{Bound, Ty};
+use crate::types::ty::{Bound, Bounds, Ty};
 
 /// Number of an item within the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -197,25 +211,34 @@ pub struct Program {
     pub implementors: FxHashMap<Symbol, Vec<Ty>>,
     /// Item of a file → its definition.
     pub def_of_item: FxHashMap<(FileId, ItemIndex), DefId>,
-    /// Methods that traits of the program give to every type (`impl<T> Trait for T`), by name.
-    pub blanket_methods: FxHashMap<Symbol, Vec<DefId>>,
-    /// Associated types of impls: (implementing type, name).
-    pub(crate) assoc_types: FxHashMap<(Symbol, Symbol), Ty>,
-    /// Modules with their names.
-    pub(crate) scopes: scopes::Scopes,
-    /// Other people's APIs: names and signatures (user entries add facts, never names).
-    pub(crate) catalogue: &'static crate::catalogue::Catalogue,
-    /// Imports have been resolved into the scopes.
-    pub(crate) imports_done: bool,
+    /// Associated types that one impl settles, in the type's own parameters: (head, name). Heads of shapes are
+    /// `slice`, `tuple`…
+    pub assoc_types: FxHashMap<(Symbol, Symbol), Ty>,
+    /// Modules and the names in them.
+    graph: graph::Graph,
+    /// What aliases and associated types of impls stand for, once asked.
+    aliases: FxHashMap<DefId, OnceLock<Ty>>,
+    /// Generics of impls.
+    scopes: FxHashMap<DefId, Arc<GenericScope>>,
+    impls: index::Impls,
+    /// Associated types of impls, by the head of `Self` and name.
+    assoc_impls: FxHashMap<(Symbol, Symbol), Vec<index::AssocType>>,
+    /// Bounds that traits declare for their associated types.
+    assoc_bounds: FxHashMap<(Symbol, Symbol), Bounds>,
+    supertraits: FxHashMap<Symbol, Bounds>,
 }
-
-pub use methods::{Found, MethodMatch, subst};
 
 impl Program {
     /// The definition behind an id.
     #[must_use]
     pub fn def(&self, id: DefId) -> &Def {
         &self.defs[id.0 as usize]
+    }
+
+    /// The canonical path of a definition.
+    #[must_use]
+    pub fn path_of(&self, id: DefId) -> Symbol {
+        self.def(id).path
     }
 
     /// The file behind an id.
@@ -237,4 +260,3 @@ impl Program {
         FileSpan { file: self.def(id).file, span: self.item(id).name_span }
     }
 }
-

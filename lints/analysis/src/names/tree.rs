@@ -1,241 +1,346 @@
-//! The module tree over files.
+//! The module tree over files: which file is which module of which crate.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::names::scopes::{ModId, ModuleScope, PendingImport, Scopes};
+use crate::names::external::Externals;
+use crate::names::graph::{Graph, Node, NodeId};
 use crate::names::{CrateInput, TargetKind};
 use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
-use crate::syntax::hir::ModuleIndex;
+use crate::syntax::hir::{ItemIndex, ModuleIndex};
 use crate::syntax::items::{FileHir, ItemKind};
 
-/// Follows `mod` declarations from the roots of all crates.
-pub(super) struct Tree<'a> {
-    pub(super) files: &'a [std::sync::Arc<FileHir>],
-    pub(super) by_path: FxHashMap<PathBuf, FileId>,
-    pub(super) scopes: Scopes,
-    visited: FxHashSet<FileId>,
+/// A file whose modules are to be placed.
+struct Visit {
+    file: FileId,
+    krate: u32,
+    /// The module that declares it.
+    parent: Option<(NodeId, ItemIndex)>,
+    path: Symbol,
+    in_test: bool,
+    /// Where `mod x;` in it looks for files.
+    directory: PathBuf,
 }
 
-impl<'a> Tree<'a> {
-    pub(super) fn new(files: &'a [std::sync::Arc<FileHir>]) -> Self {
-        let by_path =
-            files.iter().enumerate().map(|(i, f)| (normalize(&f.path), FileId(i as u32))).collect();
-        Self { files, by_path, scopes: Scopes::default(), visited: FxHashSet::default() }
+/// Places every file in the module tree of a crate. Names are not bound yet.
+pub(super) fn build(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals: Externals) -> Graph {
+    let mut graph = empty(files, crates, externals);
+    let by_path = graph.files.iter().enumerate().map(|(i, f)| (normalise(&f.path), FileId(i as u32)));
+    // The first file of a path wins, as it does for the driver.
+    let mut paths: FxHashMap<PathBuf, FileId> = FxHashMap::default();
+    for (path, file) in by_path {
+        paths.entry(path).or_insert(file);
     }
-
-    /// Builds the tree; files that no crate reaches become crates of their own.
-    pub(super) fn build(&mut self, crates: &mut Vec<CrateInput>) {
-        let mut order: Vec<usize> = (0..crates.len()).collect();
-        order.sort_by_key(|i| rank(crates[*i].kind));
-        let mut roots = vec![None; crates.len()];
-        let lib_names: FxHashSet<(String, String)> = crates
-            .iter()
-            .filter(|c| c.kind == TargetKind::Lib)
-            .map(|c| (c.package.clone(), c.name.clone()))
-            .collect();
-        for index in order {
-            let input = &crates[index];
-            let taken = input.kind != TargetKind::Lib
-                && lib_names.contains(&(input.package.clone(), input.name.clone()));
-            let name = if taken { format!("{}{{bin}}", input.name) } else { input.name.clone() };
-            if let Some(file) = self.by_path.get(&normalize(&input.root)).copied() {
-                roots[index] = Some(self.root(file, &name, index as u32, is_test_kind(input.kind)));
-            }
-        }
-        for index in 0..self.files.len() {
-            let file = FileId(index as u32);
-            if self.visited.contains(&file) {
-                continue;
-            }
-            let path = self.files[index].path.clone();
-            // A module that nobody declares (behind a macro, or of a target that was not found) most likely
-            // belongs to the crate whose folder it lies in.
-            let home = crates
-                .iter()
-                .enumerate()
-                .filter_map(|(i, c)| {
-                    let dir = normalize(c.root.parent()?);
-                    normalize(&path).starts_with(&dir).then(|| (dir.components().count(), i))
-                })
-                .max_by_key(|(depth, i)| (*depth, std::cmp::Reverse(*i)))
-                .map(|(_, i)| i);
-            let (edition, dependencies, package, kind) = match home {
-                Some(i) => {
-                    (crates[i].edition, crates[i].dependencies.clone(), crates[i].package.clone(), crates[i].kind)
-                }
-                None => (2024, Vec::new(), String::new(), TargetKind::Loose),
-            };
-            let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-            let krate = crates.len() as u32;
-            crates.push(CrateInput {
-                name: format!("{}{{file{index}}}", stem.replace('-', "_")),
-                package,
-                kind: if is_test_kind(kind) { kind } else { TargetKind::Loose },
-                root: path,
-                edition,
-                dependencies,
-            });
-            let name = crates[krate as usize].name.clone();
-            roots.push(Some(self.root(file, &name, krate, is_test_kind(kind))));
-        }
-        // Crates whose root is missing get an empty root, so that indices agree.
-        let roots = roots
-            .into_iter()
-            .enumerate()
-            .map(|(i, r)| r.unwrap_or_else(|| self.module(sym(""), None, i as u32, false, false)))
-            .collect();
-        self.scopes.roots = roots;
-    }
-
-    fn root(&mut self, file: FileId, name: &str, krate: u32, in_test: bool) -> ModId {
-        let dir = self.files[file.0 as usize].path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let id = self.module(sym(name), None, krate, false, in_test);
-        self.enter(file, id, krate, &dir, in_test);
-        id
-    }
-
-    fn module(&mut self, path: Symbol, parent: Option<ModId>, krate: u32, is_block: bool, in_test: bool) -> ModId {
-        let id = ModId(self.scopes.modules.len() as u32);
-        self.scopes.modules.push(ModuleScope {
-            path,
-            parent,
-            krate,
-            is_block,
-            in_test,
-            types: FxHashMap::default(),
-            values: FxHashMap::default(),
-            imports: Vec::new(),
-            globs: Vec::new(),
-            imported_types: FxHashMap::default(),
-            imported_values: FxHashMap::default(),
-            glob_targets: Vec::new(),
-        });
-        id
-    }
-
-    /// Takes in a file as module `id`; `dir` is where its child modules' files lie.
-    fn enter(&mut self, file: FileId, id: ModId, krate: u32, dir: &Path, in_test: bool) {
-        if !self.visited.insert(file) {
-            return;
-        }
-        let hir = std::sync::Arc::clone(&self.files[file.0 as usize]);
-        let in_test = in_test || hir.cfg_test;
-        self.scopes.crate_of_file.insert(file, krate);
-        let mut ids: Vec<ModId> = Vec::with_capacity(hir.modules.len());
-        let mut dirs: Vec<PathBuf> = Vec::with_capacity(hir.modules.len());
-        for (index, module) in hir.modules.iter().enumerate() {
-            let this = match module.parent {
-                None => {
-                    dirs.push(dir.to_path_buf());
-                    self.scopes.module_mut(id).in_test |= in_test;
-                    id
-                }
-                Some(parent) => {
-                    let above = ids.get(parent.index()).copied().unwrap_or(id);
-                    let base = self.scopes.module(above).path;
-                    let tested = in_test || module.cfg_test || self.scopes.module(above).in_test;
-                    let own_dir = dirs.get(parent.index()).cloned().unwrap_or_else(|| dir.to_path_buf());
-                    if module.is_block {
-                        dirs.push(own_dir);
-                        let path = sym(&format!("{base}::{{block{}.{index}}}", file.0));
-                        self.module(path, Some(above), krate, true, tested)
-                    } else {
-                        dirs.push(own_dir.join(module.name.as_str()));
-                        let path = sym(&format!("{base}::{}", module.name));
-                        self.module(path, Some(above), krate, false, tested)
-                    }
-                }
-            };
-            ids.push(this);
-            self.scopes.of_file.insert((file, ModuleIndex(index as u32)), this);
-        }
-        for import in &hir.imports {
-            let Some(module) = ids.get(import.module.index()).copied() else { continue };
-            let pending =
-                PendingImport { name: import.name, path: import.path.clone(), is_public: import.is_public };
-            let scope = self.scopes.module_mut(module);
-            if import.is_glob { scope.globs.push(pending) } else { scope.imports.push(pending) }
-        }
-        for item in &hir.items {
-            let ItemKind::Mod { inline } = &item.kind else { continue };
-            let Some(above) = ids.get(item.module.index()).copied() else { continue };
-            let name = item.name;
-            let child = match inline {
-                Some(index) => match ids.get(index.index()) {
-                    Some(id) => *id,
-                    None => continue,
-                },
-                None => {
-                    let base = &dirs[item.module.index().min(dirs.len() - 1)];
-                    let file_dir = hir.path.parent().unwrap_or(Path::new(""));
-                    let found = match item.attributes.path {
-                        Some(path) => {
-                            let inline = !std::ptr::eq(base.as_path(), dir) && base.as_path() != dir;
-                            let from = if inline { base.as_path() } else { file_dir };
-                            self.by_path.get(&normalize(&from.join(path.as_str()))).map(|f| (*f, None))
-                        }
-                        None => {
-                            let plain = normalize(&base.join(format!("{name}.rs")));
-                            let nested = normalize(&base.join(name.as_str()).join("mod.rs"));
-                            let plain = self.by_path.get(&plain).copied();
-                            plain
-                                .or_else(|| self.by_path.get(&nested).copied())
-                                .map(|f| (f, Some(base.join(name.as_str()))))
-                        }
-                    };
-                    let Some((child_file, child_dir)) = found else { continue };
-                    if let Some(known) = self.scopes.of_file.get(&(child_file, ModuleIndex(0))) {
-                        *known
-                    } else {
-                        let path = sym(&format!("{}::{name}", self.scopes.module(above).path));
-                        let tested = self.scopes.module(above).in_test || item.attributes.cfg_test;
-                        let id = self.module(path, Some(above), krate, false, tested);
-                        let dir = child_dir.unwrap_or_else(|| {
-                            let path = &self.files[child_file.0 as usize].path;
-                            let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
-                            match path.file_stem().and_then(|s| s.to_str()) {
-                                Some("mod") | None => parent,
-                                Some(stem) => parent.join(stem),
-                            }
-                        });
-                        self.enter(child_file, id, krate, &dir, tested);
-                        id
-                    }
-                }
-            };
-            self.scopes.module_mut(above).types.insert(name, crate::names::scopes::Entry::Module(child));
-        }
-    }
-}
-
-fn rank(kind: TargetKind) -> u8 {
-    match kind {
+    let mut tree = Tree { claimed: vec![false; graph.files.len()], paths, taken: FxHashSet::default() };
+    let mut order: Vec<u32> = (0..graph.crates.len() as u32).collect();
+    // A file in several crates belongs to the library; the sort is stable.
+    order.sort_by_key(|krate| match graph.crates[*krate as usize].kind {
         TargetKind::Lib => 0,
         TargetKind::Bin => 1,
-        TargetKind::Example => 2,
-        TargetKind::Test => 3,
-        TargetKind::Bench => 4,
-        TargetKind::BuildScript => 5,
-        TargetKind::Loose => 6,
+        _ => 2,
+    });
+    for krate in order {
+        let input = &graph.crates[krate as usize];
+        let path = tree.crate_path(&input.name, input.kind);
+        graph.crate_paths[krate as usize] = path;
+        let Some(file) = tree.paths.get(&normalise(&input.root)).copied() else { continue };
+        tree.root(&mut graph, krate, file, path);
+    }
+    tree.loose_files(&mut graph);
+    graph
+}
+
+fn empty(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals: Externals) -> Graph {
+    let mut nodes = Vec::new();
+    let mut first_node = Vec::with_capacity(files.len());
+    let mut first_def = Vec::with_capacity(files.len() + 1);
+    let mut defs = 0;
+    for (number, file) in files.iter().enumerate() {
+        first_node.push(nodes.len() as u32);
+        first_def.push(defs);
+        defs += file.items.len() as u32;
+        for module in &file.modules {
+            nodes.push(Node {
+                file: FileId(number as u32),
+                krate: u32::MAX,
+                parent: None,
+                is_block: module.is_block,
+                in_test: module.cfg_test || file.cfg_test,
+                path: Symbol::default(),
+                declared_by: None,
+                alternates: Vec::new(),
+                names: FxHashMap::default(),
+                globs: Vec::new(),
+            });
+        }
+    }
+    first_def.push(defs);
+    let count = crates.len();
+    Graph {
+        files,
+        nodes,
+        first_node,
+        first_def,
+        roots: vec![None; count],
+        crate_paths: vec![Symbol::default(); count],
+        crates,
+        extern_prelude: Vec::new(),
+        macros: Vec::new(),
+        macro_crates: Vec::new(),
+        libraries: FxHashMap::default(),
+        shared: FxHashMap::default(),
+        externals,
     }
 }
 
-/// Tests, benchmarks and examples.
-pub(super) fn is_test_kind(kind: TargetKind) -> bool {
-    matches!(kind, TargetKind::Test | TargetKind::Bench | TargetKind::Example)
+struct Tree {
+    claimed: Vec<bool>,
+    paths: FxHashMap<PathBuf, FileId>,
+    /// First segments that are in use.
+    taken: FxHashSet<Symbol>,
 }
 
-/// Takes `.` and `..` out of a path without looking at the disk.
-pub(super) fn normalize(path: &Path) -> PathBuf {
+impl Tree {
+    /// The first segment of a crate's paths: its name, made unique.
+    fn crate_path(&mut self, name: &str, kind: TargetKind) -> Symbol {
+        let plain = sym(name);
+        if self.taken.insert(plain) {
+            return plain;
+        }
+        if kind == TargetKind::Bin {
+            let binary = sym(&format!("{name}{{bin}}"));
+            if self.taken.insert(binary) {
+                return binary;
+            }
+        }
+        let mut number = 2_u32;
+        loop {
+            let next = sym(&format!("{name}{{{number}}}"));
+            if self.taken.insert(next) {
+                return next;
+            }
+            number += 1;
+        }
+    }
+
+    fn root(&mut self, graph: &mut Graph, krate: u32, file: FileId, path: Symbol) {
+        graph.roots[krate as usize] = Some(graph.node_of(file, ModuleIndex(0)));
+        if self.claimed[file.0 as usize] {
+            return;
+        }
+        let kind = graph.crates[krate as usize].kind;
+        let in_test = matches!(kind, TargetKind::Test | TargetKind::Bench | TargetKind::Example);
+        let directory = parent_directory(&graph.files[file.0 as usize].path);
+        self.claimed[file.0 as usize] = true;
+        let mut queue = vec![Visit { file, krate, parent: None, path, in_test, directory }];
+        while let Some(visit) = queue.pop() {
+            self.file(graph, visit, &mut queue);
+        }
+    }
+
+    /// Places the modules of a file and queues the files that it declares.
+    fn file(&mut self, graph: &mut Graph, visit: Visit, queue: &mut Vec<Visit>) {
+        let hir = Arc::clone(&graph.files[visit.file.0 as usize]);
+        let count = hir.modules.len();
+        let mut directories = vec![PathBuf::new(); count];
+        let own_directory = parent_directory(&hir.path);
+        let mut inline = FxHashMap::default();
+        for (index, item) in hir.items.iter().enumerate() {
+            if let ItemKind::Mod { inline: Some(module) } = item.kind {
+                inline.insert(module, ItemIndex(index as u32));
+            }
+        }
+        let tests: Vec<_> =
+            hir.items.iter().filter(|item| item.attributes.is_test).map(|item| item.span).collect();
+        for (index, module) in hir.modules.iter().enumerate() {
+            let id = graph.node_of(visit.file, ModuleIndex(index as u32));
+            // A module stands after the one around it.
+            let outer = module.parent.filter(|parent| parent.index() < index);
+            let (parent, path, directory, mut in_test) = match outer {
+                None if index == 0 => {
+                    (visit.parent.map(|(node, _)| node), visit.path, visit.directory.clone(), visit.in_test)
+                }
+                _ => {
+                    let outer = outer.unwrap_or(ModuleIndex(0));
+                    let parent = graph.node_of(visit.file, outer);
+                    let around = graph.node(parent);
+                    let base = &directories[outer.index()];
+                    let (path, directory) = if module.is_block {
+                        (sym(&format!("{}::{{block#{index}}}", around.path)), base.clone())
+                    } else {
+                        let written = inline
+                            .get(&ModuleIndex(index as u32))
+                            .and_then(|item| hir.items[item.index()].attributes.path);
+                        let step = written.unwrap_or(module.name);
+                        (sym(&format!("{}::{}", around.path, module.name)), base.join(step.as_str()))
+                    };
+                    (Some(parent), path, directory, around.in_test)
+                }
+            };
+            in_test |= module.is_block
+                && tests.iter().any(|test| test.lo <= module.span.lo && module.span.hi <= test.hi);
+            directories[index] = directory;
+            let declared = match inline.get(&ModuleIndex(index as u32)) {
+                Some(item) => {
+                    in_test |= hir.items[item.index()].attributes.cfg_test;
+                    Some(graph.def_id(visit.file, *item))
+                }
+                None => None,
+            };
+            let outer_declaration = visit.parent.filter(|_| index == 0);
+            let declared = declared.or_else(|| {
+                let (node, item) = outer_declaration?;
+                Some(graph.def_id(graph.node(node).file, item))
+            });
+            let node = graph.node_mut(id);
+            node.krate = visit.krate;
+            node.parent = parent;
+            node.path = path;
+            node.in_test |= in_test;
+            node.declared_by = declared;
+        }
+        for (index, item) in hir.items.iter().enumerate() {
+            let ItemKind::Mod { inline: None } = item.kind else { continue };
+            let module = item.module;
+            let Some((file, directory)) = self.declared_file(
+                &directories[module.index()],
+                module,
+                item.attributes.path,
+                item.name,
+                &own_directory,
+            ) else {
+                continue;
+            };
+            if std::mem::replace(&mut self.claimed[file.0 as usize], true) {
+                graph.shared.insert((visit.file, ItemIndex(index as u32)), file);
+                continue;
+            }
+            let around = graph.node_of(visit.file, module);
+            queue.push(Visit {
+                file,
+                krate: visit.krate,
+                parent: Some((around, ItemIndex(index as u32))),
+                path: sym(&format!("{}::{}", graph.node(around).path, item.name)),
+                in_test: graph.node(around).in_test || item.attributes.cfg_test,
+                directory,
+            });
+        }
+    }
+
+    /// The file of `mod name;`, and where that file's own declarations look.
+    fn declared_file(
+        &self,
+        directory: &Path,
+        module: ModuleIndex,
+        written: Option<Symbol>,
+        name: Symbol,
+        own_directory: &Path,
+    ) -> Option<(FileId, PathBuf)> {
+        if let Some(written) = written {
+            // Relative to the file; in an inline module relative to that module's directory.
+            let base = if module.0 == 0 { own_directory } else { directory };
+            let path = normalise(&base.join(written.as_str()));
+            let file = *self.paths.get(&path)?;
+            return Some((file, parent_directory(&path)));
+        }
+        let plain = name.as_str().trim_start_matches("r#");
+        let inner = directory.join(plain);
+        let beside = normalise(&directory.join(format!("{plain}.rs")));
+        if let Some(file) = self.paths.get(&beside) {
+            return Some((*file, inner));
+        }
+        let file = *self.paths.get(&normalise(&inner.join("mod.rs")))?;
+        Some((file, inner))
+    }
+
+    /// Files that no crate reaches become crates; those that another such file declares come with it.
+    fn loose_files(&mut self, graph: &mut Graph) {
+        let open: Vec<FileId> =
+            (0..graph.files.len() as u32).map(FileId).filter(|f| !self.claimed[f.0 as usize]).collect();
+        if open.is_empty() {
+            return;
+        }
+        let mut declared = FxHashSet::default();
+        for file in &open {
+            let hir = &graph.files[file.0 as usize];
+            let own = parent_directory(&hir.path);
+            let directory = natural_directory(&hir.path);
+            for item in &hir.items {
+                if !matches!(item.kind, ItemKind::Mod { inline: None }) || item.module.0 != 0 {
+                    continue;
+                }
+                if let Some((target, _)) =
+                    self.declared_file(&directory, item.module, item.attributes.path, item.name, &own)
+                    && target != *file
+                {
+                    declared.insert(target);
+                }
+            }
+        }
+        let (inner, roots): (Vec<FileId>, Vec<FileId>) =
+            open.into_iter().partition(|file| declared.contains(file));
+        for file in roots.into_iter().chain(inner) {
+            if !self.claimed[file.0 as usize] {
+                self.loose(graph, file);
+            }
+        }
+    }
+
+    fn loose(&mut self, graph: &mut Graph, file: FileId) {
+        let path = graph.files[file.0 as usize].path.clone();
+        let stem =
+            path.file_stem().map_or_else(|| "file".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let name: String = stem.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        let krate = graph.crates.len() as u32;
+        let root = self.crate_path(&name, TargetKind::Loose);
+        graph.crates.push(CrateInput {
+            name: name.clone(),
+            package: name,
+            kind: TargetKind::Loose,
+            root: path.clone(),
+            edition: 2021,
+            dependencies: Vec::new(),
+        });
+        graph.roots.push(None);
+        graph.crate_paths.push(root);
+        graph.roots[krate as usize] = Some(graph.node_of(file, ModuleIndex(0)));
+        self.claimed[file.0 as usize] = true;
+        // Not every loose file is a crate's root: a stray `foo.rs` has its modules in `foo/`.
+        let directory = natural_directory(&path);
+        let mut queue = vec![Visit { file, krate, parent: None, path: root, in_test: false, directory }];
+        while let Some(visit) = queue.pop() {
+            self.file(graph, visit, &mut queue);
+        }
+    }
+}
+
+/// Where the modules of a file are by its name alone.
+fn natural_directory(path: &Path) -> PathBuf {
+    let parent = parent_directory(path);
+    match path.file_stem().map(|stem| stem.to_string_lossy()) {
+        Some(stem) if !matches!(&*stem, "mod" | "lib" | "main" | "build") => parent.join(&*stem),
+        _ => parent,
+    }
+}
+
+fn parent_directory(path: &Path) -> PathBuf {
+    normalise(path).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// `path` without `.` and `..`, by its text alone.
+pub(super) fn normalise(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
+    for component in path.components() {
+        match component {
             Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
+            Component::ParentDir => {
+                let steps_up = matches!(out.components().next_back(), None | Some(Component::ParentDir));
+                if steps_up || !out.pop() {
+                    out.push("..");
+                }
             }
             other => out.push(other),
         }

@@ -84,7 +84,10 @@ let f = cr##"// "# no"##; let g = '\''; let h: &'static str = "\"// no"; // also
     #[test]
     fn shebang_and_byte_order_mark_are_no_comments() {
         let found = comments("\u{feff}#!/usr/bin/env // x\n// one\n  x // two\r\n");
-        assert_eq!(found.iter().map(|c| (&*c.text, c.own_line)).collect::<Vec<_>>(), [("one", true), ("two", false)]);
+        assert_eq!(
+            found.iter().map(|c| (&*c.text, c.own_line)).collect::<Vec<_>>(),
+            [("one", true), ("two", false)]
+        );
         assert_eq!(texts("#![allow(x)] // three"), ["three"]);
     }
 

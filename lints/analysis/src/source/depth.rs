@@ -91,9 +91,10 @@ impl Meter {
                 self.level.angles -= 1;
                 self.total = self.total.saturating_sub(PREFIX);
             }
-            b'|' => self.add(PREFIX),
-            b'!' | b'-' | b'*' | b'&' if is_prefix => self.add(PREFIX),
-            b'.' | b'?' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'^' | b'=' | b'>' | b'!' => self.add(LINK),
+            b'!' | b'-' | b'*' | b'&' | b'|' if is_prefix => self.add(PREFIX),
+            b'.' | b'?' | b'|' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'^' | b'=' | b'>' | b'!' => {
+                self.add(LINK)
+            }
             _ => {}
         }
         self.last = byte;
@@ -112,8 +113,8 @@ impl Meter {
             }
             // `else if` chains are parsed in a loop.
             "if" if self.after_else => true,
-            "if" | "match" | "while" | "return" | "break" | "yield" | "let" | "for" | "in" | "move" | "async"
-            | "unsafe" | "const" | "mut" | "dyn" | "impl" | "static" | "fn" | "ref" | "box" => {
+            "if" | "match" | "while" | "return" | "break" | "yield" | "let" | "for" | "in" | "move"
+            | "async" | "unsafe" | "const" | "mut" | "dyn" | "impl" | "static" | "fn" | "ref" | "box" => {
                 self.add(PREFIX);
                 true
             }
@@ -142,16 +143,23 @@ mod tests {
 
     #[test]
     fn brackets_count_fully() {
-        assert!((100..110).contains(&nesting_depth(&format!("fn f() {{ {}1{} }}", "(".repeat(100), ")".repeat(100)))));
+        assert!((100..110).contains(&nesting_depth(&format!(
+            "fn f() {{ {}1{} }}",
+            "(".repeat(100),
+            ")".repeat(100)
+        ))));
         assert_eq!(nesting_depth("\"((((((((\" // ((((("), 0);
     }
 
     #[test]
     fn flat_code_is_not_deep() {
-        let functions = "fn f(x: &str) -> Option<u8> { if x.a() < 3 { g(&x, |y| y + 1)?; } else { h() } }\n".repeat(2000);
+        let functions =
+            "fn f(x: &str) -> Option<u8> { if x.a() < 3 { g(&x, |y| y + 1)?; } else { h() } }\n".repeat(2000);
         assert!(nesting_depth(&functions) < 10, "{}", nesting_depth(&functions));
         let arms = format!("fn f() {{ match x {{ {} }} }}", "A::B => { -1 }\n".repeat(3000));
         assert!(nesting_depth(&arms) < 10);
+        let names = format!("fn f() {{ matches!(x, {}) }}", "\"a\" | ".repeat(600));
+        assert!(nesting_depth(&names) < 50);
         let table = format!("static T: [i8; 4] = [{}];", "-1, &2, *x, ".repeat(5000));
         assert!(nesting_depth(&table) < 10);
     }

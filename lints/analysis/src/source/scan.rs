@@ -178,9 +178,7 @@ pub(crate) fn code_start(text: &str) -> usize {
     let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let rest = &text[bom..];
     match rest.strip_prefix("#!") {
-        Some(line) if !line.trim_start().starts_with('[') => {
-            bom + rest.find('\n').unwrap_or(rest.len())
-        }
+        Some(line) if !line.trim_start().starts_with('[') => bom + rest.find('\n').unwrap_or(rest.len()),
         _ => bom,
     }
 }

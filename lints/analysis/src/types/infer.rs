@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::names::DefId;
+pub use crate::types::context::infer;
 use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, LocalId};
 use crate::types::ty::Ty;
@@ -79,6 +80,3 @@ impl BodyTypes {
         &self.locals[id.index()]
     }
 }
-
-// To be written:
-// pub fn infer(program: &Program, catalogue: &Catalogue, body: GlobalBody) -> BodyTypes;

@@ -1,4 +1,22 @@
 //! Types of expressions, from signatures.
 
 pub mod infer;
+pub mod print;
 pub mod ty;
+
+mod calls;
+mod closures;
+mod context;
+mod exprs;
+mod macros;
+mod methods;
+mod operators;
+mod outside;
+mod paths;
+mod patterns;
+mod project;
+mod shape;
+mod table;
+mod vars;
+#[cfg(test)]
+mod tests;

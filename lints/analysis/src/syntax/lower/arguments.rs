@@ -22,12 +22,19 @@ enum Argument {
 
 impl Lower {
     /// The arguments of a call and its first string literal.
-    pub(super) fn arguments(&mut self, tokens: &TokenStream, kind: MacroKind, span: Span) -> (Vec<ExprId>, Option<Symbol>) {
+    pub(super) fn arguments(
+        &mut self,
+        tokens: &TokenStream,
+        kind: MacroKind,
+        span: Span,
+    ) -> (Vec<ExprId>, Option<Symbol>) {
         let mut found = Found::default();
         let parts = self.split(tokens, kind);
         let strict = parts.iter().all(|part| matches!(part, Argument::Expr(_)));
         // A semicolon at the top level speaks for statements rather than a list.
-        if kind == MacroKind::Unknown && (!strict || has_semicolon(tokens)) && !tokens.is_empty()
+        if kind == MacroKind::Unknown
+            && (!strict || has_semicolon(tokens))
+            && !tokens.is_empty()
             && let Ok(stmts) = syn::Block::parse_within.parse2(tokens.clone())
             && !stmts.iter().any(is_verbatim)
         {
@@ -70,7 +77,8 @@ impl Lower {
                 self.strip_key(input, kind)?;
                 let ahead = input.fork();
                 // `{ a = 1, b = x }` of logging macros lists fields.
-                let fields = matches!(kind, MacroKind::Log | MacroKind::Span) && input.peek(syn::token::Brace);
+                let fields =
+                    matches!(kind, MacroKind::Log | MacroKind::Span) && input.peek(syn::token::Brace);
                 let parsed = ahead.parse::<Expr>().ok();
                 let parsed = parsed.filter(|expr| !fields && at_end_of_argument(&ahead) && !is_opaque(expr));
                 if let Some(expr) = parsed {
@@ -116,7 +124,8 @@ impl Lower {
                 ahead.parse::<Token![.]>()?;
                 ahead.call(Ident::parse_any)?;
             }
-            let is_variable = kind == MacroKind::Unknown && self.lookup(name(&first), self.span(first.span())).is_some();
+            let is_variable =
+                kind == MacroKind::Unknown && self.lookup(name(&first), self.span(first.span())).is_some();
             if (is_assignment(&ahead) && !is_variable) || is_colon(&ahead) {
                 ahead.parse::<TokenTree>()?;
                 syn::parse::discouraged::Speculative::advance_to(input, &ahead);
@@ -165,7 +174,9 @@ impl Lower {
                 TokenTree::Group(group) => self.mentions(group.stream(), marked, found),
                 TokenTree::Punct(punct) => last = punct.as_char(),
                 TokenTree::Literal(literal) => {
-                    if !marked && let Ok(text) = syn::parse2::<syn::LitStr>(TokenTree::Literal(literal).into()) {
+                    if !marked
+                        && let Ok(text) = syn::parse2::<syn::LitStr>(TokenTree::Literal(literal).into())
+                    {
                         self.inline_captures(&text, found);
                     }
                 }

@@ -49,7 +49,13 @@ impl Lower {
                 continue;
             }
             let span = self.span(attr.pound_token.span).to(self.span(attr.bracket_token.span.close()));
-            let found = levels.into_iter().map(|(level, lint, reason)| LintAttribute { level, lint, reason, span, scope });
+            let found = levels.into_iter().map(|(level, lint, reason)| LintAttribute {
+                level,
+                lint,
+                reason,
+                span,
+                scope,
+            });
             self.file.lint_attributes.extend(found);
         }
     }
@@ -71,7 +77,10 @@ fn read(meta: &Meta, out: &mut Attributes) {
         }
         ("derive", Meta::List(list)) => {
             let paths = Punctuated::<syn::Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
-            let derives = paths.into_iter().flatten().filter_map(|path| Some(sym(&path.segments.last()?.ident.to_string())));
+            let derives = paths
+                .into_iter()
+                .flatten()
+                .filter_map(|path| Some(sym(&path.segments.last()?.ident.to_string())));
             out.derives.extend(derives);
         }
         ("path", Meta::NameValue(value)) if single => {
@@ -157,7 +166,8 @@ fn meta_requires_test(meta: &Meta) -> bool {
     match meta {
         Meta::Path(path) => path.is_ident("test"),
         Meta::List(list) => {
-            let Ok(parts) = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()) else {
+            let Ok(parts) = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())
+            else {
                 return false;
             };
             if list.path.is_ident("all") {

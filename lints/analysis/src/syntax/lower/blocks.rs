@@ -99,7 +99,14 @@ impl Lower {
         }
     }
 
-    fn push_expr(&mut self, expr: ExprId, outer: Span, end: Option<Span>, is_last: bool, out: &mut Collected) -> Span {
+    fn push_expr(
+        &mut self,
+        expr: ExprId,
+        outer: Span,
+        end: Option<Span>,
+        is_last: bool,
+        out: &mut Collected,
+    ) -> Span {
         let span = end.map_or(outer, |end| outer.to(end));
         if is_last && end.is_none() {
             out.tail = Some(expr);
@@ -150,15 +157,17 @@ impl Lower {
             }
             return span;
         }
-        if let Some(stmts) = self.expand(mac, |tokens| syn::parse::Parser::parse2(syn::Block::parse_within, tokens).ok()) {
+        if let Some(stmts) =
+            self.expand(mac, |tokens| syn::parse::Parser::parse2(syn::Block::parse_within, tokens).ok())
+        {
             // `m!(…);` makes a statement of the last expression too.
             let has_value = is_last && end.is_none();
             match &stmts[..] {
                 [SynStmt::Expr(expr, None)] => {
-                    let (expr, _) = self.expanded(call, |lower| lower.expr_outer(expr));
+                    let (expr, _) = self.expanded(mac, |lower| lower.expr_outer(expr));
                     return self.push_expr(expr, call, end, is_last, out);
                 }
-                stmts => self.expanded(call, |lower| lower.statements(stmts, block, has_value, out)),
+                stmts => self.expanded(mac, |lower| lower.statements(stmts, block, has_value, out)),
             }
             return span;
         }

@@ -28,8 +28,8 @@ impl Lower {
             expr.or_else(|_| syn::Block::parse_within.parse2(tokens)).ok()
         });
         match expansion.as_deref() {
-            Some([Stmt::Expr(expr, None)]) => self.expanded(span, |lower| lower.expr(expr)),
-            Some(stmts) => self.expanded(span, |lower| lower.statements_block(stmts, span)),
+            Some([Stmt::Expr(expr, None)]) => self.expanded(mac, |lower| lower.expr(expr)),
+            Some(stmts) => self.expanded(mac, |lower| lower.statements_block(stmts, span)),
             None => self.macro_expr_opaque(mac, span),
         }
     }
@@ -120,7 +120,8 @@ impl Lower {
                     continue;
                 }
                 TokenTree::Group(group) => {
-                    let mut inner = proc_macro2::Group::new(group.delimiter(), self.without_for_await(group.stream()));
+                    let mut inner =
+                        proc_macro2::Group::new(group.delimiter(), self.without_for_await(group.stream()));
                     inner.set_span(group.span());
                     TokenTree::Group(inner)
                 }

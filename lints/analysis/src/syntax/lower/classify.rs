@@ -13,15 +13,21 @@ pub(super) fn macro_kind(name: &str) -> MacroKind {
         "panic" | "unreachable" | "todo" | "unimplemented" => MacroKind::Panic,
         "bail" | "return_err" => MacroKind::Bail,
         "ensure" => MacroKind::Ensure,
-        "assert" | "assert_eq" | "assert_ne" | "debug_assert" | "debug_assert_eq" | "debug_assert_ne"
-        | "assert_matches" | "debug_assert_matches" => MacroKind::Assert,
+        "assert"
+        | "assert_eq"
+        | "assert_ne"
+        | "debug_assert"
+        | "debug_assert_eq"
+        | "debug_assert_ne"
+        | "assert_matches"
+        | "debug_assert_matches" => MacroKind::Assert,
         "vec" => MacroKind::Vec,
         "join" => MacroKind::Join,
         "try_join" => MacroKind::TryJoin,
         "pin" | "pin_mut" => MacroKind::Pin,
         "defer" | "defer_on_success" | "defer_on_unwind" => MacroKind::Defer,
-        "concat" | "env" | "option_env" | "include_str" | "include_bytes" | "stringify" | "line" | "column"
-        | "file" | "module_path" | "cfg" | "compile_error" => MacroKind::Constant,
+        "concat" | "env" | "option_env" | "include_str" | "include_bytes" | "stringify" | "line"
+        | "column" | "file" | "module_path" | "cfg" | "compile_error" => MacroKind::Constant,
         "span" | "info_span" | "warn_span" | "error_span" | "debug_span" | "trace_span" => MacroKind::Span,
         _ => MacroKind::Unknown,
     }

@@ -82,7 +82,12 @@ impl Lower {
     }
 
     /// Statements of a macro that become a closure or an async block.
-    pub(super) fn statements_closure(&mut self, kind: ClosureKind, stmts: &[syn::Stmt], span: Span) -> ExprId {
+    pub(super) fn statements_closure(
+        &mut self,
+        kind: ClosureKind,
+        stmts: &[syn::Stmt],
+        span: Span,
+    ) -> ExprId {
         let is_move = kind == ClosureKind::AsyncBlock;
         self.closure_with(kind, is_move, None, span, |lower, _| {
             let body = lower.statements_block(stmts, span);
@@ -91,7 +96,11 @@ impl Lower {
     }
 
     /// The expression of a static or constant, as a body of its own.
-    pub(super) fn value_body(&mut self, owner: crate::syntax::hir::ItemIndex, value: &Expr) -> crate::syntax::hir::BodyId {
+    pub(super) fn value_body(
+        &mut self,
+        owner: crate::syntax::hir::ItemIndex,
+        value: &Expr,
+    ) -> crate::syntax::hir::BodyId {
         self.with_body(owner, |lower| {
             let (root, span) = lower.expr_outer(value);
             (Vec::new(), root, span)

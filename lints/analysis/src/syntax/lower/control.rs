@@ -102,7 +102,13 @@ impl Lower {
     }
 
     /// `matches!(scrutinee, pattern if guard)`
-    pub(super) fn matches_call(&mut self, scrutinee: &Expr, pat: &syn::Pat, guard: Option<&Expr>, span: Span) -> ExprId {
+    pub(super) fn matches_call(
+        &mut self,
+        scrutinee: &Expr,
+        pat: &syn::Pat,
+        guard: Option<&Expr>,
+        span: Span,
+    ) -> ExprId {
         let scrutinee = self.expr(scrutinee);
         let scope = self.enter_scope();
         let (pat, mut guard_id) = self.guarded(pat);

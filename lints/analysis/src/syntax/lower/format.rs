@@ -62,7 +62,10 @@ mod tests {
 
     #[test]
     fn names_come_from_placeholders() {
-        assert_eq!(names(r#""{a} {b:?} {0} {} {{no}} {c:>width$.prec$} { d }""#), ["a", "b", "c", "width", "prec", "d"]);
+        assert_eq!(
+            names(r#""{a} {b:?} {0} {} {{no}} {c:>width$.prec$} { d }""#),
+            ["a", "b", "c", "width", "prec", "d"]
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use syn::{FnArg, Receiver, ReceiverKind, Safety, Signature};
 
 use crate::span::Span;
-use crate::syntax::hir::{Body, BodyId, BlockKind, ExprId, ItemIndex, Param, PatKind, TypeRef};
+use crate::syntax::hir::{BlockKind, Body, BodyId, ExprId, ItemIndex, Param, PatKind, TypeRef};
 use crate::syntax::items::{FnItem, SelfKind};
 use crate::syntax::lower::Lower;
 

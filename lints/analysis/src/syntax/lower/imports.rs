@@ -16,7 +16,13 @@ impl Lower {
         self.use_tree(&item.tree, global, is_public, &mut prefix);
     }
 
-    fn use_tree<'t>(&mut self, tree: &'t UseTree, global: bool, is_public: bool, prefix: &mut Vec<&'t Ident>) {
+    fn use_tree<'t>(
+        &mut self,
+        tree: &'t UseTree,
+        global: bool,
+        is_public: bool,
+        prefix: &mut Vec<&'t Ident>,
+    ) {
         match tree {
             UseTree::Path(path) => {
                 prefix.push(&path.ident);
@@ -41,7 +47,14 @@ impl Lower {
         }
     }
 
-    fn import(&mut self, prefix: &[&Ident], last: Option<&Ident>, name: Option<Symbol>, global: bool, is_public: bool) {
+    fn import(
+        &mut self,
+        prefix: &[&Ident],
+        last: Option<&Ident>,
+        name: Option<Symbol>,
+        global: bool,
+        is_public: bool,
+    ) {
         // `a::{self}` is `a`; a lone `self` stays.
         let keep = last.filter(|last| prefix.is_empty() || *last != "self");
         let idents: Vec<&Ident> = prefix.iter().copied().chain(keep).collect();
@@ -51,6 +64,12 @@ impl Lower {
         };
         let segments = idents.iter().map(|ident| Segment { name: super::name(ident), args: None }).collect();
         let path = PathRef { global, qself: None, segments, span };
-        self.file.imports.push(Import { module: self.module, path, name, is_glob: last.is_none(), is_public });
+        self.file.imports.push(Import {
+            module: self.module,
+            path,
+            name,
+            is_glob: last.is_none(),
+            is_public,
+        });
     }
 }

@@ -54,20 +54,29 @@ impl Lower {
     pub(super) fn item_macro_call(&mut self, mac: &Macro, attrs: &[Attribute], span: Span) {
         let attributes = self.attributes(attrs, span);
         let outer = std::mem::replace(&mut self.cfg_test, attributes.cfg_test);
-        if !self.item_macro_parts(mac, span) {
+        if !self.item_macro_parts(mac) {
             let path = self.path(&mac.path, None);
             let name = path.last().unwrap_or_else(|| crate::symbol::sym(""));
-            self.push_item(name, path.span, span, false, attributes, Generics::default(), ItemKind::OpaqueMacro);
+            self.push_item(
+                name,
+                path.span,
+                span,
+                false,
+                attributes,
+                Generics::default(),
+                ItemKind::OpaqueMacro,
+            );
         }
         self.cfg_test = outer;
     }
 
-    fn item_macro_parts(&mut self, mac: &Macro, span: Span) -> bool {
+    fn item_macro_parts(&mut self, mac: &Macro) -> bool {
         if let (Some(wrapper), Some(entries)) = (wrapper(mac), statics(mac)) {
             for entry in &entries {
                 let start = self.start(&entry.vis, entry.keyword);
                 let end = self.printed(&entry.value);
-                let head = Head { ident: &entry.ident, attrs: &entry.attrs, vis: &entry.vis, span: start.to(end) };
+                let head =
+                    Head { ident: &entry.ident, attrs: &entry.attrs, vis: &entry.vis, span: start.to(end) };
                 self.wrapped_static(&head, wrapper, &entry.ty, &entry.value);
             }
             return true;
@@ -84,7 +93,7 @@ impl Lower {
             return true;
         }
         if let Some(items) = self.expand(mac, |tokens| many::<Item>.parse2(tokens).ok()) {
-            self.expanded(span, |lower| lower.items(&items));
+            self.expanded(mac, |lower| lower.items(&items));
             return true;
         }
         match many::<Item>.parse2(mac.tokens.clone()) {
@@ -97,18 +106,16 @@ impl Lower {
     }
 
     pub(super) fn impl_macro_call(&mut self, mac: &Macro) {
-        let span = self.macro_span(mac);
         if let Some(items) = self.expand(mac, |tokens| many::<syn::ImplItem>.parse2(tokens).ok()) {
-            self.expanded(span, |lower| items.iter().for_each(|item| lower.impl_part(item)));
+            self.expanded(mac, |lower| items.iter().for_each(|item| lower.impl_part(item)));
         } else if let Ok(items) = many::<syn::ImplItem>.parse2(mac.tokens.clone()) {
             items.iter().for_each(|item| self.impl_part(item));
         }
     }
 
     pub(super) fn trait_macro_call(&mut self, mac: &Macro) {
-        let span = self.macro_span(mac);
         if let Some(items) = self.expand(mac, |tokens| many::<syn::TraitItem>.parse2(tokens).ok()) {
-            self.expanded(span, |lower| items.iter().for_each(|item| lower.trait_part(item)));
+            self.expanded(mac, |lower| items.iter().for_each(|item| lower.trait_part(item)));
         } else if let Ok(items) = many::<syn::TraitItem>.parse2(mac.tokens.clone()) {
             items.iter().for_each(|item| self.trait_part(item));
         }

@@ -28,7 +28,9 @@ impl Lower {
             SynItem::Fn(item) => self.function(item),
             SynItem::Struct(item) => self.structure(item),
             SynItem::Union(item) => {
-                let span = self.start(&item.vis, item.union_token.span).to(self.span(item.fields.brace_token.span.close()));
+                let span = self
+                    .start(&item.vis, item.union_token.span)
+                    .to(self.span(item.fields.brace_token.span.close()));
                 let fields = Fields::Named(self.named_fields(&item.fields));
                 let head = Head { ident: &item.ident, attrs: &item.attrs, vis: &item.vis, span };
                 self.add_item(&head, self.generics(&item.generics), ItemKind::Struct(fields));
@@ -115,14 +117,26 @@ impl Lower {
     ) -> ItemIndex {
         let index = ItemIndex(self.file.items.len() as u32);
         let (module, parent) = (self.module, self.parent);
-        self.file.items.push(Item { name, name_span, span, module, parent, is_public, attributes, generics, kind });
+        self.file.items.push(Item {
+            name,
+            name_span,
+            span,
+            module,
+            parent,
+            is_public,
+            attributes,
+            generics,
+            kind,
+        });
         index
     }
 
     /// Lowers the value of a constant or static into a body.
     pub(super) fn set_value(&mut self, index: ItemIndex, value: &syn::Expr) {
         let value = self.value_body(index, value);
-        if let ItemKind::Const { body, .. } | ItemKind::Static { body, .. } = &mut self.file.items[index.index()].kind {
+        if let ItemKind::Const { body, .. } | ItemKind::Static { body, .. } =
+            &mut self.file.items[index.index()].kind
+        {
             *body = Some(value);
         }
     }
@@ -254,14 +268,16 @@ impl Lower {
                     self.file.items[index.index()].attributes.cfg_test |= outer.cfg_test;
                 }
                 ForeignItem::Static(item) => {
-                    let span = self.start(&item.vis, item.static_token.span).to(self.span(item.semi_token.span));
+                    let span =
+                        self.start(&item.vis, item.static_token.span).to(self.span(item.semi_token.span));
                     let head = Head { ident: &item.ident, attrs: &item.attrs, vis: &item.vis, span };
                     let mutable = matches!(item.mutability, StaticMutability::Mut(_));
                     let kind = ItemKind::Static { ty: self.ty(&item.ty), body: None, mutable };
                     self.add_item(&head, Generics::default(), kind);
                 }
                 ForeignItem::Type(item) => {
-                    let span = self.start(&item.vis, item.type_token.span).to(self.span(item.semi_token.span));
+                    let span =
+                        self.start(&item.vis, item.type_token.span).to(self.span(item.semi_token.span));
                     let head = Head { ident: &item.ident, attrs: &item.attrs, vis: &item.vis, span };
                     self.add_item(&head, Generics::default(), ItemKind::TypeAlias(None));
                 }
@@ -271,7 +287,13 @@ impl Lower {
     }
 
     /// An entry of `lazy_static!` or `thread_local!`: a static whose type is wrapped.
-    pub(super) fn wrapped_static(&mut self, head: &Head<'_>, wrapper: &str, ty: &syn::Type, value: &syn::Expr) {
+    pub(super) fn wrapped_static(
+        &mut self,
+        head: &Head<'_>,
+        wrapper: &str,
+        ty: &syn::Type,
+        value: &syn::Expr,
+    ) {
         let mut path = self.synthetic_path(wrapper, head.span);
         let args = crate::syntax::hir::GenericArgs { types: vec![self.ty(ty)], bindings: Vec::new() };
         if let Some(last) = path.segments.last_mut() {

@@ -19,6 +19,7 @@ mod item_macros;
 mod items;
 mod literals;
 mod patterns;
+mod positions;
 mod rules;
 mod scope;
 mod select;
@@ -27,21 +28,29 @@ mod types;
 use std::cell::Cell;
 
 use proc_macro2::Span as TokenSpan;
-use syn::ext::IdentExt;
 
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{Expr, ExprId, ExprKind, ItemIndex, ModuleIndex, Pat, PatId, PatKind};
 use crate::syntax::items::{FileHir, Module};
+pub(crate) use positions::Positions;
 pub(crate) use rules::LocalMacros;
 use scope::BodyState;
+
+/// A call of a macro of this file whose expansion is being lowered.
+#[derive(Clone, Copy)]
+struct Expansion {
+    /// The whole call.
+    call: Span,
+    /// The same, as the tokens of the definition carry it.
+    token: TokenSpan,
+}
 
 /// The walk over one file.
 pub(crate) struct Lower {
     /// Grows as items are met.
     pub(crate) file: FileHir,
-    /// Where the parsed text starts in the file (byte order mark, shebang).
-    offset: u32,
+    position: Positions,
     macros: LocalMacros,
     module: ModuleIndex,
     /// The impl or trait around.
@@ -50,23 +59,23 @@ pub(crate) struct Lower {
     /// Inside a branch of an item macro that is only compiled for tests.
     cfg_test: bool,
     /// Calls of `macro_rules!` macros whose expansion is being lowered, outermost first.
-    expansions: Vec<Span>,
+    expansions: Vec<Expansion>,
     /// The last known position, for the rare token without one.
     here: Cell<Span>,
 }
 
 impl Lower {
-    pub(crate) fn new(file: FileHir, offset: u32, macros: LocalMacros) -> Self {
+    pub(crate) fn new(file: FileHir, position: Positions, macros: LocalMacros) -> Self {
         Self {
             file,
-            offset,
+            here: Cell::new(Span::new(position.offset(), position.offset())),
+            position,
             macros,
             module: ModuleIndex(0),
             parent: None,
             body: BodyState::default(),
             cfg_test: false,
             expansions: Vec::new(),
-            here: Cell::new(Span::new(offset, offset)),
         }
     }
 
@@ -87,18 +96,18 @@ impl Lower {
 
     /// A token's position in the file.
     fn span(&self, span: TokenSpan) -> Span {
-        let range = span.byte_range();
-        // Tokens that were made rather than read have no position.
-        if range.end == 0 {
+        let Some(mut span) = self.position.span(span) else {
+            // Tokens that were made rather than read have no position.
             return self.here.get();
-        }
-        let mut span = Span::new(range.start as u32 + self.offset, range.end as u32 + self.offset);
+        };
         // Delimiters that a macro wrote report the call's first and last byte: they mean the call.
-        let written_by = |call: &&Span| {
+        let written_by = |call: &Span| {
             (span.lo == call.lo && span.hi == call.lo + 1) || (span.hi == call.hi && span.lo + 1 == call.hi)
         };
-        if let Some(call) = self.expansions.iter().rev().find(written_by) {
-            span = *call;
+        if let Some(call) =
+            self.expansions.iter().rev().map(|expansion| expansion.call).find(|call| written_by(call))
+        {
+            span = call;
         }
         self.here.set(span);
         span
@@ -146,10 +155,10 @@ impl Lower {
     }
 }
 
-/// An identifier without `r#`.
+/// An identifier without `r#`; the same as `unraw`, which would allocate twice.
 fn name(ident: &proc_macro2::Ident) -> Symbol {
-    let text = ident.unraw().to_string();
-    sym(&text)
+    let text = ident.to_string();
+    sym(text.strip_prefix("r#").unwrap_or(&text))
 }
 
 /// A label or lifetime with its apostrophe.

@@ -142,11 +142,10 @@ impl Lower {
             syn::parse::Parser::parse2(Pat::parse_multi_with_leading_vert, tokens).ok()
         });
         match lowered {
-            Some(pat) => self.expanded(span, |lower| lower.pat(&pat)),
+            Some(pat) => self.expanded(mac, |lower| lower.pat(&pat)),
             None => self.add_pat(PatKind::Missing, span),
         }
     }
-
 }
 
 /// A field's name; tuple fields by their number.

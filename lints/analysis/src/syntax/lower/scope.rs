@@ -95,14 +95,13 @@ impl Lower {
     /// As [`Lower::resolve`], without a use.
     pub(super) fn lookup(&self, name: Symbol, span: Span) -> Option<LocalId> {
         let origin = self.origin(span);
-        let visible = |known: &&Name| {
-            known.name == name && (known.origin.is_none() || known.origin == origin)
-        };
+        let visible =
+            |known: &&Name| known.name == name && (known.origin.is_none() || known.origin == origin);
         self.body.names.iter().rev().find(visible).map(|known| known.local)
     }
 
     /// The macro call whose definition wrote the token at `span`: such tokens carry the call's span.
     fn origin(&self, span: Span) -> Option<Span> {
-        self.expansions.contains(&span).then_some(span)
+        self.expansions.iter().any(|expansion| expansion.call == span).then_some(span)
     }
 }

@@ -13,9 +13,20 @@ use crate::syntax::lower::Lower;
 
 /// A branch as parsed.
 enum Branch {
-    Future { pat: Box<Pat>, future: Expr, condition: Option<Expr>, handler: Expr },
+    Future {
+        pat: Box<Pat>,
+        future: Box<Expr>,
+        condition: Option<Box<Expr>>,
+        handler: Expr,
+    },
     /// `recv(rx) -> pat => handler`
-    Channel { operation: Ident, args: Vec<Expr>, close: proc_macro2::Span, pat: Option<Box<Pat>>, handler: Expr },
+    Channel {
+        operation: Ident,
+        args: Vec<Expr>,
+        close: proc_macro2::Span,
+        pat: Option<Box<Pat>>,
+        handler: Expr,
+    },
     Otherwise(Expr),
 }
 
@@ -45,7 +56,12 @@ impl Lower {
                 }
             }
         }
-        Some(self.add_expr(ExprKind::Select(Box::new(Select { path, branches: found.into(), otherwise })), span))
+        Some(
+            self.add_expr(
+                ExprKind::Select(Box::new(Select { path, branches: found.into(), otherwise })),
+                span,
+            ),
+        )
     }
 
     fn branch(
@@ -69,7 +85,14 @@ impl Lower {
         let start = self.expr_span(future);
         let pat = self.add_pat(PatKind::Wild, start);
         let (handler, outer) = self.expr_outer(handler);
-        SelectBranch { pat, future, condition: None, handler, span: start.to(outer), is_channel_operation: true }
+        SelectBranch {
+            pat,
+            future,
+            condition: None,
+            handler,
+            span: start.to(outer),
+            is_channel_operation: true,
+        }
     }
 
     /// `recv(rx)` as `rx.recv()`, `send(tx, x)` as `tx.send(x)`: that gives it the right type.
@@ -113,12 +136,12 @@ fn branch(input: ParseStream<'_>) -> syn::Result<Branch> {
     }
     let pat = Box::new(Pat::parse_multi_with_leading_vert(input)?);
     input.parse::<Token![=]>()?;
-    let future = input.parse()?;
+    let future = Box::new(input.parse()?);
     let mut condition = None;
     if input.peek(Token![,]) && input.peek2(Token![if]) {
         input.parse::<Token![,]>()?;
         input.parse::<Token![if]>()?;
-        condition = Some(input.parse()?);
+        condition = Some(Box::new(input.parse()?));
     }
     Ok(Branch::Future { pat, future, condition, handler: handler(input)? })
 }

@@ -96,7 +96,9 @@ impl Lower {
             match arg {
                 GenericArgument::Type(ty) => out.types.push(self.ty(ty)),
                 GenericArgument::Const(_) => out.types.push(TypeRef::Unknown),
-                GenericArgument::AssocType(assoc) => out.bindings.push((name(&assoc.ident), self.ty(&assoc.ty))),
+                GenericArgument::AssocType(assoc) => {
+                    out.bindings.push((name(&assoc.ident), self.ty(&assoc.ty)))
+                }
                 GenericArgument::Constraint(constraint) => {
                     let bounds = TypeRef::Impl(self.bounds(&constraint.bounds));
                     out.bindings.push((name(&constraint.ident), bounds));
@@ -133,7 +135,7 @@ impl Lower {
         Generics { params: params.collect(), predicates: predicates.collect() }
     }
 
-    /// A path of one segment that nobody wrote.
+    /// A path that nobody wrote.
     pub(super) fn synthetic_path(&self, text: &str, span: Span) -> PathRef {
         let segments = text.split("::").map(|segment| Segment { name: sym(segment), args: None }).collect();
         PathRef { global: false, qself: None, segments, span }

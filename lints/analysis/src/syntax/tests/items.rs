@@ -11,7 +11,9 @@ fn names(file: &FileHir) -> Vec<String> {
 
 #[test]
 fn imports_are_flat() {
-    let file = file("use a::b; pub use ::c::{self, d as e, f::*, g as _, self as h}; use crate::x::{y::{z}}; use self::q;");
+    let file = file(
+        "use a::b; pub use ::c::{self, d as e, f::*, g as _, self as h}; use crate::x::{y::{z}}; use self::q;",
+    );
     let found: Vec<String> = file
         .imports
         .iter()
@@ -22,9 +24,19 @@ fn imports_are_flat() {
             format!("{public}{}{glob} {name}", print_path(&import.path))
         })
         .collect();
-    assert_eq!(found, [
-        "a::b b", "pub ::c c", "pub ::c::d e", "pub ::c::f* -", "pub ::c::g -", "pub ::c h", "crate::x::y::z z", "self::q q"
-    ]);
+    assert_eq!(
+        found,
+        [
+            "a::b b",
+            "pub ::c c",
+            "pub ::c::d e",
+            "pub ::c::f* -",
+            "pub ::c::g -",
+            "pub ::c h",
+            "crate::x::y::z z",
+            "self::q q"
+        ]
+    );
 }
 
 #[test]
@@ -54,7 +66,10 @@ fn statics_of_macros_are_wrapped() {
             kind => panic!("{kind:?}"),
         })
         .collect();
-    assert_eq!(types, ["A lazy_static::Lazy<Mutex<u8>>", "B lazy_static::Lazy<u8>", "C std::thread::LocalKey<Cell<u8>>"]);
+    assert_eq!(
+        types,
+        ["A lazy_static::Lazy<Mutex<u8>>", "B lazy_static::Lazy<u8>", "C std::thread::LocalKey<Cell<u8>>"]
+    );
 }
 
 #[test]
@@ -85,18 +100,22 @@ fn methods_belong_to_their_impl() {
 
 #[test]
 fn types_are_kept() {
-    let file = file("fn f(a: &'a mut dyn Fn(u8, &str) -> T, b: impl Iterator<Item = u8> + 'a, c: [u8; 3], d: <A as B>::C) -> ! {}");
+    let file = file(
+        "fn f(a: &'a mut dyn Fn(u8, &str) -> T, b: impl Iterator<Item = u8> + 'a, c: [u8; 3], d: <A as B>::C) -> ! {}",
+    );
     let ItemKind::Fn(function) = &file.items[0].kind else { panic!("no function") };
-    assert_eq!(function.params.iter().map(print_type).collect::<Vec<_>>(), [
-        "&mut dyn Fn<(u8, &str), Output = T>", "impl Iterator<Item = u8>", "[u8; _]", "<A as 1>::B::C"
-    ]);
+    assert_eq!(
+        function.params.iter().map(print_type).collect::<Vec<_>>(),
+        ["&mut dyn Fn<(u8, &str), Output = T>", "impl Iterator<Item = u8>", "[u8; _]", "<A as 1>::B::C"]
+    );
     assert_eq!(print_type(&function.ret), "!");
 }
 
 #[test]
 fn items_in_blocks_have_a_module() {
     let file = file("fn f() { use a::b; { fn g() { fn h() {} } } struct S; } fn i() {}");
-    let modules: Vec<(String, u32)> = file.items.iter().map(|item| (item.name.to_string(), item.module.0)).collect();
+    let modules: Vec<(String, u32)> =
+        file.items.iter().map(|item| (item.name.to_string(), item.module.0)).collect();
     assert_eq!(modules, [("f", 0), ("g", 2), ("h", 3), ("S", 1), ("i", 0)].map(|(n, m)| (n.to_owned(), m)));
     assert_eq!(file.modules[2].parent, Some(ModuleIndex(1)));
     assert_eq!(file.imports[0].module, ModuleIndex(1));

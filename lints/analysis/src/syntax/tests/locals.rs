@@ -5,8 +5,10 @@ use crate::syntax::hir::ClosureKind;
 
 #[test]
 fn shadowing_sees_the_older_variable_on_the_right() {
-    assert_eq!(code("let a = a; let a = a + 1; { let a = a; a } a"),
-        "{ let a#2 = a#0; let a#3 = Add(a#2, Int(Some(1), u!(\"\"))); { let a#4 = a#3; a#4 } a#3 }");
+    assert_eq!(
+        code("let a = a; let a = a + 1; { let a = a; a } a"),
+        "{ let a#2 = a#0; let a#3 = Add(a#2, Int(Some(1), u!(\"\"))); { let a#4 = a#3; a#4 } a#3 }"
+    );
 }
 
 #[test]
@@ -20,13 +22,18 @@ fn let_chains_bind_for_the_rest_and_the_first_block() {
         code("if let Some(a) = a && let Ok(c) = a.g() { c } else { a }"),
         "{ if And(let Some(a#2) = a#0, let Ok(c#3) = a#2.g()) { c#3 } else { a#0 } }"
     );
-    assert_eq!(code("while let Some(c) = a.pop() { c; } c"), "{ while let Some(c#2) = a#0.pop() { c#2; } c }");
+    assert_eq!(
+        code("while let Some(c) = a.pop() { c; } c"),
+        "{ while let Some(c#2) = a#0.pop() { c#2; } c }"
+    );
 }
 
 #[test]
 fn alternatives_bind_one_variable() {
     assert_eq!(
-        code("match a { A(x) | B { x, .. } if x > 1 => x, y @ (C | D) => y, E => x, _ => 1 }").matches("x#2").count(),
+        code("match a { A(x) | B { x, .. } if x > 1 => x, y @ (C | D) => y, E => x, _ => 1 }")
+            .matches("x#2")
+            .count(),
         4
     );
     assert_eq!(
@@ -45,17 +52,23 @@ fn upper_case_identifiers_are_paths() {
 
 #[test]
 fn closures_capture_what_they_mention() {
-    assert_eq!(code("move |x: u8, (y, _)| x + y + a"),
-        "{ Closure move[a#0] |x#2, (y#3, _)| Add(Add(x#2, y#3), a#0) }");
+    assert_eq!(
+        code("move |x: u8, (y, _)| x + y + a"),
+        "{ Closure move[a#0] |x#2, (y#3, _)| Add(Add(x#2, y#3), a#0) }"
+    );
     // The outer closure captures what the inner one mentions, but not its own variables.
-    assert_eq!(code("|| { let c = 1; async move { c; b } }"),
-        "{ Closure[b#1] || { let c#2 = Int(Some(1), u!(\"\")); AsyncBlock move[c#2, b#1] || { c#2; b#1 } } }");
+    assert_eq!(
+        code("|| { let c = 1; async move { c; b } }"),
+        "{ Closure[b#1] || { let c#2 = Int(Some(1), u!(\"\")); AsyncBlock move[c#2, b#1] || { c#2; b#1 } } }"
+    );
 }
 
 #[test]
 fn format_strings_capture() {
-    assert_eq!(code(r#"|| println!("{a} {b:?} {c}")"#),
-        r#"{ Closure[a#0, b#1] || println!:Print(Str(u!("{a} {b:?} {c}")), a#0, b#1) }"#);
+    assert_eq!(
+        code(r#"|| println!("{a} {b:?} {c}")"#),
+        r#"{ Closure[a#0, b#1] || println!:Print(Str(u!("{a} {b:?} {c}")), a#0, b#1) }"#
+    );
 }
 
 #[test]
@@ -72,14 +85,17 @@ fn self_is_a_variable() {
 #[test]
 fn variables_know_their_closure() {
     let file = file("fn f() { let a = 1; || { let b = 2; } }");
-    let closures: Vec<bool> = body_of(&file, "f").locals.iter().map(|local| local.closure.is_some()).collect();
+    let closures: Vec<bool> =
+        body_of(&file, "f").locals.iter().map(|local| local.closure.is_some()).collect();
     assert_eq!(closures, [false, true]);
 }
 
 #[test]
 fn loops_scope_their_pattern() {
-    assert_eq!(code("for (i, a) in a.iter().enumerate() { a; } i"),
-        "{ for (i#2, a#3) in a#0.iter().enumerate() { a#3; } i }");
+    assert_eq!(
+        code("for (i, a) in a.iter().enumerate() { a; } i"),
+        "{ for (i#2, a#3) in a#0.iter().enumerate() { a#3; } i }"
+    );
 }
 
 #[test]

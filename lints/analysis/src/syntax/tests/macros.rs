@@ -44,8 +44,10 @@ fn vec_holds_an_array() {
 
 #[test]
 fn matches_is_a_match() {
-    assert_eq!(code("matches!(a, Some(x) | Ok(x) if x > b)"),
-        "{ match a#0 { Some(x#2) | Ok(x#2) if Gt(x#2, b#1) => Bool(true), _ => Bool(false), } }");
+    assert_eq!(
+        code("matches!(a, Some(x) | Ok(x) if x > b)"),
+        "{ match a#0 { Some(x#2) | Ok(x#2) if Gt(x#2, b#1) => Bool(true), _ => Bool(false), } }"
+    );
 }
 
 #[test]
@@ -55,7 +57,10 @@ fn log_fields_and_sigils_are_stripped() {
         r#"{ info!:Log(Str(u!("t")), &a#0, a#0.id(), b#1, Int(Some(1), u!("")), b#1, Str(u!("msg {}")), a#0.len()) }"#
     );
     assert_eq!(code(r#"println!("{x}", x = a.x())"#), r#"{ println!:Print(Str(u!("{x}")), a#0.x()) }"#);
-    assert_eq!(code("event!(Level::INFO, { x = a.x() }, \"m\")"), r#"{ event!:Log(Level::INFO, a#0.x(), Str(u!("m"))) }"#);
+    assert_eq!(
+        code("event!(Level::INFO, { x = a.x() }, \"m\")"),
+        r#"{ event!:Log(Level::INFO, a#0.x(), Str(u!("m"))) }"#
+    );
 }
 
 #[test]
@@ -63,8 +68,10 @@ fn unknown_arguments_are_read_as_far_as_possible() {
     assert_eq!(code("m!(a.x(), b)"), "{ m!:Unknown(a#0.x(), b#1) }");
     assert_eq!(code("m! { let c = a; c.x() }"), "{ m!:Unknown({ let c#2 = a#0; c#2.x() }) }");
     assert_eq!(code("m!(a => b.x(), fn something a.b)"), "{ m!:Unknown(a#0, b#1.x(), a#0) }");
-    assert_eq!(code(r#"json!({ "k": a.x(), "l": [b, null], "m": { "n": b.y() } })"#),
-        "{ json!:Unknown(a#0.x(), [b#1, null], b#1.y()) }");
+    assert_eq!(
+        code(r#"json!({ "k": a.x(), "l": [b, null], "m": { "n": b.y() } })"#),
+        "{ json!:Unknown(a#0.x(), [b#1, null], b#1.y()) }"
+    );
     assert_eq!(code("quote! { let x = #a; b }"), "{ quote!:Unknown(a#0) }");
 }
 
@@ -93,8 +100,10 @@ fn address_of_macros_are_raw_borrows() {
 
 #[test]
 fn cfg_if_statements_stand_in_the_block() {
-    assert_eq!(code("cfg_if::cfg_if! { if #[cfg(unix)] { let c = a; } else { let c = b; } } c;"),
-        "{ let c#2 = a#0; let c#3 = b#1; c#3; }");
+    assert_eq!(
+        code("cfg_if::cfg_if! { if #[cfg(unix)] { let c = a; } else { let c = b; } } c;"),
+        "{ let c#2 = a#0; let c#3 = b#1; c#3; }"
+    );
 }
 
 #[test]

@@ -143,6 +143,10 @@ fn captured_names_point_into_the_format_string() {
 fn items_cover_visibility_to_end() {
     let text = "/// doc\n#[x]\npub(crate) async unsafe fn f() {}\npub struct S(u8);\nimpl S {}\nenum E {}\nuse a::b;\nmod m;";
     let file = file(text);
-    let texts: Vec<&str> = file.items.iter().map(|item| &text[item.span.lo as usize..item.span.hi as usize]).collect();
-    assert_eq!(texts, ["pub(crate) async unsafe fn f() {}", "pub struct S(u8);", "impl S {}", "enum E {}", "mod m;"]);
+    let texts: Vec<&str> =
+        file.items.iter().map(|item| &text[item.span.lo as usize..item.span.hi as usize]).collect();
+    assert_eq!(
+        texts,
+        ["pub(crate) async unsafe fn f() {}", "pub struct S(u8);", "impl S {}", "enum E {}", "mod m;"]
+    );
 }

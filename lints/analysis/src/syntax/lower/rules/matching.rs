@@ -26,7 +26,12 @@ pub(super) fn match_all(matcher: &[Piece], tokens: &[TokenTree]) -> Option<Bindi
 }
 
 /// Matches from `at` on and gives the position behind.
-fn match_some(matcher: &[Piece], tokens: &[TokenTree], mut at: usize, bindings: &mut Bindings) -> Option<usize> {
+fn match_some(
+    matcher: &[Piece],
+    tokens: &[TokenTree],
+    mut at: usize,
+    bindings: &mut Bindings,
+) -> Option<usize> {
     for (position, piece) in matcher.iter().enumerate() {
         at = match piece {
             Piece::Token(token) => {
@@ -179,7 +184,11 @@ fn statement_end(tokens: &[TokenTree], at: usize) -> Option<usize> {
     Some(at + length)
 }
 
-fn parsed_end<T>(parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>, tokens: &[TokenTree], at: usize) -> Option<usize> {
+fn parsed_end<T>(
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+    tokens: &[TokenTree],
+    at: usize,
+) -> Option<usize> {
     let stream: TokenStream = tokens[at..].iter().cloned().collect();
     let rest = |input: ParseStream<'_>| {
         parse(input)?;

@@ -10,8 +10,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use rustc_hash::FxHashMap;
 use syn::Macro;
 
-use crate::span::Span;
-use crate::syntax::lower::Lower;
+use crate::syntax::lower::{Expansion, Lower};
 use definition::Definition;
 
 /// Deepest nesting of calls inside expansions.
@@ -65,24 +64,41 @@ impl LocalMacros {
 
 impl Lower {
     /// Expands a call of a macro of this file and parses the result; `None` if either fails.
-    pub(super) fn expand<T>(&mut self, mac: &Macro, parse: impl FnOnce(TokenStream) -> Option<T>) -> Option<T> {
+    pub(super) fn expand<T>(
+        &mut self,
+        mac: &Macro,
+        parse: impl FnOnce(TokenStream) -> Option<T>,
+    ) -> Option<T> {
         if self.expansions.len() >= DEPTH_LIMIT || self.macros.tokens_made >= TOKEN_LIMIT {
             return None;
         }
         let definition = Rc::clone(self.macros.definitions.get(&local_name(mac)?)?);
-        let close = mac.delimiter.span().close();
-        let call = mac.path.segments.first()?.ident.span().join(close).unwrap_or(close);
-        let made = definition.expand(mac.tokens.clone(), call, CALL_LIMIT)?;
+        let call = self.expansion(mac);
+        let made = definition.expand(mac.tokens.clone(), call.token, CALL_LIMIT)?;
         self.macros.tokens_made += made.count;
         parse(made.tokens)
     }
 
-    /// Lowers an expansion of the call at `span`.
-    pub(super) fn expanded<T>(&mut self, span: Span, code: impl FnOnce(&mut Self) -> T) -> T {
-        self.expansions.push(span);
+    /// Lowers what a call was expanded to.
+    pub(super) fn expanded<T>(&mut self, mac: &Macro, code: impl FnOnce(&mut Self) -> T) -> T {
+        let expansion = self.expansion(mac);
+        self.expansions.push(expansion);
         let result = code(self);
         self.expansions.pop();
         result
+    }
+}
+
+impl Lower {
+    fn expansion(&self, mac: &Macro) -> Expansion {
+        let call = self.macro_span(mac);
+        // A call that a macro wrote means the call of that macro, even if its name was an argument.
+        if let Some(around) = self.expansions.iter().find(|around| around.call == call) {
+            return *around;
+        }
+        let close = mac.delimiter.span().close();
+        let first = mac.path.segments.first().map_or(close, |segment| segment.ident.span());
+        Expansion { call, token: first.join(close).unwrap_or(close) }
     }
 }
 

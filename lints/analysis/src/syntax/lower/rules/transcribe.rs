@@ -48,7 +48,9 @@ impl Writer {
                     }
                     Binding::Many(_) => return None,
                 },
-                Piece::Repeat { inner, separator, .. } => self.repeat(inner, separator, bindings, &mut out)?,
+                Piece::Repeat { inner, separator, .. } => {
+                    self.repeat(inner, separator, bindings, &mut out)?
+                }
             }
             if self.count > self.limit {
                 return None;

@@ -1,0 +1,171 @@
+//! Who calls whom, and which functions run once in the life of a process.
+
+use rustc_hash::FxHashMap;
+
+use crate::facts::direct::{closure_of, targets};
+use crate::facts::{Analysis, AnalyzedBody};
+use crate::flow::identity::{Identities, Root};
+use crate::flow::mir::{Mir, Operand, Owner, Rvalue, StatementKind};
+use crate::names::{DefId, TargetKind};
+use crate::syntax::hir::{ClosureId, ClosureKind, ExprId};
+use crate::syntax::items::ItemKind;
+use crate::types::infer::Target;
+
+/// A place that calls (or names) a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The function around it; `None` in constants and statics.
+    pub from: Option<DefId>,
+    /// It may run many times in one run of that function: in a loop, or in a closure.
+    pub repeated: bool,
+}
+
+/// Callers of all functions of the program; code of tests is left out.
+pub type Callers = FxHashMap<DefId, Vec<Caller>>;
+
+/// Reads the callers from the flows.
+pub(super) fn find(analysis: &Analysis<'_>) -> Callers {
+    let mut out = Callers::default();
+    for body in analysis.bodies.iter().filter(|b| !b.in_test) {
+        for mir in body.flow.all() {
+            let closure = is_repeated_closure(analysis, body, mir);
+            for (point, statement) in mir.statements() {
+                let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
+                let mut add = |def: DefId, repeated: bool| {
+                    let caller = Caller { from: body.def, repeated };
+                    let all = out.entry(def).or_default();
+                    if !all.contains(&caller) {
+                        all.push(caller);
+                    }
+                };
+                match &statement.kind {
+                    StatementKind::Call(call) => {
+                        for def in targets(&call.callee.target) {
+                            add(def, repeated);
+                        }
+                        // A function handed on by name may be called as often as the other side likes.
+                        for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                            add(def, true);
+                        }
+                    }
+                    StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
+                        if let Some(def) = named(analysis, body, operand) {
+                            add(def, true);
+                        }
+                    }
+                    StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
+                        for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
+                            add(def, true);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    out
+}
+
+fn named(analysis: &Analysis<'_>, body: &AnalyzedBody, operand: &Operand) -> Option<DefId> {
+    let Operand::Constant(e) = operand else { return None };
+    let e: ExprId = *e;
+    let path = body.types.paths.get(&e)?;
+    let def = *analysis.program.by_path.get(path)?.first()?;
+    matches!(analysis.program.item(def).kind, ItemKind::Fn(_)).then_some(def)
+}
+
+/// A closure may run again and again, unless it initialises something once; an async block runs once.
+fn is_repeated_closure(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir) -> bool {
+    let Owner::Closure(id) = mir.owner else { return false };
+    let hir = analysis.hir(body);
+    let mut current = Some(id);
+    while let Some(id) = current {
+        let closure = hir.closure(id);
+        if closure.kind != ClosureKind::AsyncBlock && !analysis.runs_once(body, id) {
+            return true;
+        }
+        current = closure.parent;
+    }
+    false
+}
+
+/// How many callers up a function is followed to `main`.
+const DEEPEST: u32 = 8;
+
+impl Analysis<'_> {
+    /// Whether a closure initialises something that is made once, or is the code of a thread or block that runs
+    /// where it stands.
+    #[must_use]
+    pub fn runs_once(&self, body: &AnalyzedBody, closure: ClosureId) -> bool {
+        body.flow.all().any(|mir| {
+            mir.calls().any(|(_, _, call)| {
+                let Target::External(path) = &call.callee.target else { return false };
+                let once = self.catalogue.facts(*path).is_some_and(|f| f.runs_once || f.spawns.is_some());
+                once && call.args.iter().filter_map(Operand::var).any(|v| {
+                    mir.statements().any(|(_, s)| {
+                        matches!(&s.kind, StatementKind::Assign { dest, value: Rvalue::Closure { id, .. } }
+                            if dest.var == v && *id == closure)
+                    })
+                })
+            })
+        })
+    }
+
+    /// Whether the code of a flow runs once in the life of the process, as far as the program shows: `main`, what
+    /// only it calls outside of loops, initialisers of statics.
+    #[must_use]
+    pub fn is_once(&self, body: &AnalyzedBody, owner: Owner) -> bool {
+        if self.initialises_static(body, owner) {
+            return true;
+        }
+        if is_repeated_closure(self, body, body.flow.get(owner)) {
+            return false;
+        }
+        match body.def {
+            Some(def) => self.is_called_once(def, 0),
+            None => true,
+        }
+    }
+
+    /// Whether the code is (inside of) a closure that fills a static (`CLOCK.get_or_init(|| …)`).
+    fn initialises_static(&self, body: &AnalyzedBody, owner: Owner) -> bool {
+        let Owner::Closure(id) = owner else { return false };
+        let hir = self.hir(body);
+        let around: Vec<_> = std::iter::successors(Some(id), |id| hir.closure(*id).parent).collect();
+        body.flow.all().any(|mir| {
+            mir.calls().any(|(_, _, call)| {
+                let Target::External(path) = &call.callee.target else { return false };
+                if !self.catalogue.facts(*path).is_some_and(|f| f.runs_once) {
+                    return false;
+                }
+                let ids = Identities::new(self.flow_context(body), mir, self);
+                let fills = call.args.first().and_then(|a| ids.operand(a));
+                fills.is_some_and(|i| matches!(i.root, Root::Static(_)))
+                    && call.args.iter().filter_map(Operand::var).filter_map(|v| closure_of(&ids, v)).any(|c| around.contains(&c))
+            })
+        })
+    }
+
+    fn is_called_once(&self, def: DefId, depth: u32) -> bool {
+        let item = self.program.item(def);
+        if !matches!(item.kind, ItemKind::Fn(_)) {
+            return true;
+        }
+        let krate = self.program.crates.get(self.program.def(def).krate as usize);
+        let is_program = krate.is_some_and(|c| c.kind != TargetKind::Lib && c.kind != TargetKind::Loose);
+        if item.attributes.is_async_main || item.name.as_str() == "main" && item.parent.is_none() {
+            return true;
+        }
+        if depth > DEEPEST {
+            return false;
+        }
+        match self.callers.get(&def) {
+            Some(callers) => callers.iter().all(|caller| {
+                !caller.repeated && caller.from != Some(def)
+                    && caller.from.is_none_or(|from| self.is_called_once(from, depth + 1))
+            }),
+            // Nobody calls it here: in a program it is wired up in a way that is not seen.
+            None => is_program,
+        }
+    }
+}

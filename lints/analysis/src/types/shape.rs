@@ -1,0 +1,113 @@
+//! The few calls that are known by their shape alone, when the receiver's type is not known.
+//!
+//! `.lock().unwrap()` is a `std::sync::Mutex`, `.lock().await` an async one, `.read().unwrap()` and
+//! `.write().unwrap()` without arguments a `std::sync::RwLock`, and so on. Nothing else is guessed.
+
+use crate::symbol::{Symbol, sym};
+use crate::syntax::hir::{ExprId, ExprKind};
+use crate::types::context::Infer;
+use crate::types::infer::{Known, Target};
+use crate::types::table::Table;
+use crate::types::ty::Ty;
+
+impl Infer<'_> {
+    /// Finds such calls and settles their types; whether there was any.
+    pub(super) fn infer_shapes(&mut self) -> bool {
+        let body = self.body;
+        let mut found = Vec::new();
+        for expr in &body.exprs {
+            let (call, awaited) = match &expr.kind {
+                ExprKind::MethodCall { receiver, method, .. }
+                    if matches!(method.as_str(), "unwrap" | "expect" | "unwrap_or_else") =>
+                {
+                    (*receiver, false)
+                }
+                ExprKind::Await { operand } => (*operand, true),
+                _ => continue,
+            };
+            if let Some(lock) = self.lock_of_shape(call, awaited) {
+                found.push((call, lock));
+            }
+        }
+        let any = !found.is_empty();
+        for (call, (ty, method)) in found {
+            self.settle_shape(call, ty, method);
+        }
+        any
+    }
+
+    /// The only lock that fits a call without arguments on something unknown.
+    fn lock_of_shape(&mut self, call: ExprId, awaited: bool) -> Option<(Symbol, Symbol)> {
+        let body = self.body;
+        let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(call).kind else { return None };
+        if !args.is_empty() || self.callees.get(&call).is_some_and(|c| c.target != Target::Unknown) {
+            return None;
+        }
+        let receiver = self.exprs.get(receiver.index()).cloned()?;
+        // Something known that merely lacks the method is not unknown.
+        if !self.vars.is_open(receiver.peel_refs()) {
+            return None;
+        }
+        let ty = match (method.as_str(), awaited) {
+            ("lock", false) => "std::sync::Mutex",
+            ("lock", true) => "tokio::sync::Mutex",
+            ("read" | "write", false) => "std::sync::RwLock",
+            ("read" | "write", true) => "tokio::sync::RwLock",
+            _ => return None,
+        };
+        Some((sym(ty), *method))
+    }
+
+    fn settle_shape(&mut self, call: ExprId, ty: Symbol, method: Symbol) {
+        let Some(sig) = Table::get().methods(ty, method).first() else { return };
+        let protected = self.vars.opaque();
+        let receiver = Ty::Adt(ty, [protected].into());
+        let answer = match &sig.self_ty {
+            Some(pattern) => self.matched(pattern, &sig.ret, &receiver),
+            None => return,
+        };
+        self.doubtful.insert(call);
+        self.note(call, Target::External(sig.path), Some(receiver));
+        if let Some(callee) = self.callees.get_mut(&call) {
+            callee.known = Known::Inferred;
+        }
+        let place = self.exprs[call.index()].clone();
+        self.vars.settle(&place, &answer);
+        self.doubt_lets(call);
+    }
+
+    /// Locals that were bound before their initialiser was found to rest on a shape.
+    fn doubt_lets(&mut self, call: ExprId) {
+        let body = self.body;
+        let span = body.expr(call).span;
+        for expr in &body.exprs {
+            let ExprKind::Block(block) = &expr.kind else { continue };
+            if !expr.span.contains(span) {
+                continue;
+            }
+            for stmt in &block.stmts {
+                if let crate::syntax::hir::StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind
+                    && chain_holds(body, *init, call)
+                {
+                    self.doubt_pattern(*pat);
+                }
+            }
+        }
+    }
+}
+
+/// Whether `call` is in the chain of receivers of `expr`.
+fn chain_holds(body: &crate::syntax::hir::Body, mut expr: ExprId, call: ExprId) -> bool {
+    loop {
+        if expr == call {
+            return true;
+        }
+        expr = match &body.expr(expr).kind {
+            ExprKind::MethodCall { receiver, .. } => *receiver,
+            ExprKind::Await { operand } | ExprKind::Try { operand } | ExprKind::AddressOf { operand, .. }
+            | ExprKind::Unary { operand, .. } => *operand,
+            ExprKind::Field { base, .. } => *base,
+            _ => return false,
+        };
+    }
+}

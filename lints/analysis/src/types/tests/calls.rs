@@ -1,0 +1,112 @@
+//! Functions, methods, generics, traits.
+
+use super::{calls, check, typed};
+
+#[test]
+fn generics_are_settled_by_arguments() {
+    check(
+        "fn id<T>(x: T) -> T { x } fn pair<A, B>(a: A, b: B) -> (B, A) { (b, a) } fn some<T>(x: &T) -> Option<&T> { Some(x) }
+         fn f() { let a = id(1u8); let b = pair(1u8, \"x\"); let s = String::new(); let c = some(&s); let d = id::<u16>(3); }",
+        &[("a", "u8"), ("b", "(&str, u8)"), ("c", "Option<&String>"), ("d", "u16")],
+    );
+}
+
+#[test]
+fn constructors_of_wrappers() {
+    check(
+        "use std::sync::{Arc, Mutex}; use std::io::{BufWriter, BufReader}; use std::fs::File; use std::cell::RefCell; use std::rc::Rc;
+         fn f(file: File) { let a = Arc::new(Mutex::new(1u8)); let b = Arc::clone(&a); let c = a.clone(); let w = BufWriter::new(file);
+         let r = Rc::new(RefCell::new(String::new())); let g = r.borrow_mut(); let h = b.lock().unwrap(); }",
+        &[("a", "Arc<Mutex<u8>>"), ("b", "Arc<Mutex<u8>>"), ("c", "Arc<Mutex<u8>>"), ("w", "BufWriter<File>"),
+          ("g", "RefMut<String>"), ("h", "MutexGuard<u8>")],
+    );
+}
+
+#[test]
+fn channels_learn_from_senders() {
+    check(
+        "fn f() { let (tx, rx) = std::sync::mpsc::channel(); std::thread::spawn(move || { for x in rx { let y = x; } }); tx.send(1u8).unwrap(); }",
+        &[("tx", "Sender<u8>"), ("rx", "Receiver<u8>"), ("y", "u8")],
+    );
+}
+
+#[test]
+fn methods_go_through_deref() {
+    let source = "use std::sync::{Arc, Mutex}; struct S { n: u8 } impl S { fn go(&self) -> u16 { 1 } }
+        fn f(s: Arc<Mutex<S>>) { let g = s.lock().unwrap(); let x = g.go(); let y = s.lock().unwrap().n; }";
+    check(source, &[("x", "u16"), ("y", "u8")]);
+    calls(source, "go", "demo::S::go");
+    calls(source, "lock", "std::sync::Mutex::lock");
+    let typed = typed(source);
+    let on: Vec<String> = typed
+        .types
+        .callees
+        .values()
+        .filter(|c| typed.target(&c.target) == "std::sync::Mutex::lock")
+        .filter_map(|c| c.self_ty.as_ref().map(ToString::to_string))
+        .collect();
+    assert_eq!(on, ["Mutex<S>", "Mutex<S>"]);
+}
+
+#[test]
+fn a_lock_in_an_arc_is_no_writer() {
+    let source = "use std::io::{Read, Write}; use std::sync::{Arc, RwLock}; fn f(a: Arc<RwLock<u8>>, v: Vec<u8>) { let g = a.write().unwrap(); let h = a.read().unwrap(); v.write(b\"x\"); }";
+    check(source, &[("g", "RwLockWriteGuard<u8>"), ("h", "RwLockReadGuard<u8>")]);
+    calls(source, "read", "std::sync::RwLock::read");
+}
+
+#[test]
+fn trait_methods_through_bounds_and_objects() {
+    let source = "trait T { fn go(&self) -> u8; fn dflt(&self) -> u16 { 1 } } struct A; impl T for A { fn go(&self) -> u8 { 1 } }
+        fn f<X: T>(x: X, d: &dyn T, b: Box<dyn T>, i: impl T) { let p = x.go(); let q = d.dflt(); let r = b.go(); let s = i.go(); let t = A.dflt(); }";
+    check(source, &[("p", "u8"), ("q", "u16"), ("r", "u8"), ("s", "u8"), ("t", "u16")]);
+    calls(source, "go", "any of 2");
+}
+
+#[test]
+fn extension_traits_of_the_program() {
+    check(
+        "trait Ext { fn twice(&self) -> u16; } impl Ext for str { fn twice(&self) -> u16 { 1 } }
+         trait All { fn all_of(&self) -> u8 { 1 } } impl<T> All for T {}
+         fn f(v: Vec<u8>) { let a = \"x\".twice(); let b = v.all_of(); }",
+        &[("a", "u16"), ("b", "u8")],
+    );
+}
+
+#[test]
+fn associated_functions_of_traits() {
+    check(
+        "#[derive(Default, Clone)] struct S; fn f() { let a = S::default(); let b: S = Default::default(); let c = String::from(\"x\");
+         let d = u64::from(1u8); let e: u16 = 1u8.into(); let g = \"1\".parse::<u32>(); let h = a.clone(); let k = std::path::PathBuf::from(\"x\"); }",
+        &[("a", "S"), ("b", "S"), ("c", "String"), ("d", "u64"), ("e", "u16"), ("g", "Result<u32, ParseIntError>"), ("h", "S"), ("k", "PathBuf")],
+    );
+}
+
+#[test]
+fn functions_as_values() {
+    check(
+        "fn g(x: u8) -> String { String::new() } struct W(u8);
+         fn f(b: Box<dyn Fn(u8) -> u16>, p: fn() -> u32) { let a = b(1); let c = p(); let d = Some(1u8).map(g); let e = Some(1u8).map(W); let h = g; let i = h(1); }",
+        &[("a", "u16"), ("c", "u32"), ("d", "Option<String>"), ("e", "Option<W>"), ("i", "String")],
+    );
+}
+
+#[test]
+fn external_signatures() {
+    check(
+        "use std::fs::File; use std::io::{Read, Write}; fn f(p: parking_lot::Mutex<u8>) -> std::io::Result<()> { let mut x = File::create(\"x\")?; let a = x.write(b\"x\")?;
+         let c = std::process::Command::new(\"x\").spawn()?; let d = std::time::Instant::now().elapsed(); let g = p.lock(); Ok(()) }",
+        &[("x", "File"), ("a", "usize"), ("c", "Child"), ("d", "Duration")],
+    );
+}
+
+#[test]
+fn associated_types_of_impls() {
+    check(
+        "struct It; impl Iterator for It { type Item = String; fn next(&mut self) -> Option<String> { None } }
+         struct D(String); impl std::ops::Deref for D { type Target = String; fn deref(&self) -> &String { &self.0 } }
+         trait Conn { type Row; fn row(&self) -> Self::Row; } struct P; impl Conn for P { type Row = u8; fn row(&self) -> u8 { 1 } }
+         fn f(it: It, d: D, p: P) { let n = d.len(); let r = p.row(); let v: Vec<_> = it.collect(); }",
+        &[("n", "usize"), ("r", "u8"), ("v", "Vec<String>")],
+    );
+}

@@ -1,0 +1,38 @@
+//! What is known by shape alone, and that nothing else is.
+
+use super::typed;
+use crate::types::infer::Known;
+
+fn first(source: &str, method: &str) -> (String, Known) {
+    typed(source).methods(method).into_iter().next().expect("there is such a call")
+}
+
+#[test]
+fn a_lock_that_is_unwrapped() {
+    let source = "fn f(x: nowhere::T) { let g = x.state.lock().unwrap(); g.go(); }";
+    assert_eq!(first(source, "lock"), ("std::sync::Mutex::lock".to_owned(), Known::Inferred));
+    assert_eq!(first(source, "unwrap"), ("std::result::Result::unwrap".to_owned(), Known::Inferred));
+    assert_eq!(typed(source).locals()["g"], "MutexGuard<_>");
+}
+
+#[test]
+fn a_lock_that_is_awaited() {
+    let source = "async fn f(x: nowhere::T) { let g = x.state.lock().await; let h = x.state.write().await; }";
+    assert_eq!(first(source, "lock"), ("tokio::sync::Mutex::lock".to_owned(), Known::Inferred));
+    assert_eq!(first(source, "write"), ("tokio::sync::RwLock::write".to_owned(), Known::Inferred));
+    assert_eq!(typed(source).locals()["h"], "RwLockWriteGuard<_>");
+}
+
+#[test]
+fn nothing_else_is_guessed() {
+    for source in [
+        "fn f(x: nowhere::T) { let g = x.lock(); }",
+        "fn f(x: nowhere::T) { let g = x.read(1).unwrap(); }",
+        "fn f(x: nowhere::T) { let g = x.borrow_mut(); }",
+        "fn f(x: nowhere::T) { let g = x.write(b\"x\").unwrap(); }",
+    ] {
+        assert_eq!(typed(source).locals()["g"], "_", "{source}");
+    }
+    // A known type that lacks the method is not unknown.
+    assert_eq!(first("struct S; fn f(s: S) { s.lock().unwrap(); }", "lock").0, "?");
+}

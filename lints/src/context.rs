@@ -1,0 +1,162 @@
+//! What a rule sees.
+
+use std::cell::OnceCell;
+
+use linger_analysis::catalogue::Catalogue;
+use linger_analysis::facts::{Analysis, AnalyzedBody};
+use linger_analysis::flow::mir::{Mir, Operand, Place, Statement};
+use linger_analysis::flow::tokens::Tokens;
+use linger_analysis::names::Program;
+use linger_analysis::source::SourceText;
+use linger_analysis::span::{FileId, FileSpan, Span};
+use linger_analysis::syntax::hir::{Body, ExprId};
+use linger_analysis::types::infer::BodyTypes;
+use linger_analysis::types::ty::Ty;
+
+use crate::diagnostic::Confidence;
+
+/// The whole program.
+pub struct ProgramContext<'a> {
+    /// Everything known.
+    pub analysis: &'a Analysis<'a>,
+}
+
+/// One flow (function, closure or async block) with its resources.
+pub struct FlowView<'a> {
+    /// The flow.
+    pub mir: &'a Mir,
+    /// Its resources.
+    pub tokens: Tokens<'a>,
+}
+
+/// One function with the closures and async blocks in it.
+pub struct BodyContext<'a> {
+    /// Everything known.
+    pub analysis: &'a Analysis<'a>,
+    /// The body.
+    pub body: &'a AnalyzedBody,
+    flows: OnceCell<Vec<FlowView<'a>>>,
+}
+
+impl<'a> BodyContext<'a> {
+    /// The context of a body.
+    #[must_use]
+    pub fn new(analysis: &'a Analysis<'a>, body: &'a AnalyzedBody) -> Self {
+        Self { analysis, body, flows: OnceCell::new() }
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &'a Program {
+        self.analysis.program
+    }
+
+    /// Other people's APIs.
+    #[must_use]
+    pub fn catalogue(&self) -> &'a Catalogue {
+        self.analysis.catalogue
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn hir(&self) -> &'a Body {
+        self.analysis.hir(self.body)
+    }
+
+    /// The types.
+    #[must_use]
+    pub fn types(&self) -> &'a BodyTypes {
+        &self.body.types
+    }
+
+    /// The type of an expression.
+    #[must_use]
+    pub fn ty(&self, e: ExprId) -> &'a Ty {
+        self.body.types.expr(e)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> FileId {
+        self.body.global.file
+    }
+
+    /// Lines and comments of the file.
+    #[must_use]
+    pub fn source(&self) -> &'a SourceText {
+        &self.program().file(self.file()).source
+    }
+
+    /// A range of this file.
+    #[must_use]
+    pub fn at(&self, span: Span) -> FileSpan {
+        FileSpan { file: self.file(), span }
+    }
+
+    /// The function itself and its closures and async blocks, with their resources.
+    pub fn flows(&self) -> &[FlowView<'a>] {
+        self.flows.get_or_init(|| {
+            self.body
+                .flow
+                .all()
+                .map(|mir| FlowView { mir, tokens: self.analysis.tokens(self.body, mir) })
+                .collect()
+        })
+    }
+
+    /// Whether a comment of three words or more, which is not commented-out code, stands on one of the lines of
+    /// `span` or on the line above it.
+    #[must_use]
+    pub fn has_reason(&self, span: Span) -> bool {
+        let source = self.source();
+        let first = source.lines.line(span.lo).saturating_sub(1);
+        let last = source.lines.line(span.hi.saturating_sub(1).max(span.lo));
+        let (from, to) = (source.lines.start(first), source.lines.start(last + 1));
+        let start = source.comments.partition_point(|c| c.span.hi <= from);
+        source.comments[start..]
+            .iter()
+            .take_while(|c| c.span.lo < to)
+            .any(|c| is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > first || first == last))
+    }
+}
+
+/// Prose of three words or more.
+fn is_reason(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
+    let looks_like_code = text.ends_with(';') || text.ends_with('{') || text.contains("();") || text.starts_with("let ");
+    words >= 3 && !looks_like_code && !text.starts_with("linger:")
+}
+
+impl FlowView<'_> {
+    /// The type of a place, when it is a whole variable.
+    #[must_use]
+    pub fn place_ty(&self, place: &Place) -> &Ty {
+        if place.projections.is_empty() { &self.mir.var(place.var).ty } else { &Ty::Unknown }
+    }
+
+    /// The type of an operand, when it is a whole variable.
+    #[must_use]
+    pub fn operand_ty(&self, operand: &Operand) -> &Ty {
+        operand.place().map_or(&Ty::Unknown, |p| self.place_ty(p))
+    }
+
+    /// Whether a statement can be reached.
+    #[must_use]
+    pub fn is_reachable(&self, point: linger_analysis::flow::mir::Point) -> bool {
+        self.tokens.is_reachable(point.block)
+    }
+
+    /// All reachable statements.
+    pub fn statements(&self) -> impl Iterator<Item = (linger_analysis::flow::mir::Point, &Statement)> {
+        self.mir.statements().filter(|(p, _)| self.tokens.is_reachable(p.block))
+    }
+}
+
+impl From<linger_analysis::types::infer::Known> for Confidence {
+    fn from(known: linger_analysis::types::infer::Known) -> Self {
+        match known {
+            linger_analysis::types::infer::Known::Resolved => Self::Certain,
+            linger_analysis::types::infer::Known::Inferred => Self::Likely,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The list of all rules, one line each.
+
+use crate::rule::{OptionsError, Rule, RuleMeta};
+
+/// A rule that can be made.
+#[derive(Debug, Clone, Copy)]
+pub struct RegisteredRule {
+    /// Its declaration.
+    pub meta: &'static RuleMeta,
+    /// Makes it from its options.
+    pub build: fn(toml::Table) -> Result<Box<dyn Rule>, OptionsError>,
+}
+
+macro_rules! rules {
+    ($($group:ident::$rule:ident,)*) => {
+        /// All rules, by group and name.
+        static ALL: &[RegisteredRule] = &[$(RegisteredRule {
+            meta: &crate::rules::$group::$rule::META,
+            build: crate::rules::$group::$rule::build,
+        },)*];
+    };
+}
+
+rules! {
+    cleanup::cleanup_piles_up_in_loop,
+    cleanup::cleanup_skipped_by_exit,
+    cleanup::dropped_at_once,
+    cleanup::guard_held_through_loop,
+    cleanup::guard_held_through_match,
+    cleanup::uncommitted_transaction,
+    task::child_not_reaped,
+    task::future_not_awaited,
+    task::task_never_stops,
+    task::thread_never_stops,
+    task::timer_restarts_in_select,
+    lock::double_lock,
+    lock::lock_across_await,
+    tool::syntax_error,
+    tool::unused_suppression,
+}
+
+/// All rules, by group and name.
+#[must_use]
+pub fn all() -> &'static [RegisteredRule] {
+    ALL
+}
+
+/// The rule of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static RegisteredRule> {
+    ALL.iter().find(|rule| rule.meta.name == name)
+}

@@ -1,0 +1,237 @@
+//! Values that are only there to live for a while.
+
+use linger_analysis::catalogue::Class;
+use linger_analysis::flow::mir::{Discard, DropHow, StatementKind, VarKind};
+use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{ExprId, ExprKind, StmtKind};
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Diagnostic, Fix};
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::{noun, resource};
+
+declare_rule! {
+    /// A value whose only purpose is to live for a while dies in the statement that makes it.
+    ///
+    /// ## Why it matters
+    ///
+    /// `let _ = m.lock()` binds nothing: the guard is dropped at the semicolon and the code below runs
+    /// unprotected. The same happens to entered spans, permits, temporary directories, scope guards and
+    /// everything else that works by being alive. The compiler says so for std's mutexes only.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// fn update(order: &std::sync::RwLock<()>, total: &std::sync::atomic::AtomicU32) {
+    ///     let _ = order.write();
+    ///     total.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    /// }
+    /// ```
+    ///
+    /// A name keeps it alive to the end of the block, even one that starts with an underscore:
+    ///
+    /// ```rust,clean
+    /// fn update(order: &std::sync::RwLock<()>, total: &std::sync::atomic::AtomicU32) {
+    ///     let _order = order.write();
+    ///     total.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// The last statement of a block is left alone, and so is a lock that is taken only to wait for its holder
+    /// (followed by a notification or a return).
+    DroppedAtOnce("dropped_at_once") {
+        group: Cleanup,
+        level: Deny,
+        since: "0.1.0",
+        fixes: Sometimes,
+        compiler_lints: ["let_underscore_lock", "clippy::let_underscore_lock"],
+    }
+}
+
+impl Rule for DroppedAtOnce {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            discarded(cx, view, report);
+            path_of_dead_directory(cx, view, report);
+        }
+    }
+}
+
+fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    let tokens = &view.tokens;
+    let mut seen: Vec<TokenId> = Vec::new();
+    tokens.walk(|_, state, statement| {
+        let StatementKind::Discard { value, shape } = &statement.kind else { return };
+        let (Some(place), Some(e)) = (value.place(), statement.expr) else { return };
+        if *shape == Discard::LetUnderscoreTyped {
+            return;
+        }
+        for id in state.owned(place.var).iter() {
+            let token = tokens.token(id);
+            if seen.contains(&id) || token.source != Source::Call || !is_useless(cx, token, *shape) {
+                continue;
+            }
+            let Some(position) = position(cx, e) else { continue };
+            if position.is_last || is_barrier(cx, token, &position) || cx.has_reason(position.span) {
+                continue;
+            }
+            seen.push(id);
+            report.push(finding(cx, token, *shape, position.span, statement.span));
+        }
+    });
+}
+
+fn is_useless(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
+    let useless = resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
+    // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
+    useless && !(shape == Discard::PatternPart && token.is(Class::Receiver))
+}
+
+fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span, value: Span) -> Diagnostic {
+    let what = noun(cx, token);
+    let message = match shape {
+        Discard::PatternPart => format!("{what} is dropped at once: the pattern does not bind it"),
+        _ => format!("{what} is dropped in the statement that makes it"),
+    };
+    let mut finding = Diagnostic::new(&META, cx.at(token.span), message)
+        .label("made here")
+        .step(cx.at(statement.last_byte()), "and dropped here")
+        .confidence(token.known.into());
+    finding = match shape {
+        Discard::LetUnderscore => {
+            // `let _ = …`: the underscore stands behind `let `.
+            let name = cx.at(Span::new(statement.lo + 4, statement.lo + 5));
+            let fix = Fix::new("give it a name, so that it lives to the end of the block", Applicability::MaybeIncorrect)
+                .replace(name, "_guard");
+            finding.help("`_` binds nothing; a name such as `_guard` keeps the value alive").fix(fix)
+        }
+        Discard::Statement => {
+            let fix = Fix::new("bind it, so that it lives to the end of the block", Applicability::MaybeIncorrect)
+                .insert_before(cx.at(value), "let _guard = ");
+            finding.help("bind it: `let _guard = …`").fix(fix)
+        }
+        _ => finding.help("bind it to a name such as `_guard`"),
+    };
+    finding
+}
+
+/// The place of a statement in its block.
+struct Position {
+    span: Span,
+    is_last: bool,
+    next: Option<ExprId>,
+}
+
+fn position(cx: &BodyContext<'_>, e: ExprId) -> Option<Position> {
+    let body = cx.hir();
+    body.exprs.iter().find_map(|expr| {
+        let ExprKind::Block(block) = &expr.kind else { return None };
+        let index = block.stmts.iter().position(|s| match &s.kind {
+            StmtKind::Let { init, .. } => *init == Some(e),
+            StmtKind::Expr { expr, .. } => {
+                *expr == e
+                    || matches!(body.expr(*expr).kind, ExprKind::Assign { value, .. } if value == e)
+            }
+        })?;
+        let next = block.stmts.get(index + 1).map_or(block.tail, |s| match &s.kind {
+            StmtKind::Expr { expr, .. } => Some(*expr),
+            StmtKind::Let { init, .. } => *init,
+        });
+        let is_last = index + 1 == block.stmts.len() && block.tail.is_none_or(|t| is_plain(cx, t));
+        Some(Position { span: block.stmts[index].span, is_last, next })
+    })
+}
+
+/// `Ok(())`, `()`, a literal, a name: nothing happens any more.
+fn is_plain(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    match &body.expr(e).kind {
+        ExprKind::Literal(_) | ExprKind::Path(_) | ExprKind::Local(_) => true,
+        ExprKind::Tuple(parts) => parts.iter().all(|p| is_plain(cx, *p)),
+        ExprKind::Call { args, callee } => {
+            matches!(body.expr(*callee).kind, ExprKind::Path(_))
+                && matches!(
+                    cx.types().callees.get(&e).map(|c| &c.target),
+                    Some(linger_analysis::types::infer::Target::Constructor(_))
+                )
+                && args.iter().all(|a| is_plain(cx, *a))
+        }
+        _ => false,
+    }
+}
+
+/// A lock taken only to wait for its holder: a notification or a return follows.
+fn is_barrier(cx: &BodyContext<'_>, token: &Token, position: &Position) -> bool {
+    if !token.is(Class::LockGuard) {
+        return false;
+    }
+    let Some(next) = position.next else { return false };
+    match &cx.hir().expr(next).kind {
+        ExprKind::MethodCall { method, .. } => {
+            let name = method.as_str();
+            name.starts_with("notify") || name.starts_with("unpark") || name.starts_with("wake")
+        }
+        ExprKind::Return(_) => true,
+        _ => false,
+    }
+}
+
+/// `tempdir()?.path().to_owned()`: the path outlives the directory.
+fn path_of_dead_directory(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    let tokens = &view.tokens;
+    for (id, token) in tokens.iter() {
+        if !token.is(Class::TempPath) || token.source != Source::Call {
+            continue;
+        }
+        let mut ends = tokens.ends.iter().filter(|e| e.token == id).peekable();
+        if ends.peek().is_none()
+            || !ends.all(|e| matches!(e.how, End::Dropped(DropHow::StatementEnd | DropHow::TailEnd)))
+        {
+            continue;
+        }
+        // Something that was read from it is kept: the statement binds a value made by one of its methods.
+        let keeps = view.mir.calls().any(|(p, _, call)| {
+            call.is_method
+                && matches!(call.name.as_str(), "path" | "to_path_buf" | "to_owned" | "join" | "as_ref" | "into")
+                && call.args.first().and_then(|a| a.place()).is_some_and(|place| {
+                    matches!(view.mir.var(place.var).kind, VarKind::Temp(_))
+                        && tokens.state_at(p).owned(place.var).contains(id)
+                })
+        });
+        if keeps && is_bound(cx, token.span) {
+            let what = noun(cx, token);
+            report.push(
+                Diagnostic::new(&META, cx.at(token.span), format!("{what} is removed again at the end of this statement"))
+                    .label("made here; only its path is kept")
+                    .confidence(token.known.into())
+                    .help("bind it to a name that lives as long as the path is used"),
+            );
+        }
+    }
+}
+
+/// Whether the expression at `span` stands in the initialiser of a `let` with a name, or in a struct or call
+/// that outlives the statement.
+fn is_bound(cx: &BodyContext<'_>, span: Span) -> bool {
+    let body = cx.hir();
+    body.exprs.iter().any(|expr| match &expr.kind {
+        ExprKind::Block(block) => block.stmts.iter().any(|s| match &s.kind {
+            StmtKind::Let { init: Some(init), .. } => {
+                let outer = body.expr(*init).span;
+                outer.contains(span)
+                    && matches!(body.expr(*init).kind, ExprKind::MethodCall { .. } | ExprKind::AddressOf { .. })
+                    && outer.lo == span.lo
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
+}

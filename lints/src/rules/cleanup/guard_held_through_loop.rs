@@ -1,0 +1,120 @@
+//! Guards made in the head of a loop.
+
+use linger_analysis::catalogue::Class;
+use linger_analysis::flow::mir::{DropHow, LoopInfo, LoopKind};
+use linger_analysis::flow::tokens::{End, Source};
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::{activity, involves, noun};
+
+declare_rule! {
+    /// A temporary guard made in the head of a loop lives through the whole body.
+    ///
+    /// ## Why it matters
+    ///
+    /// The head of `while let` and `for` keeps its temporaries until the body is done, in every edition. In
+    /// `while let Some(job) = queue.lock().unwrap().pop() { run(job) }` the queue stays locked while the job
+    /// runs: other workers wait, and a job that wants the queue waits for ever.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// fn drain(queue: &std::sync::Mutex<Vec<u64>>) {
+    ///     while let Some(job) = queue.lock().unwrap().pop() {
+    ///         std::thread::sleep(std::time::Duration::from_millis(job));
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// Take the value by a `let`, so that the guard ends with that statement:
+    ///
+    /// ```rust,clean
+    /// fn drain(queue: &std::sync::Mutex<Vec<u64>>) {
+    ///     loop {
+    ///         let job = queue.lock().unwrap().pop();
+    ///         let Some(job) = job else { break };
+    ///         std::thread::sleep(std::time::Duration::from_millis(job));
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Whether a body takes long is judged by what it calls: awaits, locks, waits, I/O and callbacks, also one
+    /// or two calls deep.
+    GuardHeldThroughLoop("guard_held_through_loop") {
+        group: Cleanup,
+        cases: {
+            busy: Warn = "the body blocks, waits, takes locks, calls back or does I/O",
+            quiet: Allow = "the body does nothing that takes long",
+        },
+        since: "0.1.0",
+        fixes: None,
+        compiler_lints: ["clippy::significant_drop_in_scrutinee"],
+    }
+}
+
+impl Rule for GuardHeldThroughLoop {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            for info in &view.mir.loops {
+                if matches!(info.kind, LoopKind::WhileLet | LoopKind::For) {
+                    in_loop(cx, view, info, report);
+                }
+            }
+        }
+    }
+}
+
+fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &mut Vec<Diagnostic>) {
+    let tokens = &view.tokens;
+    for (id, token) in tokens.iter() {
+        let is_guard = token.is(Class::LockGuard) || token.is(Class::RefcellBorrow) || token.is(Class::MapGuard);
+        if !is_guard || token.source != Source::Call || !info.head.contains(token.span) {
+            continue;
+        }
+        let lives = tokens
+            .ends
+            .iter()
+            .any(|e| e.token == id && e.how == End::Dropped(DropHow::ScrutineeEnd) && e.span.lo >= info.head.hi);
+        if !lives {
+            continue;
+        }
+        let mut found = None;
+        tokens.walk(|_, state, statement| {
+            let in_body = info.span.contains(statement.span) && statement.span.lo >= info.head.hi;
+            if found.is_none() && in_body && state.alive().contains(id) && !involves(state, statement, id) {
+                found = activity(cx, view, statement);
+            }
+        });
+        let what = noun(cx, token);
+        let head = if info.kind == LoopKind::For { "for" } else { "while let" };
+        let mut finding = Diagnostic::new(
+            &META,
+            cx.at(token.span),
+            format!("{what} made in the head of `{head}` is held through the whole body"),
+        )
+        .case(if found.is_some() { "busy" } else { "quiet" })
+        .label("acquired here")
+        .confidence(token.known.into());
+        if let Some(busy) = found {
+            finding = finding.step(cx.at(busy.span), busy.text);
+            for step in busy.way {
+                finding = finding.step(step, "there");
+            }
+        }
+        let until = if info.kind == LoopKind::For { "released only here, when the loop is done" } else { "released only here, on each turn" };
+        report.push(
+            finding
+                .step(cx.at(info.span.last_byte()), until)
+                .help("take the value in a `let` statement before the body, so that the guard ends there"),
+        );
+    }
+}

@@ -1,0 +1,131 @@
+use linger_analysis::catalogue::{AcrossAwait, Class};
+use linger_analysis::flow::mir::StatementKind;
+use linger_analysis::flow::tokens::{Source, TokenId};
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::{held_until, noun};
+
+declare_rule! {
+    /// A guard is alive at an `.await`.
+    ///
+    /// ## Why it matters
+    ///
+    /// At an `.await` the task may be parked. With a blocking mutex every thread that then wants the lock
+    /// stops, and so may the whole runtime. A `RefCell` borrow panics when another task of the thread borrows
+    /// meanwhile, a `DashMap` reference keeps a shard locked, and an entered span is credited with whatever
+    /// else the thread does.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// async fn flush() {}
+    ///
+    /// async fn bump(counter: &std::sync::Mutex<u32>) {
+    ///     let mut counter = counter.lock().unwrap();
+    ///     *counter += 1;
+    ///     flush().await;
+    /// }
+    /// ```
+    ///
+    /// End the guard first:
+    ///
+    /// ```rust,clean
+    /// async fn flush() {}
+    ///
+    /// async fn bump(counter: &std::sync::Mutex<u32>) {
+    ///     {
+    ///         let mut counter = counter.lock().unwrap();
+    ///         *counter += 1;
+    ///     }
+    ///     flush().await;
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A guard that a helper returns is known when the helper's signature names its type.
+    LockAcrossAwait("lock_across_await") {
+        group: Lock,
+        cases: {
+            blocking: Deny = "guards that block threads, borrows, map guards, entered spans",
+            async_lock: Allow = "guards of async locks, connections and permits",
+        },
+        since: "0.1.0",
+        fixes: None,
+        compiler_lints: ["clippy::await_holding_lock", "clippy::await_holding_refcell_ref", "clippy::await_holding_span_guard"],
+    }
+}
+
+impl Rule for LockAcrossAwait {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows().iter().filter(|v| v.mir.is_async) {
+            in_flow(cx, view, report);
+        }
+    }
+}
+
+fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    let tokens = &view.tokens;
+    let mut seen: Vec<TokenId> = Vec::new();
+    tokens.walk(|point, state, statement| {
+        let StatementKind::Await { operands, .. } = &statement.kind else { return };
+        let going_in = operands.iter().filter_map(|o| o.var()).fold(Default::default(), |set, var| {
+            linger_analysis::flow::tokens::TokenSet::union(set, state.owned(var))
+        });
+        for id in state.alive().without(going_in).iter() {
+            let token = tokens.token(id);
+            if seen.contains(&id) || token.source != Source::Call || token.at == point {
+                continue;
+            }
+            let Some((class, across)) = token.owned.iter().find_map(|o| {
+                let resource = cx.catalogue().resource(o.ty)?;
+                (resource.across_await != AcrossAwait::Allowed || is_async_hold(o.class))
+                    .then_some((o.class, resource.across_await))
+            }) else {
+                continue;
+            };
+            let case = match (across, class) {
+                (
+                    AcrossAwait::Deadlocks,
+                    Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard,
+                ) => "blocking",
+                (_, Class::LockGuard | Class::PoolConnection | Class::Permit | Class::MapGuard) => "async_lock",
+                _ => continue,
+            };
+            seen.push(id);
+            let what = noun(cx, token);
+            let verb = match class {
+                Class::LockGuard | Class::MapGuard => "locked here",
+                Class::RefcellBorrow => "borrowed here",
+                Class::SpanGuard => "entered here",
+                _ => "acquired here",
+            };
+            let mut finding = Diagnostic::new(&META, cx.at(token.span), format!("{what} is held across an `.await`"))
+                .case(case)
+                .label(verb)
+                .step(cx.at(statement.span), "the task may be parked here")
+                .confidence(token.known.into());
+            if let Some((span, text)) = held_until(view, token) {
+                finding = finding.step(cx.at(span), text);
+            }
+            let help = match class {
+                Class::SpanGuard => "instrument the future with the span (`.instrument(span)`) instead of entering it",
+                Class::RefcellBorrow => "end the borrow before the `.await`: copy out what is needed",
+                _ if case == "async_lock" => "end it before awaiting what does not need it",
+                _ => "end the guard before the `.await` (a block, `drop(..)`), or use the runtime's own lock",
+            };
+            report.push(finding.help(help));
+        }
+    });
+}
+
+fn is_async_hold(class: Class) -> bool {
+    matches!(class, Class::LockGuard | Class::PoolConnection | Class::Permit)
+}

@@ -1,0 +1,7 @@
+//! The rules, one file each, by group.
+
+pub mod cleanup;
+pub mod lock;
+pub(crate) mod support;
+pub mod task;
+pub mod tool;

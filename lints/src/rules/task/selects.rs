@@ -1,0 +1,83 @@
+//! `select!` as the rules of this group see it: branches, where each of them leads, and the loop around.
+
+use linger_analysis::catalogue::{FunctionFacts, Timer};
+use linger_analysis::flow::mir::{BlockId, BranchKind, LoopId, Terminator};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, Select, SelectBranch};
+use linger_analysis::types::infer::{Known, Target};
+
+use crate::context::{BodyContext, FlowView};
+
+/// A `select!` that stands in a loop.
+pub(super) struct LoopedSelect<'a> {
+    /// The `select!`.
+    pub(super) select: &'a Select,
+    /// The innermost loop around it.
+    pub(super) turning: LoopId,
+    /// For each branch: control may come back to the head of that loop.
+    pub(super) stays: Vec<bool>,
+}
+
+/// All `select!`s of futures in loops of a flow.
+pub(super) fn looped<'a>(cx: &BodyContext<'a>, view: &FlowView<'_>) -> Vec<LoopedSelect<'a>> {
+    let mut out = Vec::new();
+    for (index, block) in view.mir.blocks.iter().enumerate() {
+        let Terminator::Branch { on, targets, kind: BranchKind::Select } = &block.terminator else { continue };
+        let Some(turning) = block.in_loop else { continue };
+        let ExprKind::Select(select) = &cx.hir().expr(*on).kind else { continue };
+        if !view.tokens.is_reachable(BlockId(index as u32)) || select.branches.iter().any(|b| b.is_channel_operation) {
+            continue;
+        }
+        let stays = targets.iter().take(select.branches.len()).map(|t| comes_back(view, *t, turning)).collect();
+        out.push(LoopedSelect { select, turning, stays });
+    }
+    out
+}
+
+/// Whether control can go from `from` to the head of the loop without leaving it.
+fn comes_back(view: &FlowView<'_>, from: BlockId, turning: LoopId) -> bool {
+    let header = view.mir.loops[turning.0 as usize].header;
+    let mut seen = vec![false; view.mir.blocks.len()];
+    let mut work = vec![from];
+    while let Some(block) = work.pop() {
+        if block == header {
+            return true;
+        }
+        if !view.mir.block_in_loop(block, turning) || std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        work.extend(view.mir.blocks[block.index()].terminator.successors());
+    }
+    false
+}
+
+/// What the catalogue says of the function that an expression calls, and how sure that is.
+pub(super) fn called<'a>(cx: &BodyContext<'a>, e: ExprId) -> Option<(&'a FunctionFacts, Known)> {
+    let callee = cx.types().callees.get(&e)?;
+    let Target::External(path) = &callee.target else { return None };
+    Some((cx.catalogue().facts(*path)?, callee.known))
+}
+
+/// Whether a branch waits for the next beat of an interval.
+pub(super) fn is_tick(cx: &BodyContext<'_>, branch: &SelectBranch) -> bool {
+    cx.hir().any(branch.future, &mut |e| called(cx, e).is_some_and(|(f, _)| f.timer == Some(Timer::Tick)))
+}
+
+/// Where a local is declared by `let`, with its initial value.
+pub(super) fn initial_value(cx: &BodyContext<'_>, within: ExprId, local: LocalId) -> Option<ExprId> {
+    use linger_analysis::syntax::hir::{PatKind, StmtKind};
+    let body = cx.hir();
+    let mut found = None;
+    body.walk(within, &mut |e| {
+        if let ExprKind::Block(block) = &body.expr(e).kind {
+            for stmt in &block.stmts {
+                if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind
+                    && matches!(&body.pat(*pat).kind, PatKind::Binding { local: l, .. } if *l == local)
+                {
+                    found = Some(*init);
+                }
+            }
+        }
+        found.is_none()
+    });
+    found
+}

@@ -1,0 +1,149 @@
+//! Work that is started to run elsewhere, and what becomes of its handle.
+
+use linger_analysis::catalogue::{Class, SpawnKind};
+use linger_analysis::facts::{Endless, Spawn, endless, spawns};
+use linger_analysis::flow::mir::{Owner, StatementKind};
+use linger_analysis::flow::tokens::{End, TokenId};
+use linger_analysis::syntax::hir::ClosureId;
+use linger_analysis::types::infer::{Known, Target};
+
+use crate::context::{BodyContext, FlowView};
+use crate::diagnostic::{Confidence, Diagnostic};
+use crate::rule::RuleMeta;
+
+/// What becomes of a handle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Dropped, or never given: the work runs on by itself.
+    Detached,
+    /// Kept, awaited, aborted or handed on; or not known.
+    Kept,
+}
+
+/// What becomes of the handle of a spawn.
+pub(super) fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> Fate {
+    if is_in_set(cx, view, spawn) {
+        return Fate::Kept;
+    }
+    let dest = &spawn.call.dest;
+    let ty = view.place_ty(dest);
+    if ty.is_unit() {
+        return Fate::Detached;
+    }
+    let token = view.tokens.iter().find(|(_, t)| t.at == spawn.point);
+    let Some((id, token)) = token else { return Fate::Kept };
+    if !token.is(Class::TaskHandle) && !token.is(Class::ThreadHandle) {
+        return Fate::Kept;
+    }
+    if is_used(cx, view, id) { Fate::Kept } else { Fate::Detached }
+}
+
+/// The spawn is a method of a set that cancels its tasks when it is dropped.
+fn is_in_set(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bool {
+    if !spawn.call.is_method {
+        return false;
+    }
+    let ty = spawn.call.callee.self_ty.clone().unwrap_or_else(|| match spawn.call.args.first() {
+        Some(receiver) => view.operand_ty(receiver).clone(),
+        None => linger_analysis::types::ty::Ty::Unknown,
+    });
+    ty.peel_refs()
+        .path()
+        .and_then(|p| cx.catalogue().resource(p))
+        .is_some_and(|r| matches!(r.class, Class::TaskSet | Class::AbortOnDrop))
+}
+
+/// Whether anything but drops happens to a token: it is moved on, awaited, or a method is called on it that is
+/// more than a look (`is_finished`, `id`).
+fn is_used(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
+    let moved = view.tokens.ends.iter().filter(|e| e.token == id).any(|end| match end.how {
+        End::Dropped(_) => false,
+        // `drop(handle)` and `mem::forget(handle)` detach too.
+        End::Passed => !view.mir.statement(end.at).is_some_and(|s| match &s.kind {
+            StatementKind::Call(call) => is_thrown_away(cx, &call.callee.target),
+            _ => false,
+        }),
+        _ => true,
+    });
+    if moved {
+        return true;
+    }
+    let mut used = false;
+    view.tokens.walk(|_, state, statement| {
+        let touched = match &statement.kind {
+            StatementKind::Call(call) if is_thrown_away(cx, &call.callee.target) => return,
+            StatementKind::Call(call) => &call.args[..],
+            StatementKind::Await { operands, .. } => &operands[..],
+            StatementKind::Macro { args, .. } => &args[..],
+            _ => return,
+        };
+        let look = matches!(&statement.kind, StatementKind::Call(c) if is_look(&c.name) || keeps_handle(cx, &c.callee.target));
+        used |= !look && touched.iter().any(|o| o.place().is_some_and(|p| state.reached(p.var).contains(id)));
+    });
+    used
+}
+
+fn is_look(name: &str) -> bool {
+    matches!(name, "is_finished" | "id" | "thread" | "fmt")
+}
+
+/// `unwrap` and `?` of what gives the handle.
+fn keeps_handle(cx: &BodyContext<'_>, target: &Target) -> bool {
+    matches!(target, Target::External(path) if cx.catalogue().facts(*path).is_some_and(|f| f.transparent))
+}
+
+fn is_thrown_away(cx: &BodyContext<'_>, target: &Target) -> bool {
+    matches!(target, Target::External(path) if path.starts_with("std::mem::")
+        && cx.catalogue().facts(*path).is_some_and(|f| f.releases || f.forgets))
+}
+
+/// The endless loop that spawned code may get into.
+pub(super) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<Endless> {
+    if let Some(closure) = spawn.closure {
+        let closure: ClosureId = closure;
+        return endless(cx.analysis, cx.body, cx.body.flow.get(Owner::Closure(closure)));
+    }
+    let def = spawn.function?;
+    let found = cx.analysis.summary(def)?.stays_in.clone();
+    // A function that is called here gives what is run; only its future, or itself by name, runs there.
+    let is_async = cx.program().def(def).signature.as_ref().is_some_and(|s| s.is_async);
+    let by_name = matches!(spawn.kind, SpawnKind::Thread | SpawnKind::Blocking);
+    (is_async || by_name).then_some(found).flatten()
+}
+
+/// Reports the spawns of some kinds that are detached and never end.
+pub(super) fn never_stopping(
+    cx: &BodyContext<'_>,
+    meta: &'static RuleMeta,
+    kinds: &[SpawnKind],
+    noun: &str,
+    help: &str,
+    heed_reasons: bool,
+    report: &mut Vec<Diagnostic>,
+) {
+    for view in cx.flows() {
+        for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
+            if !kinds.contains(&spawn.kind) || spawn.call.callee.known != Known::Resolved {
+                continue;
+            }
+            let Some(endless) = endless_loop(cx, &spawn) else { continue };
+            if fate(cx, view, &spawn) != Fate::Detached || heed_reasons && cx.has_reason(spawn.statement.span) {
+                continue;
+            }
+            let once = cx.analysis.is_once(cx.body, view.mir.owner);
+            let mut finding = Diagnostic::new(
+                meta,
+                cx.at(spawn.call.name_span),
+                format!("this {noun} never ends, and nothing can stop it"),
+            )
+            .case(if once { "once" } else { "many" })
+            .label("started here, and its handle is dropped")
+            .confidence(Confidence::from(spawn.call.callee.known));
+            for step in &endless.way {
+                finding = finding.step(*step, "which goes on here");
+            }
+            finding = finding.step(endless.at, "no `break`, `return` or `?` leaves this loop");
+            report.push(finding.help(help));
+        }
+    }
+}
