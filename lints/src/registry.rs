@@ -28,6 +28,7 @@ rules! {
     cleanup::guard_held_through_loop,
     cleanup::guard_held_through_match,
     cleanup::uncommitted_transaction,
+    task::blocking_in_async,
     task::child_not_reaped,
     task::future_not_awaited,
     task::handle_outlives_owner,

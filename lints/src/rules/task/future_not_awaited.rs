@@ -111,7 +111,9 @@ fn lazy(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> Option<Lazy> {
                         .catalogue()
                         .facts(*path)
                         .is_some_and(|f| matches!(f.timer, Some(Timer::After | Timer::At)));
-                    matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
+                    // A generic function (`Vec::swap_remove`) may give any future back that it was given.
+                    let gives = cx.catalogue().function(*path).is_some_and(|s| matches!(s.ret, Ty::Future(..)));
+                    gives && matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
                 }
                 _ => false,
             };

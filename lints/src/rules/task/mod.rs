@@ -1,5 +1,6 @@
 //! Tasks, threads, processes and timers with no way to stop.
 
+pub mod blocking_in_async;
 pub mod child_not_reaped;
 pub mod future_not_awaited;
 pub mod handle_outlives_owner;
