@@ -22,7 +22,7 @@ use smallvec::SmallVec;
 use crate::catalogue::{Catalogue, Mode, SpawnKind};
 use crate::flow::identity::{Getters, Identity};
 use crate::flow::mir::{Mir, Owner, Point};
-use crate::flow::tokens::{Summaries, Tokens};
+use crate::flow::tokens::{ReturnedGuard, Summaries, Tokens};
 use crate::flow::{BodyFlow, FlowContext, Ownership};
 use crate::names::{DefId, GlobalBody, Program};
 use crate::span::{FileId, FileSpan, Span};
@@ -95,7 +95,9 @@ pub struct Summary {
     /// Locks it takes.
     pub locks: Vec<LockEffect>,
     /// The lock whose guard it returns.
-    pub returned_guard: Option<(Identity, Mode)>,
+    pub returned_guard: Option<ReturnedGuard>,
+    /// What it returns may hold a lock, a borrow or an entered span.
+    pub returns_held: bool,
     /// The part of a parameter that it returns.
     pub returned_part: Option<(u32, SmallVec<[Symbol; 3]>)>,
     /// The static that it returns.
@@ -164,8 +166,12 @@ impl Getters for Analysis<'_> {
 }
 
 impl Summaries for Analysis<'_> {
-    fn returned_guard(&self, def: DefId) -> Option<(Identity, Mode)> {
+    fn returned_guard(&self, def: DefId) -> Option<ReturnedGuard> {
         self.summaries.get(&def)?.returned_guard.clone()
+    }
+
+    fn returns_held(&self, def: DefId) -> Option<bool> {
+        self.summaries.get(&def).map(|s| s.returns_held)
     }
 }
 
