@@ -69,7 +69,10 @@ fn in_closure(cx: &BodyContext<'_>, id: ClosureId, report: &mut Vec<Diagnostic>)
             continue;
         }
         let Some(write) = written(cx, closure.body, *local) else { continue };
-        // Shadowed state of the closure itself (`let mut n = 0; move || { n += 1; n }`) is read inside.
+        // State of the closure itself (`move || { n += 1; n > 3 }`) is read inside.
+        if is_read(cx, closure.body, *local) {
+            continue;
+        }
         let Some(read) = first_use_after(cx, closure.span.hi, *local) else { continue };
         if is_written_at(cx, read, *local) {
             continue;
@@ -99,6 +102,19 @@ fn written(cx: &BodyContext<'_>, within: ExprId, local: LocalId) -> Option<ExprI
         found.is_none()
     });
     found
+}
+
+/// Whether code mentions a variable otherwise than to write it.
+fn is_read(cx: &BodyContext<'_>, within: ExprId, local: LocalId) -> bool {
+    let hir = cx.hir();
+    let mut mentions = 0usize;
+    let mut writes = 0usize;
+    hir.walk(within, &mut |e| {
+        mentions += usize::from(matches!(hir.expr(e).kind, ExprKind::Local(l) if l == local));
+        writes += usize::from(is_written_at_assign(cx, e, local));
+        true
+    });
+    mentions > writes
 }
 
 fn is_written_at_assign(cx: &BodyContext<'_>, e: ExprId, local: LocalId) -> bool {
