@@ -2,6 +2,7 @@
 
 pub mod cleanup;
 pub mod lock;
+pub mod result;
 pub(crate) mod support;
 pub mod task;
 pub mod tool;

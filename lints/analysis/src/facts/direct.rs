@@ -6,13 +6,14 @@ use smallvec::SmallVec;
 use crate::catalogue::{Catalogue, Class};
 use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
-use crate::flow::mir::{Call, Mir, Owner, Rvalue, Statement, StatementKind, Terminator};
+use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, Statement, StatementKind, Terminator};
 use crate::flow::tokens::{End, ReturnedGuard, Tokens, translate};
 use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
 use crate::syntax::hir::ClosureId;
 use crate::types::infer::{Known, Target};
+use crate::types::ty::Ty;
 
 /// A call of a function of the program, as far as linking needs it.
 #[derive(Clone, Debug)]
@@ -104,6 +105,13 @@ fn flow(
             StatementKind::Call(call) => {
                 let here = at(file, statement.span);
                 external(analysis.catalogue, call, here, &mut out.summary);
+                // A boxed trait object that a call uses up is a callback, whatever its trait is called.
+                let used_up = matches!(call.callee.self_ty, Some(Ty::Dyn(_)))
+                    && call.is_method
+                    && matches!(call.args.first(), Some(Operand::Move(_)));
+                if used_up {
+                    note(&mut out.summary, EffectKind::CallsBack, here, call.name, 0);
+                }
                 if let Target::External(path) = &call.callee.target
                     && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
                     && call.callee.known == Known::Resolved

@@ -176,14 +176,15 @@ fn finding(
     let noun = lock_noun(held);
     let both_read = lock.mode == Mode::Shared && second == Mode::Shared;
     let message = if both_read {
-        format!("the same {noun} is read-locked again while a read guard is alive")
+        format!("this read guard is alive when the same {noun} is read-locked again")
     } else {
-        format!("the same {noun} is taken again while its guard is alive")
+        format!("this guard is alive when the same {noun} is taken again")
     };
-    let mut finding = Diagnostic::new(&META, at, message)
+    let again = if way.is_empty() { "taken again here" } else { "this call takes it again" };
+    let mut finding = Diagnostic::new(&META, cx.at(held.span), message)
         .case(if both_read { "read_read" } else { "conflict" })
-        .label(if way.is_empty() { "taken again here" } else { "this call takes it again" })
-        .step(cx.at(held.span), "first taken here")
+        .label("first taken here")
+        .step(at, again)
         .confidence(confidence);
     for step in way.iter().filter(|s| **s != at) {
         finding = finding.step(*step, "taken again here");
