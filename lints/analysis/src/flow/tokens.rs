@@ -678,6 +678,9 @@ impl<'a> Tokens<'a> {
             }
             Rvalue::Compute(_) | Rvalue::Opaque => {}
         }
+        if !to.is_unknown() && !self.can_borrow(to) {
+            borrowed = TokenSet::default();
+        }
         self.store(state, point, span, dest, owned, borrowed, end);
     }
 
@@ -780,10 +783,15 @@ impl<'a> Tokens<'a> {
                 end(EndAt { token, how: End::Passed, at: point, span });
             }
         }
-        let holds_borrow = !matches!(ty, Ty::Prim(_) | Ty::Never) && !ty.is_unit() && !self.cx.ownership.is_trivial(&ty)
-            || matches!(ty, Ty::Ref(..));
-        let borrowed = if holds_borrow { borrowed.without(owned) } else { TokenSet::default() };
+        let borrowed = if self.can_borrow(&ty) { borrowed.without(owned) } else { TokenSet::default() };
         self.store(state, point, span, &call.dest, owned, borrowed, end);
+    }
+
+    /// Whether a value of this type can hold a borrow: numbers, `()` and the like cannot, whatever they were
+    /// read from.
+    fn can_borrow(&self, ty: &Ty) -> bool {
+        matches!(ty, Ty::Ref(..))
+            || !matches!(ty, Ty::Prim(_) | Ty::Never) && !ty.is_unit() && !self.cx.ownership.is_trivial(ty)
     }
 
     /// Calls that wrap a future or closure and keep what it took along (`Box::pin(fut)`, `timeout(d, fut)`,

@@ -1,4 +1,4 @@
-use linger_analysis::catalogue::Mode;
+use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::effects_of_call;
 use linger_analysis::flow::mir::StatementKind;
 use linger_analysis::flow::tokens::{Lock, Token};
@@ -120,6 +120,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 if second.tries || !lock.place.same(&second.place) || held.span == token.span {
                     continue;
                 }
+                if shared_borrows(held, lock, second.mode) {
+                    continue;
+                }
                 let at = cx.at(token.span);
                 if push_once(&mut seen, cx.at(held.span), at) {
                     let confidence = confidence(held.known, token.known);
@@ -135,7 +138,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 continue;
             }
             for effect in effects_of_call(cx.analysis, &tokens.identities, call, cx.at(statement.span)) {
-                if !lock.place.same(&effect.lock) {
+                if !lock.place.same(&effect.lock) || shared_borrows(held, lock, effect.mode) {
                     continue;
                 }
                 let at = cx.at(statement.span);
@@ -148,6 +151,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             }
         }
     });
+}
+
+/// Two `borrow()`s of a `RefCell`: no writer can queue between them, so nothing can go wrong.
+fn shared_borrows(held: &Token, lock: &Lock, second: Mode) -> bool {
+    lock.mode == Mode::Shared && second == Mode::Shared && held.is(Class::RefcellBorrow)
 }
 
 fn push_once(seen: &mut Vec<(FileSpan, FileSpan)>, first: FileSpan, second: FileSpan) -> bool {
