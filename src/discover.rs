@@ -52,9 +52,10 @@ pub fn discover(paths: &[PathBuf], exclude: &[String]) -> anyhow::Result<Found> 
                 wanted.insert(full);
             }
         }
-        found.root = match roots.as_slice() {
-            [one] => one.clone(),
-            [first, rest @ ..] if rest.iter().all(|r| r == first) => first.clone(),
+        // Hooks and scripts name files from where they are, and want them named back the same way.
+        let near = wanted.iter().all(|p| p.starts_with(&here));
+        found.root = match roots.first() {
+            Some(root) if !near => root.clone(),
             _ => here.clone(),
         };
         found.reported = Some(wanted);

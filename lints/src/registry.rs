@@ -28,6 +28,8 @@ rules! {
     cleanup::guard_held_through_loop,
     cleanup::guard_held_through_match,
     cleanup::uncommitted_transaction,
+    capture::sender_kept_alive,
+    capture::stale_capture,
     task::blocking_in_async,
     task::busy_wait,
     task::child_not_reaped,

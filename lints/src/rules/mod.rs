@@ -1,5 +1,6 @@
 //! The rules, one file each, by group.
 
+pub mod capture;
 pub mod cleanup;
 pub mod lock;
 pub mod result;

@@ -70,11 +70,11 @@ pub fn loss(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir) -> Option<L
             continue;
         };
         for call in operands.iter().filter_map(Operand::place).filter_map(|p| ids.defining_call(p.var)) {
-            if let Some(mut found) = of_call(analysis, &ids, call, at(file, statement.span)) {
-                if is_from_outside(mir, &ids, &found.of) {
-                    found.at = at(file, statement.span);
-                    return Some(found);
-                }
+            if let Some(mut found) = of_call(analysis, &ids, call, at(file, statement.span))
+                && is_from_outside(mir, &ids, &found.of)
+            {
+                found.at = at(file, statement.span);
+                return Some(found);
             }
         }
     }

@@ -118,7 +118,7 @@ fn output_only(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagn
 }
 
 fn kills(view: &FlowView<'_>) -> bool {
-    view.mir.calls().any(|(_, _, c)| matches!(c.name.as_str(), "kill" | "start_kill" | "terminate" | "interrupt"))
+    view.mir.calls().any(|(_, _, c)| c.name.contains("kill") || c.name.contains("signal") || matches!(c.name.as_str(), "terminate" | "interrupt"))
 }
 
 /// Visits the places that a statement reads.

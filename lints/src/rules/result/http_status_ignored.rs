@@ -61,6 +61,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if !token.is(Class::HttpResponse) || token.source != Source::Call {
             continue;
         }
+        // A helper of the program that gives a response may have looked at it.
+        let made_outside = tokens.identities.defining_call(token.first).is_some_and(|c| {
+            matches!(c.callee.target, linger_analysis::types::infer::Target::External(_))
+        });
+        if !made_outside {
+            continue;
+        }
         let (mut used, mut elsewhere) = (None, false);
         tokens.walk(|point, state, statement| {
             if point == token.at {

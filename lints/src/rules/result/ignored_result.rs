@@ -8,7 +8,7 @@ use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::{argument_types, discards, fails_anyway, is_critical, is_handled, is_memory_or_stdio, is_teardown, origin};
+use crate::rules::result::{argument_types, discards, fails_anyway, is_any_writer, is_critical, is_handled, is_memory_or_stdio, is_teardown, origin};
 use crate::rules::support::short;
 
 declare_rule! {
@@ -69,6 +69,7 @@ impl Rule for IgnoredResult {
                 let critical = found.as_ref().and_then(|(call, path, facts)| {
                     let facts = (*facts).filter(|f| is_critical(f))?;
                     let quiet = argument_types(view, call).any(is_memory_or_stdio)
+                        || is_any_writer(view, call)
                         || is_teardown(cx)
                         || is_handled(cx, e)
                         || cx.has_reason(span)

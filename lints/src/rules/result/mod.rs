@@ -27,7 +27,7 @@ pub(crate) fn origin<'v>(
 ) -> Option<(&'v Call, Symbol, Option<&'v FunctionFacts>)> {
     let call = view.tokens.identities.defining_call(var)?;
     match &call.callee.target {
-        Target::External(path) if call.callee.known == Known::Resolved => {
+        Target::External(path) if call.callee.known == Known::Resolved && is_known(cx, call) => {
             Some((call, *path, cx.catalogue().facts(*path)))
         }
         _ => None,
@@ -129,4 +129,26 @@ pub(crate) fn discards<'v>(
         StatementKind::Discard { value, shape } => Some((point, value.var()?, *shape, s.span, s.expr)),
         _ => None,
     })
+}
+
+/// Whether the receiver's type is known well enough to believe in a method of a trait: `write` of a type that
+/// nobody described may be anything.
+fn is_known(cx: &BodyContext<'_>, call: &Call) -> bool {
+    match call.callee.self_ty.as_ref().map(Ty::peel_refs) {
+        Some(Ty::Adt(path, _)) => {
+            let krate = path.split("::").next().unwrap_or(path);
+            cx.program().types.contains_key(path) || cx.catalogue().has_crate(krate)
+        }
+        Some(Ty::Unknown | Ty::Var(_)) => false,
+        _ => true,
+    }
+}
+
+/// `dyn Write`, `W: Write`: what is behind is not known; most often it is memory or a standard stream.
+pub(crate) fn is_any_writer(view: &FlowView<'_>, call: &Call) -> bool {
+    let on = |ty: &Ty| matches!(ty.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) | Ty::Unknown)
+        || ty.peel_refs().args().iter().any(|t| matches!(t.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..)));
+    call.is_method
+        && matches!(call.name.as_str(), "flush" | "write_all" | "write" | "shutdown" | "write_str")
+        && (call.callee.self_ty.as_ref().is_none_or(on) || argument_types(view, call).take(1).any(on))
 }

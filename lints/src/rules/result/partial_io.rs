@@ -56,9 +56,10 @@ impl Rule for PartialIo {
         for view in cx.flows() {
             for (_, var, shape, span, _) in discards(view) {
                 let ty = &view.mir.var(var).ty;
-                // `let _ = w.write(b)` gives up the error too: that is `ignored_result`.
-                let whole = ty.as_result().is_some() || ty.as_option().is_some();
-                if whole && shape != Discard::Statement {
+                // `let _ = w.write(b)` gives up the error too: that is `ignored_result`. A bare `w.write(b);` of
+                // a `Result` draws a warning of the compiler; where it stands, it is another `write`.
+                let is_count = matches!(ty, linger_analysis::types::ty::Ty::Prim(_));
+                if !is_count || shape == Discard::LetUnderscoreTyped {
                     continue;
                 }
                 let Some((call, _, Some(facts))) = origin(cx, view, var) else { continue };

@@ -69,7 +69,9 @@ impl Rule for TaskErrorLost {
                     _ => None,
                 };
                 let Some(output) = output else { continue };
-                if output.as_result().is_none() {
+                // The error of a send only says that nobody waits for the answer.
+                let Some((_, error)) = output.as_result() else { continue };
+                if error.is_unknown() || error.path().is_some_and(|p| p.contains("SendError")) {
                     continue;
                 }
                 let Some(handle) = spawn.handle else { continue };

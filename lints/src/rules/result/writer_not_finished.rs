@@ -88,6 +88,15 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         let ty = &view.mir.var(token.first).ty;
         let whole = ty.as_result().map_or_else(|| ty.clone(), |(ok, _)| ok);
+        // A type of the program that holds a writer has its own ways to finish it; a file that was opened to be
+        // read, or that a buffer was put around, is not the writer.
+        let opened = tokens.identities.defining_call(token.first).is_some_and(|c| c.name.as_str() == "open" && !c.is_method);
+        let wrapped = tokens.iter().any(|(other, t)| {
+            other != id && t.is(Class::BufferedWriter) && t.span.contains(token.span) && t.span != token.span
+        });
+        if whole.path() != Some(resource.ty) || opened || wrapped {
+            continue;
+        }
         let to_memory = whole.args().iter().any(|t| {
             t.peel_refs().path().is_some_and(|p| matches!(p.as_str(), "std::vec::Vec" | "std::io::Cursor" | "bytes::BytesMut" | "std::io::Sink"))
                 || matches!(t.peel_refs(), linger_analysis::types::ty::Ty::Slice(_))

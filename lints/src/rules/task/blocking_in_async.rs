@@ -42,7 +42,7 @@ declare_rule! {
         group: Task,
         cases: {
             waits: Warn = "sleeps, or waits for a channel, thread, process or future",
-            in_callee: Warn = "the same inside of a function that is called here",
+            in_callee: Allow = "the same inside of a function that is called here",
             network: Allow = "blocking network and database calls",
         },
         since: "0.1.0",

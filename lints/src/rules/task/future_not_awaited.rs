@@ -113,13 +113,21 @@ fn lazy(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> Option<Lazy> {
                         .is_some_and(|f| matches!(f.timer, Some(Timer::After | Timer::At)));
                     // A generic function (`Vec::swap_remove`) may give any future back that it was given.
                     let gives = cx.catalogue().function(*path).is_some_and(|s| matches!(s.ret, Ty::Future(..)));
-                    gives && matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
+                    gives && is_known_type(cx, call) && matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
                 }
                 _ => false,
             };
             is_lazy.then(|| Lazy { var, what: format!("the future of `{}`", call.name), known: call.callee.known })
         }
         _ => None,
+    }
+}
+
+/// A method of a type that nothing is known of was found by its name alone.
+fn is_known_type(cx: &BodyContext<'_>, call: &Call) -> bool {
+    match call.callee.self_ty.as_ref().and_then(|t| t.peel_refs().path()) {
+        Some(path) => cx.program().types.contains_key(&path) || cx.catalogue().type_facts(path).is_some(),
+        None => true,
     }
 }
 

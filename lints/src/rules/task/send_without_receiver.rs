@@ -22,22 +22,24 @@ declare_rule! {
     /// ## Example
     ///
     /// ```rust,fires
-    /// fn start() -> std::sync::mpsc::Sender<u32> {
+    /// fn start() {
     ///     let (tx, _) = std::sync::mpsc::channel();
-    ///     tx
+    ///     let _ = tx.send(1);
     /// }
     /// ```
     ///
     /// ```rust,clean
-    /// fn start() -> (std::sync::mpsc::Sender<u32>, std::sync::mpsc::Receiver<u32>) {
+    /// fn start() -> std::sync::mpsc::Receiver<u32> {
     ///     let (tx, rx) = std::sync::mpsc::channel();
-    ///     (tx, rx)
+    ///     let _ = tx.send(1);
+    ///     rx
     /// }
     /// ```
     ///
     /// ## Limits
     ///
-    /// Channels that can be subscribed to later (`broadcast`, `watch`) are left alone.
+    /// Channels that can be subscribed to later (`broadcast`, `watch`) are left alone, and so is a sender that is only
+    /// handed on.
     SendWithoutReceiver("send_without_receiver") {
         group: Task,
         level: Deny,
@@ -83,7 +85,7 @@ fn in_block(cx: &BodyContext<'_>, block: &Block, report: &mut Vec<Diagnostic>) {
         // `subscribe()` makes new receivers.
         let subscribes = tx.path().is_some_and(|p| cx.catalogue().method(p, linger_analysis::symbol::sym("subscribe")).is_some());
         let known = cx.types().callees.get(init).map_or(Known::Inferred, |c| c.known);
-        if subscribes || is_unused(cx, local) || known != Known::Resolved {
+        if subscribes || !sends(cx, local) || known != Known::Resolved {
             continue;
         }
         report.push(
@@ -115,9 +117,13 @@ fn is(cx: &BodyContext<'_>, ty: &Ty, class: Class) -> bool {
     ty.path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| r.class == class)
 }
 
-/// The sender is only a placeholder itself: nothing mentions it, or its name says so.
-fn is_unused(cx: &BodyContext<'_>, local: LocalId) -> bool {
+/// Whether the code sends with it. A sender that is only handed on is a stand-in for code that wants one.
+fn sends(cx: &BodyContext<'_>, local: LocalId) -> bool {
     let hir = cx.hir();
-    hir.local(local).name.starts_with('_')
-        || !hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Local(l) if l == local))
+    hir.exprs.iter().any(|e| match &e.kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            method.contains("send") && matches!(hir.expr(*receiver).kind, ExprKind::Local(l) if l == local)
+        }
+        _ => false,
+    })
 }
