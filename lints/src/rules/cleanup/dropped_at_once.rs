@@ -24,7 +24,7 @@ declare_rule! {
     ///
     /// ## Example
     ///
-    /// ```rust,fires
+    /// ```rust,compile_fail,fires
     /// fn update(order: &std::sync::RwLock<()>, total: &std::sync::atomic::AtomicU32) {
     ///     let _ = order.write();
     ///     total.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
