@@ -151,7 +151,13 @@ fn is_handed_on(view: &FlowView<'_>, call: &Call) -> bool {
 
 /// Whether some function of the same package releases such a thing.
 fn released_in_crate(cx: &BodyContext<'_>, releases: &[&str]) -> bool {
-    let package = |file| cx.program().crate_of(file).map(|c| c.package.clone());
+    use linger_analysis::names::TargetKind;
+    let package = |file| {
+        cx.program().crate_of(file).map(|c| match c.kind {
+            TargetKind::Loose => c.root.display().to_string(),
+            _ => c.package.clone(),
+        })
+    };
     let own = package(cx.file());
     !releases.is_empty()
         && cx.analysis.bodies.iter().filter(|b| package(b.global.file) == own).any(|b| {
