@@ -176,10 +176,11 @@ fn documentation_has_one_shape() {
 #[test]
 fn messages_have_one_shape() {
     // Of all messages that the fixtures give: lower case (or code), no full stop, no "try".
-    let output = common::run(
-        &common::repository().join("fixtures"),
-        &["--message-format", "json", "-W", "all", "."],
-    );
+    let scratch = common::scratch();
+    for (name, text) in sources(&common::repository().join("fixtures")) {
+        common::write(scratch.path(), &[(&name, &text)]);
+    }
+    let output = common::run(scratch.path(), &["--message-format", "json", "-W", "all", "."]);
     let mut trouble = Vec::new();
     for finding in common::findings(&output) {
         let first = finding.message.chars().next().unwrap_or(' ');
