@@ -11,6 +11,9 @@ use crate::names::DefId;
 use crate::syntax::hir::ClosureId;
 use crate::types::infer::Target;
 
+/// Parameters that a function runs elsewhere, and how.
+type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
+
 /// A call that starts work elsewhere.
 pub struct Spawn<'m> {
     /// Where.
@@ -160,7 +163,7 @@ fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: crate::syntax::hir:
 /// Finds functions of the program that run a parameter elsewhere, so that they are spawn functions themselves.
 pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
     for _ in 0..2 {
-        let found: Vec<(DefId, SmallVec<[(u32, SpawnKind); 1]>)> = analysis
+        let found: Vec<(DefId, SpawnedParams)> = analysis
             .bodies
             .iter()
             .filter_map(|body| {
@@ -181,7 +184,7 @@ pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
     }
 }
 
-fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SmallVec<[(u32, SpawnKind); 1]> {
+fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
     let mir = &*body.flow.root;
     let tokens = analysis.tokens(body, mir);
     let mut params = SmallVec::new();
@@ -202,7 +205,7 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SmallVec<[(u32, Spaw
 /// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds.
 fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32> {
     use crate::flow::identity::Root;
-    use crate::flow::mir::{Owner, Place, StatementKind, VarKind};
+    use crate::flow::mir::{Owner, Place, StatementKind};
     let ids = &tokens.identities;
     if let Some(id) = closure_of(ids, var) {
         let inner = body.flow.get(Owner::Closure(id));
@@ -227,7 +230,6 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
                 }
             }
         }
-        let _ = VarKind::Return;
         return out;
     }
     match ids.place(&Place::whole(var)).root {
