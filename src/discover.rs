@@ -1,12 +1,21 @@
 //! Which files there are, and which of them are reported on.
+//!
+//! Names and facts come from whole workspaces, whatever is reported on: a hook that passes two files sees what a
+//! full run sees. A file that no target reaches is reported on when it is named, stands under `src`, or
+//! belongs to no package; test inputs, templates and fixtures, which no compiler ever reads, are not.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::{Context, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use ignore::WalkBuilder;
+use ignore::{WalkBuilder, WalkState};
+use linger_analysis::names::{CrateInput, Program, TargetKind};
+use linger_analysis::span::FileId;
 use rustc_hash::FxHashSet;
 
+use crate::config::Config;
+use crate::levels::nearest;
 use crate::manifest::{self, Package};
 
 /// What a run works on.
@@ -14,72 +23,257 @@ use crate::manifest::{self, Package};
 pub struct Found {
     /// Folder that paths are shown relative to.
     pub root: PathBuf,
-    /// All files that names and facts come from.
+    /// All files that names and facts come from, in order.
     pub files: Vec<PathBuf>,
     /// All packages.
     pub packages: Vec<Package>,
-    /// Files that are reported on; `None` for all.
-    pub reported: Option<FxHashSet<PathBuf>>,
-    /// Trouble that did not stop the search.
+    /// Trouble that did not stop the search, and what was left out.
     pub notes: Vec<String>,
+    /// Files and folders that were named; empty for the workspace.
+    named: Vec<PathBuf>,
+    /// Packages that were named.
+    only_packages: Vec<String>,
+    excluded: GlobSet,
 }
 
-/// Finds files and packages for the paths on the command line.
-pub fn discover(paths: &[PathBuf], exclude: &[String]) -> anyhow::Result<Found> {
+/// Rust files and manifests below a folder.
+#[derive(Default)]
+struct Walked {
+    rust: Vec<PathBuf>,
+    manifests: Vec<PathBuf>,
+    notes: Vec<String>,
+}
+
+/// Finds files and packages for the paths on the command line. `buffer` is a file whose text comes from elsewhere.
+pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) -> anyhow::Result<Found> {
     let here = std::env::current_dir().context("the current folder cannot be read")?;
-    let excluded = globs(exclude)?;
-    let mut found = Found::default();
+    let mut found = Found { excluded: globs(exclude)?, ..Found::default() };
     let mut roots: Vec<PathBuf> = Vec::new();
-    if paths.is_empty() {
-        let root = workspace_root(&here);
-        found.root = root.clone().unwrap_or_else(|| here.clone());
-        roots.push(found.root.clone());
-    } else {
-        let mut wanted = FxHashSet::default();
-        for path in paths {
-            let full = absolute(&here, path);
-            let meta = std::fs::metadata(&full)
-                .with_context(|| format!("no such file or folder: {}", path.display()))?;
-            if meta.is_dir() {
-                wanted.extend(rust_files(&full, &excluded, true, &mut found.notes));
-                roots.push(workspace_root(&full).unwrap_or(full));
-            } else if full.extension().is_some_and(|e| e == "rs") {
-                let parent = full.parent().unwrap_or(&here).to_path_buf();
-                match workspace_root(&parent) {
-                    Some(root) => roots.push(root),
-                    None => found.files.push(full.clone()),
-                }
-                wanted.insert(full);
-            }
+    let mut alone: Vec<PathBuf> = Vec::new();
+    if paths.is_empty() && buffer.is_none() {
+        roots.push(workspace_root(&here).unwrap_or_else(|| here.clone()));
+    }
+    for path in paths {
+        let full = absolute(&here, path);
+        let meta =
+            std::fs::metadata(&full).with_context(|| format!("no such file or folder: {}", path.display()))?;
+        if meta.is_dir() {
+            roots.push(workspace_root(&full).unwrap_or_else(|| full.clone()));
+            found.named.push(full);
+        } else if full.extension().is_some_and(|e| e == "rs") {
+            alone.push(full);
+        } else {
+            found.notes.push(format!("{}: not a Rust file, left out", path.display()));
         }
-        // Hooks and scripts name files from where they are, and want them named back the same way.
-        let near = wanted.iter().all(|p| p.starts_with(&here));
-        found.root = match roots.first() {
-            Some(root) if !near => root.clone(),
-            _ => here.clone(),
-        };
-        found.reported = Some(wanted);
+    }
+    alone.extend(buffer.map(|path| absolute(&here, path)));
+    for file in alone {
+        if let Some(root) = file.parent().and_then(workspace_root) {
+            roots.push(root);
+        }
+        found.files.push(file.clone());
+        found.named.push(file);
     }
     roots.sort();
     roots.dedup();
-    let mut all: FxHashSet<PathBuf> = found.files.drain(..).collect();
-    for root in &roots {
-        all.extend(rust_files(root, &excluded, false, &mut found.notes));
-        packages(root, &mut found);
+    // Hooks and scripts name files from where they are, and want them named back the same way.
+    let near = !found.named.is_empty() && found.named.iter().all(|p| p.starts_with(&here));
+    found.root = match roots.as_slice() {
+        [one] if !near => one.clone(),
+        _ => here,
+    };
+    // All that was named is no Rust: nothing is checked, rather than everything.
+    if !paths.is_empty() && found.named.is_empty() {
+        return Ok(found);
     }
-    // A file that is named is checked also where the walk would have left it out.
-    all.extend(found.reported.iter().flatten().cloned());
-    found.files = all.into_iter().collect();
+    for root in &roots {
+        workspace(root, &mut found);
+    }
+    // A folder outside of what belongs to its workspace (a nested workspace, something ignored) was named all the same.
+    for folder in found.named.clone().iter().filter(|path| path.is_dir()) {
+        found.files.extend(walk(folder).rust);
+    }
     found.files.sort();
+    found.files.dedup();
     Ok(found)
 }
 
-fn absolute(here: &Path, path: &Path) -> PathBuf {
-    let joined = here.join(path);
-    joined.components().fold(PathBuf::new(), |mut out, part| {
+impl Found {
+    /// Restricts what is reported on to some packages.
+    pub fn only(&mut self, packages: &[String]) -> anyhow::Result<()> {
+        for name in packages {
+            if !self.packages.iter().any(|p| p.name == *name) {
+                let near = nearest(name, self.packages.iter().map(|p| p.name.as_str()));
+                let near = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                bail!("there is no package `{name}` here{near}");
+            }
+        }
+        self.only_packages = packages.to_vec();
+        Ok(())
+    }
+
+    /// The package whose folder holds a file.
+    pub fn package_of(&self, file: &Path) -> Option<&Package> {
+        self.packages
+            .iter()
+            .filter(|p| p.manifest.parent().is_some_and(|dir| file.starts_with(dir)))
+            .max_by_key(|p| p.manifest.components().count())
+    }
+
+    /// The targets of all packages, and editions for files that none of them reaches.
+    pub fn crates(&self, loose_edition: u16) -> Vec<CrateInput> {
+        let loose = |root: &Path, edition: u16| CrateInput {
+            name: String::new(),
+            package: String::new(),
+            kind: TargetKind::Loose,
+            root: root.to_path_buf(),
+            edition,
+            dependencies: Vec::new(),
+        };
+        let everywhere = self.root.ancestors().last().unwrap_or(&self.root);
+        let mut crates: Vec<CrateInput> = self.packages.iter().flat_map(|p| p.crates.iter().cloned()).collect();
+        crates.push(loose(everywhere, loose_edition));
+        crates.extend(self.packages.iter().filter_map(|p| Some(loose(p.manifest.parent()?, p.edition))));
+        crates
+    }
+
+    /// The files that are reported on.
+    pub fn reported(&mut self, program: &Program, config: &Config) -> FxHashSet<FileId> {
+        let mut reported = FxHashSet::default();
+        let mut unreached = 0;
+        for (index, file) in program.files.iter().enumerate() {
+            let id = FileId(index as u32);
+            let path = &file.path;
+            let relative = path.strip_prefix(&self.root).unwrap_or(path);
+            let package = self.package_of(path);
+            let in_packages = self.only_packages.is_empty()
+                || package.is_some_and(|package| self.only_packages.contains(&package.name));
+            if self.excluded.is_match(relative) || config.excludes(path) || !in_packages {
+                continue;
+            }
+            let named: Vec<&PathBuf> = self.named.iter().filter(|named| path.starts_with(named)).collect();
+            if !self.named.is_empty() && named.is_empty() {
+                continue;
+            }
+            let dir = package.and_then(|p| p.manifest.parent());
+            let is_compiled = program.crate_of(id).is_some_and(|c| c.kind != TargetKind::Loose);
+            let is_wanted = match dir {
+                None => true,
+                Some(dir) => {
+                    package.is_some_and(|p| p.is_member || !named.is_empty())
+                        && (is_compiled
+                            || path.starts_with(dir.join("src"))
+                            || named.iter().any(|n| !dir.starts_with(n)))
+                }
+            };
+            if is_wanted {
+                reported.insert(id);
+            } else {
+                unreached += 1;
+            }
+        }
+        if unreached > 0 {
+            self.notes.push(format!("{unreached} files that no target of the workspace reaches were not reported on"));
+        }
+        reported
+    }
+}
+
+/// Adds the files and packages of a workspace.
+fn workspace(root: &Path, found: &mut Found) {
+    let walked = walk(root);
+    found.notes.extend(walked.notes);
+    let root_manifest = root.join("Cargo.toml");
+    let table = manifest::read(&root_manifest).ok();
+    let members = table.as_ref().map(|table| manifest::Members::new(root, table));
+    let mut nested: Vec<PathBuf> = Vec::new();
+    let mut packages = Vec::new();
+    // Parents come before what is in them, so that a nested workspace is known before its members.
+    let mut manifests = walked.manifests;
+    manifests.sort_by_key(|path| (path.components().count(), path.clone()));
+    let mut workspaces: Vec<(PathBuf, toml::Table)> = Vec::new();
+    for path in manifests {
+        let dir = path.parent().unwrap_or(root).to_path_buf();
+        let own = match manifest::read(&path) {
+            Ok(own) => own,
+            Err(error) => {
+                found.notes.push(format!("{}: {error}", path.display()));
+                continue;
+            }
+        };
+        let is_nested = dir != root && manifest::is_workspace_root(&own);
+        if is_nested {
+            nested.push(dir.clone());
+            workspaces.push((dir.clone(), own.clone()));
+        }
+        let above = workspaces
+            .iter()
+            .filter(|(w, _)| dir.starts_with(w))
+            .max_by_key(|(w, _)| w.components().count())
+            .map(|(_, table)| table)
+            .or(table.as_ref());
+        let Some(mut package) = manifest::package(&path, &own, above) else { continue };
+        package.is_member = match &members {
+            // There is no workspace, only packages below a folder: all of them count.
+            None => true,
+            Some(members) => !nested.iter().any(|n| dir.starts_with(n)) && members.has(&dir),
+        };
+        packages.push(package);
+    }
+    // A path dependency of a member is a member, too, and so on.
+    loop {
+        let wanted: FxHashSet<PathBuf> =
+            packages.iter().filter(|p: &&Package| p.is_member).flat_map(|p| p.path_dependencies.clone()).collect();
+        let mut more = false;
+        for package in packages.iter_mut().filter(|p| !p.is_member) {
+            let dir = package.manifest.parent().unwrap_or(root);
+            let excluded = members.as_ref().is_some_and(|m| m.excludes(dir)) || nested.iter().any(|n| dir.starts_with(n));
+            if wanted.contains(dir) && !excluded {
+                package.is_member = true;
+                more = true;
+            }
+        }
+        if !more {
+            break;
+        }
+    }
+    let foreign: Vec<PathBuf> = packages
+        .iter()
+        .filter(|p| !p.is_member && !is_named(p.manifest.parent().unwrap_or(root), &found.named))
+        .filter_map(|p| p.manifest.parent().map(Path::to_path_buf))
+        .collect();
+    if !foreign.is_empty() {
+        found.notes.push(format!("{} packages that are no members of the workspace were left out", foreign.len()));
+    }
+    let own: Vec<PathBuf> = packages
+        .iter()
+        .filter(|p| p.is_member)
+        .filter_map(|p| p.manifest.parent().map(Path::to_path_buf))
+        .collect();
+    // The innermost package decides.
+    let depth = |dirs: &[PathBuf], file: &Path| {
+        dirs.iter().filter(|d| file.starts_with(d)).map(|d| d.components().count()).max().unwrap_or(0)
+    };
+    found.files.extend(walked.rust.into_iter().filter(|f| {
+        let outside = depth(&foreign, f);
+        outside == 0 || outside < depth(&own, f)
+    }));
+    found.packages.extend(packages.into_iter().filter(|p| {
+        p.manifest.parent().is_some_and(|dir| !foreign.iter().any(|f| f == dir))
+    }));
+}
+
+/// Whether something in a folder, or the folder, was named.
+fn is_named(dir: &Path, named: &[PathBuf]) -> bool {
+    named.iter().any(|n| n.starts_with(dir))
+}
+
+/// A path without `.` and `..`, from the root.
+pub fn absolute(here: &Path, path: &Path) -> PathBuf {
+    here.join(path).components().fold(PathBuf::new(), |mut out, part| {
         match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
+            Component::CurDir => {}
+            Component::ParentDir => {
                 out.pop();
             }
             other => out.push(other),
@@ -92,102 +286,79 @@ fn globs(patterns: &[String]) -> anyhow::Result<GlobSet> {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
         builder.add(Glob::new(pattern).with_context(|| format!("not a glob: {pattern}"))?);
+        builder.add(Glob::new(&format!("{}/**", pattern.trim_end_matches('/')))?);
     }
     Ok(builder.build()?)
 }
 
-/// The nearest workspace root (or package) at or above a folder.
-fn workspace_root(from: &Path) -> Option<PathBuf> {
-    let mut nearest = None;
+/// The workspace root that a folder belongs to, or the nearest package.
+pub fn workspace_root(from: &Path) -> Option<PathBuf> {
+    let mut nearest: Option<PathBuf> = None;
     for dir in from.ancestors() {
         let path = dir.join("Cargo.toml");
         if !path.is_file() {
             continue;
         }
-        let is_root = manifest::read(&path).is_ok_and(|t| manifest::is_workspace_root(&t));
-        if is_root {
-            return Some(dir.to_path_buf());
+        let Ok(table) = manifest::read(&path) else {
+            nearest.get_or_insert_with(|| dir.to_path_buf());
+            continue;
+        };
+        if manifest::is_workspace_root(&table) {
+            let members = manifest::Members::new(dir, &table);
+            // A package that the workspace above excludes is a workspace of its own.
+            return match nearest {
+                Some(nearest) if members.excludes(&nearest) => Some(nearest),
+                _ => Some(dir.to_path_buf()),
+            };
         }
         nearest.get_or_insert_with(|| dir.to_path_buf());
     }
     nearest
 }
 
-/// Rust files below a folder. `.gitignore` counts; build output and vendored code are left out unless they are
-/// named.
-fn rust_files(root: &Path, excluded: &GlobSet, named: bool, notes: &mut Vec<String>) -> Vec<PathBuf> {
+/// Rust files and manifests below a folder, found in parallel. `.gitignore` counts; build output and vendored code
+/// are left out unless they are the folder itself.
+fn walk(root: &Path) -> Walked {
     let top = root.to_path_buf();
-    let walk = WalkBuilder::new(root)
+    let walked = Mutex::new(Walked::default());
+    WalkBuilder::new(root)
         .hidden(true)
         .require_git(false)
+        .threads(rayon::current_num_threads().min(8))
         .filter_entry(move |entry| {
             let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
             !is_dir || entry.path() == top || !is_foreign(entry.path())
         })
-        .build();
-    let _ = named;
-    let mut found = Vec::new();
-    for entry in walk {
-        match entry {
-            Ok(entry) => {
-                let path = entry.path();
-                let is_rust = path.extension().is_some_and(|e| e == "rs");
-                let is_file = entry.file_type().is_some_and(|t| t.is_file());
-                let relative = path.strip_prefix(root).unwrap_or(path);
-                if is_rust && is_file && !excluded.is_match(relative) {
-                    found.push(path.to_path_buf());
+        .build_parallel()
+        .run(|| {
+            Box::new(|entry| {
+                let Ok(mut walked) = walked.lock() else { return WalkState::Quit };
+                match entry {
+                    Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) => {
+                        let path = entry.path();
+                        if path.extension().is_some_and(|e| e == "rs") {
+                            walked.rust.push(path.to_path_buf());
+                        } else if entry.file_name() == "Cargo.toml" {
+                            walked.manifests.push(path.to_path_buf());
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(error) => walked.notes.push(error.to_string()),
                 }
-            }
-            Err(error) => notes.push(error.to_string()),
-        }
-    }
-    found
+                WalkState::Continue
+            })
+        });
+    let mut walked = walked.into_inner().unwrap_or_default();
+    walked.notes.sort();
+    walked
 }
 
 /// Build output and vendored code.
 fn is_foreign(dir: &Path) -> bool {
     let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     match name {
-        "target" => dir.join("CACHEDIR.TAG").is_file() || dir.join(".rustc_info.json").is_file() || dir.join("debug").is_dir(),
-        "vendor" | "third_party" | "node_modules" => true,
+        "target" => dir.join("CACHEDIR.TAG").is_file() || dir.join(".rustc_info.json").is_file(),
+        "vendor" | "third_party" | "third-party" | "node_modules" => true,
         _ => dir.join(".cargo-checksum.json").is_file(),
     }
-}
-
-/// All packages below a root.
-fn packages(root: &Path, found: &mut Found) {
-    let workspace = manifest::read(&root.join("Cargo.toml")).ok();
-    let walk = WalkBuilder::new(root)
-        .hidden(true)
-        .require_git(false)
-        .filter_entry(|entry| {
-            let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
-            !is_dir || !is_foreign(entry.path()) || entry.depth() == 0
-        })
-        .build();
-    for entry in walk.flatten() {
-        if entry.file_name() != "Cargo.toml" {
-            continue;
-        }
-        match manifest::read(entry.path()) {
-            Ok(table) => {
-                let nested = manifest::is_workspace_root(&table);
-                let above = if nested { Some(&table) } else { workspace.as_ref() };
-                if let Some(package) = manifest::package(entry.path(), &table, above)
-                    && !found.packages.iter().any(|p| p.manifest == package.manifest)
-                {
-                    found.packages.push(package);
-                }
-            }
-            Err(error) => found.notes.push(format!("{}: {error}", entry.path().display())),
-        }
-    }
-}
-
-/// Checks that an edition exists.
-pub fn edition(edition: u16) -> anyhow::Result<()> {
-    if !matches!(edition, 2015 | 2018 | 2021 | 2024) {
-        bail!("there is no edition {edition}; editions are 2015, 2018, 2021 and 2024");
-    }
-    Ok(())
 }

@@ -1,141 +1,185 @@
-//! Levels: defaults, configuration, command line.
+//! Levels: what is built in, configuration, command line. The later setting wins.
 
 use anyhow::bail;
 use linger_lints::{Case, Confidence, Diagnostic, Group, Level, RuleMeta, all};
 
-/// One setting: what it names and the level.
-#[derive(Debug, Clone)]
-pub struct Setting {
-    target: Target,
-    level: Level,
-}
-
-#[derive(Debug, Clone)]
-enum Target {
-    Rule(&'static str, Option<String>),
+/// What a setting names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A rule: those of its cases that are on by default, or all when none is.
+    Rule(&'static str),
+    /// One case of a rule.
+    Case(&'static str, &'static str),
+    /// The cases of a group that are on by default.
     Group(Group),
+    /// All cases that are off by default.
     Strict,
+    /// All cases that are on by default.
     Default,
+    /// Everything.
     All,
+    /// Whatever would be a warning.
     Warnings,
 }
 
-/// All settings, the later ones win.
+/// One setting.
+#[derive(Debug, Clone)]
+struct Setting {
+    target: Target,
+    level: Level,
+    origin: String,
+}
+
+/// All settings in order.
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
     settings: Vec<Setting>,
-    deny_warnings: bool,
-    allow_warnings: bool,
+    /// `-D warnings` and the like: as in rustc it counts at the very end.
+    warnings: Option<Level>,
 }
 
 impl Levels {
-    /// Adds a setting. Fails on a name that does not exist, with the nearest one that does.
-    pub fn set(&mut self, name: &str, level: Level) -> anyhow::Result<()> {
-        let target = target(name)?;
-        if matches!(target, Target::Warnings) {
-            self.deny_warnings = level >= Level::Deny;
-            self.allow_warnings = level == Level::Allow;
-            return Ok(());
+    /// Adds a setting; `origin` is shown by `config show`.
+    ///
+    /// # Errors
+    /// When the name does not exist, with the nearest one that does.
+    pub fn set(&mut self, name: &str, level: Level, origin: &str) -> anyhow::Result<()> {
+        match target(name)? {
+            Target::Warnings => self.warnings = (level != Level::Warn).then_some(level),
+            target => self.settings.push(Setting { target, level, origin: origin.to_owned() }),
         }
-        self.settings.push(Setting { target, level });
         Ok(())
     }
 
-    /// The level of a case.
-    pub fn of(&self, rule: &RuleMeta, case: &Case) -> Level {
+    /// These settings with more on top.
+    #[must_use]
+    pub fn with(&self, more: &[(Target, Level)], origin: &str) -> Self {
+        let mut levels = self.clone();
+        for (target, level) in more {
+            levels.settings.push(Setting { target: target.clone(), level: *level, origin: origin.to_owned() });
+        }
+        levels
+    }
+
+    /// The level of a case, and where it comes from.
+    pub fn of(&self, rule: &RuleMeta, case: &Case) -> (Level, &str) {
         let mut level = case.level;
+        let mut origin = "default";
         for setting in &self.settings {
+            // What is forbidden stays so.
             if level == Level::Forbid {
                 break;
             }
-            let applies = match &setting.target {
-                Target::Rule(name, None) => *name == rule.name && (case.level > Level::Allow || !rule.on_by_default()),
-                Target::Rule(name, Some(only)) => *name == rule.name && only == case.name,
-                Target::Group(group) => *group == rule.group && case.level > Level::Allow,
-                Target::Strict => case.level == Level::Allow,
-                Target::Default => case.level > Level::Allow,
-                Target::All => true,
-                Target::Warnings => false,
-            };
-            // A group is no reason to lower what is denied: `-W all` keeps denials.
-            let lowers = matches!(setting.target, Target::All | Target::Strict | Target::Default | Target::Group(_))
-                && setting.level == Level::Warn
-                && level > Level::Warn;
-            if applies && !lowers {
+            if applies(&setting.target, rule, case) && !lowers(setting, level) {
                 level = setting.level;
+                origin = &setting.origin;
             }
         }
-        level
+        (level, origin)
     }
 
     /// The level of a finding.
     pub fn of_finding(&self, finding: &Diagnostic) -> Level {
         let rule = finding.rule;
-        let name = finding.case.unwrap_or("");
-        let Some(case) = rule.case(name).or_else(|| rule.cases.first()) else { return Level::Warn };
-        let mut level = self.of(rule, case);
-        // What rests on an inferred step is never an error by default.
-        if finding.confidence == Confidence::Likely && level == Level::Deny && case.level == Level::Deny {
+        let Some(case) = rule.case(finding.case.unwrap_or("")).or_else(|| rule.cases.first()) else {
+            return Level::Warn;
+        };
+        let (mut level, origin) = self.of(rule, case);
+        // What rests on an inferred step is an error only where somebody asks for it.
+        if finding.confidence == Confidence::Likely && level == Level::Deny && origin == "default" {
             level = Level::Warn;
         }
-        if rule.name == "syntax_error" && level > Level::Warn {
-            return Level::Warn;
+        // A file that does not parse is no reason to fail: `--strict-parse` says otherwise.
+        if rule.name == "syntax_error" {
+            return level.min(Level::Warn);
         }
-        if level == Level::Warn && rule.name != "syntax_error" {
-            if self.deny_warnings {
-                level = Level::Deny;
-            } else if self.allow_warnings {
-                level = Level::Allow;
-            }
+        match self.warnings {
+            Some(instead) if level == Level::Warn => instead,
+            _ => level,
         }
-        level
     }
 
     /// Whether some case of a rule is on.
     pub fn is_on(&self, rule: &RuleMeta) -> bool {
-        rule.cases.iter().any(|case| self.of(rule, case) > Level::Allow)
+        rule.cases.iter().any(|case| self.of(rule, case).0 > Level::Allow)
     }
 }
 
-fn target(name: &str) -> anyhow::Result<Target> {
+fn applies(target: &Target, rule: &RuleMeta, case: &Case) -> bool {
+    let on_by_default = case.level > Level::Allow;
+    match target {
+        Target::Rule(name) => *name == rule.name && (on_by_default || !rule.on_by_default()),
+        Target::Case(name, only) => *name == rule.name && *only == case.name,
+        Target::Group(group) => *group == rule.group && on_by_default,
+        Target::Strict => !on_by_default,
+        Target::Default => on_by_default,
+        Target::All => true,
+        Target::Warnings => false,
+    }
+}
+
+/// A group is no reason to lower what is denied: `-W all` switches on, it does not switch back.
+fn lowers(setting: &Setting, level: Level) -> bool {
+    let is_group =
+        matches!(setting.target, Target::All | Target::Strict | Target::Default | Target::Group(_));
+    is_group && setting.level == Level::Warn && level > Level::Warn
+}
+
+/// What a name on the command line or in the configuration stands for.
+///
+/// # Errors
+/// When it does not exist, with the nearest one that does.
+pub fn target(name: &str) -> anyhow::Result<Target> {
     let name = name.strip_prefix("linger::").unwrap_or(name);
     let (rule, case) = match name.split_once('/') {
         Some((rule, case)) => (rule, Some(case)),
         None => (name, None),
     };
     if let Some(found) = linger_lints::find(rule) {
-        if let Some(case) = case
-            && found.meta.case(case).is_none()
-        {
-            let cases: Vec<&str> = found.meta.cases.iter().map(|c| c.name).filter(|n| !n.is_empty()).collect();
-            bail!("rule `{rule}` has no case `{case}`{}", list("; its cases are ", &cases));
+        let Some(case) = case else { return Ok(Target::Rule(found.meta.name)) };
+        let cases: Vec<&'static str> =
+            found.meta.cases.iter().map(|c| c.name).filter(|n| !n.is_empty()).collect();
+        if let Some(known) = cases.iter().find(|c| **c == case) {
+            return Ok(Target::Case(found.meta.name, known));
         }
-        return Ok(Target::Rule(found.meta.name, case.map(str::to_owned)));
+        let are = if cases.is_empty() {
+            "; it has none".to_owned()
+        } else {
+            format!("; its cases are {}", cases.join(", "))
+        };
+        bail!("rule `{rule}` has no case `{case}`{are}");
     }
-    let group = Group::ALL.into_iter().find(|g| g.name() == name);
-    Ok(match (name, group) {
-        (_, Some(group)) => Target::Group(group),
-        ("strict", _) => Target::Strict,
-        ("default", _) => Target::Default,
-        ("all", _) => Target::All,
-        ("warnings", _) => Target::Warnings,
+    if let Some(group) = Group::ALL.into_iter().find(|g| g.name() == name) {
+        return Ok(Target::Group(group));
+    }
+    Ok(match name {
+        "strict" => Target::Strict,
+        "default" => Target::Default,
+        "all" => Target::All,
+        "warnings" => Target::Warnings,
         _ => bail!("there is no rule or group `{name}`{}", did_you_mean(name)),
     })
 }
 
-fn list(before: &str, names: &[&str]) -> String {
-    if names.is_empty() { String::new() } else { format!("{before}{}", names.join(", ")) }
+/// All names that a level can be set for.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all()
+        .iter()
+        .map(|r| r.meta.name)
+        .chain(Group::ALL.iter().map(|g| g.name()))
+        .chain(["strict", "default", "all", "warnings"])
 }
 
-/// The nearest rule or group, when one is near.
+/// The nearest rule or group as a question, when one is near.
 pub fn did_you_mean(name: &str) -> String {
-    let names = all().iter().map(|r| r.meta.name).chain(Group::ALL.iter().map(|g| g.name())).chain([
-        "strict", "default", "all", "warnings",
-    ]);
+    nearest(name, names()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
+}
+
+/// The nearest of `names`, when one is near.
+pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     names
-        .map(|n| (strsim::damerau_levenshtein(n, name), n))
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
         .min()
-        .filter(|(distance, n)| *distance <= n.len().max(3) / 3)
-        .map(|(_, n)| format!("; did you mean `{n}`?"))
-        .unwrap_or_default()
+        .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
+        .map(|(_, known)| known)
 }

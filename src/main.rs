@@ -1,16 +1,22 @@
 //! `cargo linger`: finds resource-lifetime hazards in Rust source without compiling it.
 
+mod baseline;
 mod cli;
 mod commands;
 mod config;
 mod discover;
+mod files;
+mod fix;
+mod git;
 mod levels;
 mod manifest;
 mod pipeline;
 mod report;
 mod run;
+mod since;
 mod suppress;
 mod text;
+mod texts;
 
 use std::process::ExitCode;
 
@@ -20,6 +26,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    quiet_panics();
     match commands::main() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
@@ -32,9 +39,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// A panic while a file is checked is that file's finding; its backtrace is for those who ask.
+fn quiet_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let is_main = std::thread::current().name() == Some("main");
+        if is_main || std::env::var_os("RUST_BACKTRACE").is_some() {
+            usual(info);
+        }
+    }));
+}
+
 /// `cargo linger | head` is no failure.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
     })
 }

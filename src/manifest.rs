@@ -1,11 +1,12 @@
 //! Packages by their `Cargo.toml`, read by hand.
 //!
-//! cargo itself is not asked: `cargo metadata` costs more than checking a small workspace, needs a workspace
-//! that is whole, and is one more program to run on code that is not trusted. What names and editions need is
-//! in the manifest.
+//! cargo itself is not asked: `cargo metadata` costs more than checking a small workspace (0.05 to 0.17 s), needs a
+//! workspace that is whole, and is one more program to run on code that is not trusted. What names and editions
+//! need is in the manifest; a test compares the outcome with `cargo metadata`.
 
 use std::path::{Path, PathBuf};
 
+use globset::{GlobSet, GlobSetBuilder};
 use linger_analysis::names::{CrateInput, TargetKind};
 use toml::{Table, Value};
 
@@ -20,8 +21,54 @@ pub struct Package {
     pub manifest: PathBuf,
     /// Its targets.
     pub crates: Vec<CrateInput>,
-    /// `[package.metadata.linger]`
-    pub metadata: Option<Value>,
+    /// 2015, 2018, 2021 or 2024.
+    pub edition: u16,
+    /// Folders of dependencies by path.
+    pub path_dependencies: Vec<PathBuf>,
+    /// It belongs to the workspace that is checked.
+    pub is_member: bool,
+}
+
+/// Which folders a workspace counts as its own.
+#[derive(Debug)]
+pub struct Members {
+    root: PathBuf,
+    members: GlobSet,
+    exclude: Vec<PathBuf>,
+}
+
+impl Members {
+    /// Reads `members` and `exclude` of a root manifest.
+    pub fn new(root: &Path, table: &Table) -> Self {
+        let list = |key: &str| -> Vec<&str> {
+            let list = table.get("workspace").and_then(|w| w.get(key)).and_then(Value::as_array);
+            list.into_iter().flatten().filter_map(Value::as_str).collect()
+        };
+        let mut members = GlobSetBuilder::new();
+        for pattern in list("members") {
+            let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+            // What cargo would refuse matches nothing.
+            if let Ok(glob) = globset::GlobBuilder::new(pattern).literal_separator(true).build() {
+                members.add(glob);
+            }
+        }
+        let members = members.build().unwrap_or_else(|_| GlobSet::empty());
+        Self { root: root.to_path_buf(), members, exclude: list("exclude").iter().map(|e| root.join(e)).collect() }
+    }
+
+    /// Whether a folder is left out in so many words.
+    pub fn excludes(&self, dir: &Path) -> bool {
+        self.exclude.iter().any(|e| dir.starts_with(e)) && !self.lists(dir)
+    }
+
+    /// Whether a package in that folder is a member.
+    pub fn has(&self, dir: &Path) -> bool {
+        dir == self.root || (self.lists(dir) && !self.exclude.iter().any(|e| dir == e))
+    }
+
+    fn lists(&self, dir: &Path) -> bool {
+        dir.strip_prefix(&self.root).is_ok_and(|below| self.members.is_match(below))
+    }
 }
 
 impl Package {
@@ -71,7 +118,9 @@ pub fn package(path: &Path, table: &Table, workspace: Option<&Table>) -> Option<
         version: inherited("version").unwrap_or_else(|| "0.0.0".to_owned()),
         manifest: path.to_path_buf(),
         crates: Vec::new(),
-        metadata: own.get("metadata").and_then(|m| m.get("linger")).cloned(),
+        edition,
+        path_dependencies: path_dependencies(dir, table, workspace),
+        is_member: true,
         name,
     };
     let mut add = |name: &str, kind: TargetKind, root: PathBuf| {
@@ -140,31 +189,51 @@ fn discovered(folder: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// All dependencies: the name in code and the name of the crate.
-fn dependencies(table: &Table, workspace: Option<&Table>) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut add = |deps: Option<&Value>| {
-        for (name, value) in deps.and_then(Value::as_table).into_iter().flatten() {
-            let inherited = value.get("workspace").and_then(Value::as_bool) == Some(true);
-            let source = if inherited {
-                workspace
-                    .and_then(|w| w.get("workspace")?.get("dependencies")?.get(name))
-                    .unwrap_or(value)
-            } else {
-                value
-            };
-            let package = source.get("package").and_then(Value::as_str).unwrap_or(name);
-            found.push((name.replace('-', "_"), package.replace('-', "_")));
-        }
-    };
+/// All dependency tables of a manifest.
+fn dependency_tables(table: &Table) -> impl Iterator<Item = &Table> {
     const KINDS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
-    for kind in KINDS {
-        add(table.get(kind));
+    let targets = table.get("target").and_then(Value::as_table).into_iter().flatten().map(|(_, t)| t);
+    let own = KINDS.into_iter().filter_map(|kind| table.get(kind));
+    let by_target = targets.flat_map(|t| KINDS.into_iter().filter_map(move |kind| t.get(kind)));
+    own.chain(by_target).filter_map(Value::as_table)
+}
+
+/// Where a dependency is described: at the workspace when it says so.
+fn described<'t>(name: &str, value: &'t Value, workspace: Option<&'t Table>) -> (&'t Value, bool) {
+    let inherited = value.get("workspace").and_then(Value::as_bool) == Some(true);
+    let above = || workspace?.get("workspace")?.get("dependencies")?.get(name);
+    match inherited.then(above).flatten() {
+        Some(found) => (found, true),
+        None => (value, false),
     }
-    for target in table.get("target").and_then(Value::as_table).into_iter().flatten() {
-        for kind in KINDS {
-            add(target.1.get(kind));
+}
+
+/// Folders of dependencies by path.
+fn path_dependencies(dir: &Path, table: &Table, workspace: Option<&Table>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for (name, value) in dependency_tables(table).flatten() {
+        let (source, inherited) = described(name, value, workspace);
+        // A path of the workspace is relative to its root, which is the nearest folder above that has it.
+        if let Some(path) = source.get("path").and_then(Value::as_str) {
+            if inherited {
+                let bases = dir.ancestors().map(|base| crate::discover::absolute(base, Path::new(path)));
+                found.extend(bases.filter(|p| p.join("Cargo.toml").is_file()).last());
+            } else {
+                found.push(crate::discover::absolute(dir, Path::new(path)));
+            }
         }
     }
     found
+}
+
+/// All dependencies: the name in code and the name of the crate.
+fn dependencies(table: &Table, workspace: Option<&Table>) -> Vec<(String, String)> {
+    dependency_tables(table)
+        .flatten()
+        .map(|(name, value)| {
+            let (source, _) = described(name, value, workspace);
+            let package = source.get("package").and_then(Value::as_str).unwrap_or(name);
+            (name.replace('-', "_"), package.replace('-', "_"))
+        })
+        .collect()
 }

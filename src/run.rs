@@ -1,56 +1,66 @@
 //! One check: files in, findings out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use linger_analysis::catalogue::Catalogue;
 use linger_analysis::facts::Analysis;
 use linger_analysis::flow::Ownership;
-use linger_analysis::names::{CrateInput, Program, TargetKind};
+use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::items::FileHir;
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
-use linger_lints::{BodyContext, Confidence, Diagnostic, ProgramContext, Rule, rules::tool::syntax_error};
+use linger_lints::rules::tool::syntax_error;
+use linger_lints::{BodyContext, Confidence, Diagnostic, Level, ProgramContext, Rule};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, MinConfidence};
-use crate::config::Config;
-use crate::discover::{Found, discover};
-use crate::levels::Levels;
-use crate::manifest::Package;
+use crate::config::{Config, Policy};
+use crate::discover::{Found, absolute, discover};
 use crate::pipeline::{Reported, Settings, process};
+use crate::since;
+use crate::texts::Texts;
 
 /// What a check gives.
 pub struct Outcome {
     /// The program, for positions.
     pub program: Program,
-    /// The packages.
-    pub packages: Vec<Package>,
-    /// Folder that paths are shown relative to.
-    pub root: PathBuf,
+    /// Files and packages.
+    pub found: Found,
     /// The findings.
     pub findings: Vec<Reported>,
+    /// Texts of the files.
+    pub texts: Texts,
+    /// Hash of each file as it was checked, by number.
+    pub hashes: Vec<u64>,
+    /// Files that were reported on.
+    pub reported: FxHashSet<FileId>,
     /// Files that could not be checked.
     pub broken: usize,
     /// Number of lines read.
     pub lines: u64,
+    /// Findings that the baseline knows.
+    pub known: usize,
+    /// Findings that `--since` left out.
+    pub old: usize,
     /// Where the time went.
     pub timings: Vec<(&'static str, Duration)>,
     /// Trouble that did not stop the run.
     pub notes: Vec<String>,
-    /// Levels in force.
-    pub levels: Levels,
+    /// Rules that were looked for.
+    pub rules: Vec<&'static str>,
 }
 
-/// The text of a file that failed, and why.
-struct Broken {
+/// A file, lowered, or why not.
+struct Read {
     hir: FileHir,
-    message: String,
-    span: Span,
+    hash: u64,
+    trouble: Option<(String, Span)>,
 }
 
 /// Sets up the threads: syntax trees are recursive, so stacks are large.
@@ -58,116 +68,160 @@ pub fn threads(jobs: Option<usize>) -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.unwrap_or(0))
         .stack_size(STACK_SIZE)
+        // A panic is caught where it can be told of; on the thread of the pool it is noise.
+        .panic_handler(|_| {})
         .build_global()
         .context("threads cannot be started")
 }
 
+/// Finds the files of a check and reads its configuration.
+pub fn prepare(args: &CheckArgs) -> anyhow::Result<(Found, Config)> {
+    let mut found = discover(&args.paths, &args.exclude, args.stdin_filename.as_deref())?;
+    found.only(&args.package)?;
+    let config = if args.no_config {
+        Config::default()
+    } else {
+        Config::load(args.config.as_deref(), &found.root, &found.packages)?
+    };
+    Ok((found, config))
+}
+
 /// Runs a check.
 pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
-    let mut timings = Vec::new();
-    let mut clock = Instant::now();
-    let mut lap = |name: &'static str, clock: &mut Instant| {
-        timings.push((name, clock.elapsed()));
-        *clock = Instant::now();
-    };
-    crate::discover::edition(args.edition)?;
-    let first = discover(&args.paths, &args.exclude)?;
-    let (config, _) = Config::load(args.config.as_deref(), &first.root)?;
-    let found = if config.exclude.is_empty() {
-        first
-    } else {
-        let exclude: Vec<String> = args.exclude.iter().chain(&config.exclude).cloned().collect();
-        discover(&args.paths, &exclude)?
-    };
-    let levels = levels(args, &config)?;
-    let rules = build_rules(&levels, &config)?;
-    lap("find files", &mut clock);
+    let mut clock = Clock::default();
+    let (mut found, config) = prepare(args)?;
+    let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);
+    let rules = build_rules(&policy, &config)?;
+    let texts = Texts::new(buffer(args)?);
+    clock.lap("find files");
 
-    let (files, broken, lines) = read(&found);
-    lap("parse and lower", &mut clock);
-
-    let crates = crates(&found, &files, args.edition);
-    let broken_findings: Vec<(FileId, Broken)> = Vec::new();
-    let mut all: Vec<Arc<FileHir>> = files;
-    let mut failures = broken_findings;
-    for failure in broken {
-        failures.push((FileId(all.len() as u32), failure));
+    let read = read(&found, &texts);
+    let lines = read.iter().map(|r| u64::from(r.hir.source.lines.count())).sum();
+    let hashes = read.iter().map(|r| r.hash).collect();
+    let mut trouble = Vec::new();
+    let mut files = Vec::with_capacity(read.len());
+    for one in read {
+        let file = FileId(files.len() as u32);
+        trouble.extend(one.trouble.map(|(message, span)| {
+            Diagnostic::new(&syntax_error::META, FileSpan { file, span }, message)
+        }));
+        files.push(Arc::new(one.hir));
     }
-    // Files that failed have an empty tree, so that they can be named and shown.
-    all.extend(failures.iter().map(|(_, b)| Arc::new(b.hir.clone())));
-    let program = Program::build(all, crates);
-    lap("names", &mut clock);
+    clock.lap("parse and lower");
+
+    let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
+    let program = Program::build(files, found.crates(edition));
+    let reported = found.reported(&program, &config);
+    clock.lap("names");
 
     let extended;
-    let catalogue = if config.catalogue.is_empty() {
-        Catalogue::builtin()
-    } else {
-        let text = toml::to_string(&config.catalogue).context("the catalogue of the configuration")?;
-        extended = Catalogue::extended(&text).context("the catalogue of the configuration")?;
-        &extended
+    let catalogue = match config.catalogue()? {
+        None => Catalogue::builtin(),
+        Some((text, path)) => {
+            extended = Catalogue::extended(&text)
+                .map_err(|error| anyhow!("{}: in [catalogue]: {error}", path.display()))?;
+            &extended
+        }
     };
     let ownership = Ownership::new(&program, catalogue);
     let analysis = Analysis::new(&program, catalogue, &ownership);
-    lap("types, flow and facts", &mut clock);
+    clock.lap("types, flow and facts");
 
-    let reported = reported_ids(&found, &program);
-    let mut findings = run_rules(&analysis, &rules, reported.as_ref());
+    let mut findings = run_rules(&analysis, &rules, &reported);
     drop(analysis);
-    for (file, broken) in &failures {
-        let at = FileSpan { file: *file, span: broken.span };
-        findings.push(Diagnostic::new(&syntax_error::META, at, broken.message.clone()));
-    }
-    lap("rules", &mut clock);
+    let broken = trouble.iter().filter(|t| reported.contains(&t.primary.at.file)).count();
+    findings.extend(trouble);
+    clock.lap("rules");
 
     let settings = Settings {
-        levels: &levels,
-        tests: config.tests.level,
+        policy: &policy,
         min_confidence: args.min_confidence.map(|c| match c {
             MinConfidence::Likely => Confidence::Likely,
             MinConfidence::Certain => Confidence::Certain,
         }),
-        reported,
-    };
-    let texts = |file: FileId| -> Arc<str> {
-        std::fs::read_to_string(&program.file(file).path).map(Arc::from).unwrap_or_else(|_| Arc::from(""))
+        require_reason: config.require_reason(),
+        reported: &reported,
     };
     let findings = process(&program, findings, &settings, &texts);
-    lap("levels and suppressions", &mut clock);
-    Ok(Outcome {
-        broken: failures.len(),
-        packages: found.packages,
-        root: found.root,
-        notes: found.notes,
+    clock.lap("levels and suppressions");
+
+    let mut outcome = Outcome {
         program,
         findings,
+        texts,
+        hashes,
+        reported,
+        broken,
         lines,
-        timings,
-        levels,
-    })
-}
-
-/// Defaults, then configuration, then the command line.
-fn levels(args: &CheckArgs, config: &Config) -> anyhow::Result<Levels> {
-    use linger_lints::Level;
-    let mut levels = Levels::default();
-    config.apply(&mut levels).context("in the configuration")?;
-    for (names, level) in [
-        (&args.allow, Level::Allow),
-        (&args.warn, Level::Warn),
-        (&args.deny, Level::Deny),
-        (&args.forbid, Level::Forbid),
-    ] {
-        for name in names {
-            levels.set(name, level)?;
-        }
+        known: 0,
+        old: 0,
+        timings: Vec::new(),
+        notes: std::mem::take(&mut found.notes),
+        rules: rules.iter().map(|r| r.meta().name).collect(),
+        found,
+    };
+    if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
+        baseline.hide(&mut outcome);
+        clock.lap("baseline");
     }
-    Ok(levels)
+    if let Some(revision) = &args.since {
+        since::keep_changed(&mut outcome, revision)?;
+        clock.lap("changed lines");
+    }
+    outcome.timings = clock.laps;
+    Ok(outcome)
 }
 
-fn build_rules(levels: &Levels, config: &Config) -> anyhow::Result<Vec<Box<dyn Rule>>> {
+/// Measures the parts of a run.
+struct Clock {
+    last: Instant,
+    laps: Vec<(&'static str, Duration)>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { last: Instant::now(), laps: Vec::new() }
+    }
+}
+
+impl Clock {
+    fn lap(&mut self, name: &'static str) {
+        self.laps.push((name, self.last.elapsed()));
+        self.last = Instant::now();
+    }
+}
+
+impl Outcome {
+    /// Whether something at deny was reported.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|r| r.level >= Level::Deny)
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        self.texts.get(file, &self.program.file(file).path)
+    }
+
+    /// A path as it is shown: relative to the root, with `/`.
+    pub fn shown(&self, path: &Path) -> String {
+        let shown = path.strip_prefix(&self.found.root).unwrap_or(path);
+        let text = shown.to_string_lossy();
+        if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+    }
+}
+
+/// The text on the standard input, with the file it belongs to.
+fn buffer(args: &CheckArgs) -> anyhow::Result<Option<(PathBuf, String)>> {
+    let Some(path) = &args.stdin_filename else { return Ok(None) };
+    let here = std::env::current_dir().context("the current folder cannot be read")?;
+    let text = std::io::read_to_string(std::io::stdin()).context("the standard input cannot be read")?;
+    Ok(Some((absolute(&here, path), text)))
+}
+
+fn build_rules(policy: &Policy<'_>, config: &Config) -> anyhow::Result<Vec<Box<dyn Rule>>> {
     linger_lints::all()
         .iter()
-        .filter(|rule| levels.is_on(rule.meta))
+        .filter(|rule| policy.is_on(rule.meta))
         .map(|rule| {
             (rule.build)(config.options(rule.meta.name))
                 .with_context(|| format!("the options of rule `{}`", rule.meta.name))
@@ -175,96 +229,89 @@ fn build_rules(levels: &Levels, config: &Config) -> anyhow::Result<Vec<Box<dyn R
         .collect()
 }
 
-/// Reads and lowers all files, large ones first so that none ends the run alone.
-fn read(found: &Found) -> (Vec<Arc<FileHir>>, Vec<Broken>, u64) {
-    let mut order: Vec<(u64, &PathBuf)> =
-        found.files.iter().map(|p| (std::fs::metadata(p).map_or(0, |m| m.len()), p)).collect();
+/// Reads and lowers all files, large ones first so that none ends the run alone. In the order of the paths.
+fn read(found: &Found, texts: &Texts) -> Vec<Read> {
+    let mut order: Vec<(u64, usize)> = found
+        .files
+        .iter()
+        .enumerate()
+        .map(|(index, path)| (std::fs::metadata(path).map_or(0, |m| m.len()), index))
+        .collect();
     order.sort_by(|a, b| b.cmp(a));
-    let results: Vec<Result<FileHir, Broken>> =
-        order.par_iter().with_max_len(1).map(|(_, path)| read_one(path)).collect();
-    let (mut files, mut broken, mut lines) = (Vec::new(), Vec::new(), 0);
-    for result in results {
-        match result {
-            Ok(hir) => {
-                lines += u64::from(hir.source.lines.count());
-                files.push(Arc::new(hir));
-            }
-            Err(failure) => broken.push(failure),
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    broken.sort_by(|a, b| a.hir.path.cmp(&b.hir.path));
-    (files, broken, lines)
+    let mut read: Vec<(usize, Read)> = order
+        .par_iter()
+        .with_max_len(1)
+        .map(|(_, index)| (*index, read_one(&found.files[*index], texts)))
+        .collect();
+    read.sort_by_key(|(index, _)| *index);
+    read.into_iter().map(|(_, one)| one).collect()
 }
 
-fn read_one(path: &PathBuf) -> Result<FileHir, Broken> {
-    let failed = |text: &str, message: String, span: Span| Broken { hir: empty(path.clone(), text), message, span };
-    let bytes = std::fs::read(path).map_err(|e| failed("", format!("this file cannot be read: {e}"), Span::default()))?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        failed("", format!("this file is not UTF-8 (byte {at})"), Span::default())
-    })?;
-    match catch_unwind(AssertUnwindSafe(|| parse_file(path.clone(), &text))) {
-        Ok(Ok(hir)) => Ok(hir),
-        Ok(Err(error)) => Err(failed(&text, format!("this file could not be checked: {}", error.message), error.span)),
-        Err(_) => Err(failed(&text, "linger failed on this file (a bug in linger)".to_owned(), Span::default())),
+fn read_one(path: &Path, texts: &Texts) -> Read {
+    let failed = |text: &str, message: String, span: Span| Read {
+        hir: empty(path, text),
+        hash: hash(text),
+        trouble: Some((message, span)),
+    };
+    let bytes = match texts.buffer(path) {
+        Some(text) => text.as_bytes().to_vec(),
+        None => match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => return failed("", format!("this file cannot be read: {error}"), Span::default()),
+        },
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            return failed("", format!("this file is not UTF-8 (byte {at})"), Span::default());
+        }
+    };
+    match catch_unwind(AssertUnwindSafe(|| parse_file(path.to_path_buf(), &text))) {
+        Ok(Ok(hir)) => Read { hir, hash: hash(&text), trouble: None },
+        Ok(Err(error)) => failed(&text, format!("this file could not be checked: {}", error.message), error.span),
+        Err(_) => failed(&text, "linger failed on this file (a bug in linger)".to_owned(), Span::default()),
     }
+}
+
+/// A hash of a text, to see whether a file has changed meanwhile.
+pub fn hash(text: &str) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 /// A file without contents, so that a failure has a place.
-fn empty(path: PathBuf, text: &str) -> FileHir {
-    let hir = parse_file(path.clone(), "");
-    match hir {
-        Ok(mut hir) => {
-            hir.source.lines = linger_analysis::source::LineIndex::new(text);
-            hir
-        }
-        // An empty file always parses.
-        Err(_) => unreachable!("an empty file parses"),
+fn empty(path: &Path, text: &str) -> FileHir {
+    FileHir {
+        path: path.to_path_buf(),
+        source: linger_analysis::source::SourceText {
+            lines: linger_analysis::source::LineIndex::new(text),
+            comments: Vec::new(),
+        },
+        modules: vec![linger_analysis::syntax::items::Module {
+            name: linger_analysis::symbol::sym(""),
+            parent: None,
+            is_block: false,
+            cfg_test: false,
+            span: Span::new(0, text.len().try_into().unwrap_or(u32::MAX)),
+        }],
+        items: Vec::new(),
+        bodies: Vec::new(),
+        imports: Vec::new(),
+        lint_attributes: Vec::new(),
+        cfg_test: false,
     }
 }
 
-fn crates(found: &Found, files: &[Arc<FileHir>], edition: u16) -> Vec<CrateInput> {
-    let mut crates: Vec<CrateInput> = found.packages.iter().flat_map(|p| p.crates.iter().cloned()).collect();
-    // Loose files, with the edition of the command line.
-    if found.packages.is_empty() {
-        crates.extend(files.iter().map(|f| CrateInput {
-            name: f.path.file_stem().map(|s| s.to_string_lossy().replace('-', "_")).unwrap_or_default(),
-            package: String::new(),
-            kind: TargetKind::Loose,
-            root: f.path.clone(),
-            edition,
-            dependencies: Vec::new(),
-        }));
-    }
-    crates
-}
-
-fn reported_ids(found: &Found, program: &Program) -> Option<FxHashSet<FileId>> {
-    let wanted = found.reported.as_ref()?;
-    Some(
-        program
-            .files
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| wanted.contains(&f.path))
-            .map(|(i, _)| FileId(i as u32))
-            .collect(),
-    )
-}
-
-/// Runs all rules over all bodies that are reported on. A panic ends one body, not the run.
-fn run_rules(
-    analysis: &Analysis<'_>,
-    rules: &[Box<dyn Rule>],
-    reported: Option<&FxHashSet<FileId>>,
-) -> Vec<Diagnostic> {
+/// Runs all rules. A panic ends one body, not the run.
+fn run_rules(analysis: &Analysis<'_>, rules: &[Box<dyn Rule>], reported: &FxHashSet<FileId>) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = analysis
         .bodies
         .par_iter()
-        .filter(|b| reported.is_none_or(|r| r.contains(&b.global.file)))
+        .filter(|b| reported.contains(&b.global.file))
         .flat_map_iter(|body| {
-            let mut out = Vec::new();
             let run = catch_unwind(AssertUnwindSafe(|| {
                 let mut found = Vec::new();
                 let cx = BodyContext::new(analysis, body);
@@ -273,53 +320,63 @@ fn run_rules(
                 }
                 found
             }));
-            let enclosing = body.def.map(|d| analysis.program.def(d).path);
-            match run {
-                Ok(found) => out.extend(found),
-                Err(_) => {
-                    let hir = analysis.hir(body);
-                    let at = FileSpan { file: body.global.file, span: hir.span.start() };
-                    out.push(Diagnostic::new(&syntax_error::META, at, "linger failed on this function (a bug in linger)"));
-                }
-            }
-            for finding in &mut out {
-                finding.in_test = body.in_test;
-                finding.enclosing = enclosing;
-            }
-            out
+            run.unwrap_or_else(|_| {
+                let at = FileSpan { file: body.global.file, span: analysis.hir(body).span.start() };
+                vec![Diagnostic::new(&syntax_error::META, at, "linger failed on this function (a bug in linger)")]
+            })
         })
         .collect();
-    let mut whole = Vec::new();
-    let run = catch_unwind(AssertUnwindSafe(|| {
-        let mut found = Vec::new();
-        let cx = ProgramContext { analysis };
-        for rule in rules {
-            rule.program(&cx, &mut found);
-        }
-        found
-    }));
-    if let Ok(found) = run {
-        whole = found;
-    }
-    let tests: FxHashMap<FileId, Vec<(Span, bool)>> = whole.iter().fold(FxHashMap::default(), |mut map, f| {
-        map.entry(f.primary.at.file).or_insert_with(|| {
-            analysis
-                .bodies
-                .iter()
-                .filter(|b| b.global.file == f.primary.at.file)
-                .map(|b| (analysis.hir(b).span, b.in_test))
-                .collect()
-        });
-        map
-    });
-    for finding in &mut whole {
-        let at = finding.primary.at;
-        finding.in_test |= tests
-            .get(&at.file)
-            .is_some_and(|spans| spans.iter().any(|(span, in_test)| *in_test && span.contains(at.span)));
-    }
+    let cx = ProgramContext { analysis };
+    let whole: Vec<Diagnostic> = rules
+        .par_iter()
+        .flat_map_iter(|rule| {
+            let run = catch_unwind(AssertUnwindSafe(|| {
+                let mut found = Vec::new();
+                rule.program(&cx, &mut found);
+                found
+            }));
+            run.unwrap_or_else(|_| {
+                let at = FileSpan { file: FileId(0), span: Span::default() };
+                let message = format!("linger failed in rule `{}` (a bug in linger)", rule.meta().name);
+                vec![Diagnostic::new(&syntax_error::META, at, message)]
+            })
+        })
+        .collect();
     findings.extend(whole);
+    locate(analysis, &mut findings);
     findings
+}
+
+/// Says for each finding in which item it is, and whether that is test code.
+fn locate(analysis: &Analysis<'_>, findings: &mut [Diagnostic]) {
+    let mut bodies: FxHashMap<FileId, Vec<usize>> = FxHashMap::default();
+    for finding in findings.iter() {
+        bodies.entry(finding.primary.at.file).or_default();
+    }
+    for (index, body) in analysis.bodies.iter().enumerate() {
+        if let Some(list) = bodies.get_mut(&body.global.file) {
+            list.push(index);
+        }
+    }
+    for finding in findings {
+        let at = finding.primary.at;
+        let around = bodies
+            .get(&at.file)
+            .into_iter()
+            .flatten()
+            .map(|index| &analysis.bodies[*index])
+            .filter(|body| analysis.hir(body).span.contains(at.span))
+            .min_by_key(|body| {
+                let span = analysis.hir(body).span;
+                span.hi - span.lo
+            });
+        if let Some(body) = around {
+            finding.in_test |= body.in_test;
+            if finding.enclosing.is_none() {
+                finding.enclosing = body.def.map(|def| analysis.program.def(def).path);
+            }
+        }
+    }
 }
 
 /// What `cargo linger debug` prints.
@@ -337,21 +394,21 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
         Some((file, function)) => (format!("{file}.rs"), Some(function.to_owned())),
         None => (place.to_owned(), None),
     };
-    let found = discover(&[PathBuf::from(&file)], &[])?;
-    let (files, _, _) = read(&found);
-    let crates = crates(&found, &files, 2024);
-    let program = Program::build(files, crates);
+    let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
+    let texts = Texts::new(None);
+    let files = read(&found, &texts).into_iter().map(|r| Arc::new(r.hir)).collect();
+    let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
     let analysis = Analysis::new(&program, catalogue, &ownership);
-    let wanted = reported_ids(&found, &program).unwrap_or_default();
+    let wanted = found.reported(&program, &Config::default());
     for body in &analysis.bodies {
         let path = body.def.map(|d| program.def(d).path.to_string()).unwrap_or_default();
         let named = function.as_ref().is_none_or(|f| path.ends_with(f.as_str()));
         if !wanted.contains(&body.global.file) || !named {
             continue;
         }
-        let text = std::fs::read_to_string(&program.file(body.global.file).path)?;
+        let text = texts.get(body.global.file, &program.file(body.global.file).path);
         match view {
             View::Timeline => {
                 writeln!(out, "{path}")?;

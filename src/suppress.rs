@@ -1,32 +1,66 @@
 //! Suppressions in the code: comments, attributes, and the compiler's own `allow`s.
+//!
+//! `// linger: allow(rule) reason` covers its line, the statement or match arm that the line belongs to (rustfmt moves
+//! trailing comments to the last line of a statement), or the one below when it stands on a line of its own; above
+//! an item it covers the item. `allow-file` covers the file. `#[cfg_attr(any(), linger::allow(rule))]` covers what
+//! the attribute stands on.
 
 use linger_analysis::span::{FileId, FileSpan, Span};
-use linger_analysis::syntax::hir::{Body, ExprKind};
+use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::syntax::items::FileHir;
-use linger_lints::{Diagnostic, Fix, Label};
-use linger_lints::{Applicability, rules::tool::unused_suppression};
+use linger_lints::rules::tool::unused_suppression;
+use linger_lints::{Applicability, Diagnostic, Fix, Group};
 
-/// A suppression comment or attribute.
+use crate::levels::{did_you_mean, nearest};
+
+/// A suppression.
 #[derive(Debug)]
 pub struct Suppression {
-    /// Rules it names (`rule` or `rule/case`), or `all`.
-    rules: Vec<String>,
+    names: Vec<Name>,
     /// Where it stands.
     at: Span,
-    /// What it covers.
+    /// What goes when it is removed; `None` where that cannot be said.
+    removal: Option<Span>,
+    /// The inside of the parentheses.
+    list: Option<Span>,
     covers: Covers,
-    /// It has hidden something.
+    kind: Kind,
+    has_reason: bool,
+}
+
+/// A rule that a suppression names (`rule`, `rule/case`, a group or `all`), and whether that hid something.
+#[derive(Debug)]
+struct Name {
+    text: String,
     used: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Allow,
+    Expect,
+    /// A word that is neither.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy)]
 enum Covers {
     /// The whole file.
     File,
-    /// Findings whose statement, item or line lies on these lines (from 0, inclusive).
+    /// Findings on these lines (from 0, inclusive).
     Lines(u32, u32),
-    /// Everything in a range (an attribute's item or statement).
+    /// Everything in a range: an item, or what an attribute stands on.
     Range(Span),
+}
+
+/// A comment, read.
+struct Parsed {
+    kind: Kind,
+    file: bool,
+    keyword: String,
+    names: Vec<String>,
+    list: (usize, usize),
+    has_reason: bool,
 }
 
 /// All suppressions of a file.
@@ -34,123 +68,209 @@ pub fn read(hir: &FileHir, text: &str) -> Vec<Suppression> {
     let mut found = Vec::new();
     let lines = &hir.source.lines;
     for comment in &hir.source.comments {
-        let Some((keyword, rules)) = parse(&comment.text) else { continue };
-        let covers = if keyword == "allow-file" {
+        if !comment.text.contains("linger:") {
+            continue;
+        }
+        let Some(raw) = text.get(comment.span.lo as usize..comment.span.hi as usize) else { continue };
+        let Some(parsed) = parse(raw) else { continue };
+        let line = lines.line(comment.span.lo);
+        let covers = if parsed.file {
             Covers::File
+        } else if comment.own_line {
+            below(hir, next_code_line(text, hir, line))
         } else {
-            let own = lines.line(comment.span.lo);
-            let target = if comment.own_line { next_code_line(text, hir, own) } else { own };
-            extent(hir, text, target)
+            beside(hir, line)
         };
-        found.push(Suppression { rules, at: comment.span, covers, used: false });
+        let names = if parsed.kind == Kind::Unknown { vec![parsed.keyword.clone()] } else { parsed.names };
+        let (from, to) = parsed.list;
+        found.push(Suppression {
+            names: names.into_iter().map(|text| Name { text, used: false }).collect(),
+            at: comment.span,
+            removal: Some(whole_comment(text, comment.span, comment.own_line)),
+            list: Some(Span::new(comment.span.lo + from as u32, comment.span.lo + to as u32)),
+            covers,
+            kind: parsed.kind,
+            has_reason: parsed.has_reason,
+        });
     }
     for attribute in &hir.lint_attributes {
-        let Some(rule) = attribute.lint.strip_prefix("linger::") else { continue };
-        if matches!(attribute.level.as_str(), "allow" | "expect") {
-            found.push(Suppression {
-                rules: vec![rule.to_owned()],
+        let Some(name) = attribute.lint.strip_prefix("linger::") else { continue };
+        let kind = match attribute.level.as_str() {
+            "allow" => Kind::Allow,
+            "expect" => Kind::Expect,
+            _ => continue,
+        };
+        let name = Name { text: name.to_owned(), used: false };
+        // One attribute may name several rules.
+        match found.last_mut() {
+            Some(last) if last.at == attribute.span && last.list.is_none() => last.names.push(name),
+            _ => found.push(Suppression {
+                names: vec![name],
                 at: attribute.span,
+                removal: None,
+                list: None,
                 covers: Covers::Range(attribute.scope),
-                used: false,
-            });
+                kind,
+                has_reason: attribute.reason.is_some(),
+            }),
         }
     }
     found
 }
 
-/// `linger: allow(a, b) reason`
-fn parse(text: &str) -> Option<(&'static str, Vec<String>)> {
-    let rest = text.trim_start_matches('/').trim().strip_prefix("linger:")?.trim_start();
-    let (keyword, rest) = ["allow-file", "allow", "expect"]
-        .into_iter()
-        .find_map(|k| rest.strip_prefix(k).map(|r| (k, r.trim_start())))?;
-    let inside = rest.strip_prefix('(')?.split_once(')')?.0;
-    let rules = inside
+/// `// linger: allow(a, b) reason`
+fn parse(raw: &str) -> Option<Parsed> {
+    let start = raw.find("linger:")?;
+    // Only at the start of the comment: prose may mention us.
+    if !raw[..start].chars().all(|c| matches!(c, '/' | '*' | ' ' | '\t')) {
+        return None;
+    }
+    let after = start + "linger:".len();
+    let open = after + raw[after..].find('(')?;
+    let keyword = raw[after..open].trim();
+    if keyword.is_empty() || !keyword.chars().all(|c| c.is_ascii_alphabetic() || c == '-') {
+        return None;
+    }
+    let (kind, file) = match keyword {
+        "allow" => (Kind::Allow, false),
+        "expect" => (Kind::Expect, false),
+        "allow-file" => (Kind::Allow, true),
+        _ => (Kind::Unknown, false),
+    };
+    let close = open + raw[open..].find(')')?;
+    let names = raw[open + 1..close]
         .split(',')
-        .map(|r| r.trim().trim_start_matches("linger::").to_owned())
-        .filter(|r| !r.is_empty())
+        .map(|name| name.trim().trim_start_matches("linger::").to_owned())
+        .filter(|name| !name.is_empty())
         .collect();
-    Some((keyword, rules))
+    let reason = raw[close + 1..].trim_end_matches("*/").trim_matches(|c: char| !c.is_alphanumeric());
+    Some(Parsed {
+        kind,
+        file,
+        keyword: keyword.to_owned(),
+        names,
+        list: (open + 1, close),
+        has_reason: !reason.is_empty(),
+    })
 }
 
-/// The first line below `line` that holds code: comments, attributes and empty lines are passed over.
+/// The comment with what would be left of its line: the line itself, or the blanks before it.
+fn whole_comment(text: &str, span: Span, own_line: bool) -> Span {
+    let before = text.get(..span.lo as usize).unwrap_or_default();
+    let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+    let lo = span.lo - blanks as u32;
+    let after = text.get(span.hi as usize..).unwrap_or_default();
+    let newline = match after {
+        _ if !own_line => 0,
+        _ if after.starts_with("\r\n") => 2,
+        _ if after.starts_with('\n') => 1,
+        _ => 0,
+    };
+    Span::new(lo, span.hi + newline)
+}
+
+/// The first line below that is neither empty nor a comment.
 fn next_code_line(text: &str, hir: &FileHir, line: u32) -> u32 {
     let lines = &hir.source.lines;
-    let mut at = line + 1;
-    while at < lines.count() {
-        let (from, to) = (lines.start(at) as usize, lines.start(at + 1) as usize);
-        let content = text.get(from..to).unwrap_or_default().trim();
-        let passes = content.is_empty() || content.starts_with("//") || content.starts_with("#[") || content.starts_with("#![");
-        if !passes {
-            return at;
-        }
-        at += 1;
-    }
-    line
+    (line + 1..lines.count())
+        .find(|at| {
+            let content = text.get(lines.start(*at) as usize..lines.start(at + 1) as usize).unwrap_or_default().trim();
+            !content.is_empty() && !content.starts_with("//")
+        })
+        .unwrap_or(line)
 }
 
-/// The item or statement that starts on (or holds) a line.
-fn extent(hir: &FileHir, text: &str, line: u32) -> Covers {
+/// What starts on the line below an own-line comment.
+fn below(hir: &FileHir, line: u32) -> Covers {
     let lines = &hir.source.lines;
-    let line_of = |offset: u32| lines.line(offset);
-    let _ = text;
+    // Attributes and documentation belong to the item, and the comment may stand among them.
     let item = hir
         .items
         .iter()
-        .filter(|i| line_of(i.span.lo) == line)
+        .filter(|i| lines.line(i.span.lo) <= line && line <= lines.line(i.name_span.lo))
         .max_by_key(|i| i.span.hi - i.span.lo);
     if let Some(item) = item {
         return Covers::Range(item.span);
     }
-    let statement = statements(hir)
-        .filter(|s| line_of(s.lo) <= line && line <= line_of(s.hi.saturating_sub(1)))
-        .min_by_key(|s| s.hi - s.lo);
-    match statement {
-        Some(span) => Covers::Lines(line_of(span.lo), line_of(span.hi.saturating_sub(1))),
-        None => Covers::Lines(line, line),
+    // `a; b;` on one line: of what starts there, the widest.
+    let starting = statements(hir)
+        .filter(|s| lines.line(s.lo) == line)
+        .max_by_key(|s| s.hi - s.lo);
+    match starting {
+        Some(span) => Covers::Range(span),
+        None => beside(hir, line),
     }
 }
 
+/// The statement that a trailing comment belongs to.
+fn beside(hir: &FileHir, line: u32) -> Covers {
+    let lines = &hir.source.lines;
+    let item = hir
+        .items
+        .iter()
+        .filter(|i| lines.line(i.name_span.lo) == line)
+        .max_by_key(|i| i.span.hi - i.span.lo);
+    if let Some(item) = item {
+        return Covers::Range(item.span);
+    }
+    let extent = |s: &Span| (lines.line(s.lo), lines.line(s.hi.saturating_sub(1)));
+    let statement = statements(hir)
+        .map(|s| extent(&s))
+        .filter(|(from, to)| *from <= line && line <= *to)
+        .min_by_key(|(from, to)| to - from);
+    let (from, to) = statement.unwrap_or((line, line));
+    Covers::Lines(from, to)
+}
+
+/// All statements, tails and match arms of a file.
 fn statements(hir: &FileHir) -> impl Iterator<Item = Span> + '_ {
-    hir.bodies.iter().flat_map(|body: &Body| {
-        body.exprs.iter().flat_map(|e| -> Box<dyn Iterator<Item = Span> + '_> {
-            match &e.kind {
-                ExprKind::Block(block) => {
-                    let tail = block.tail.map(|t| body.expr(t).span);
-                    Box::new(block.stmts.iter().map(|s| s.span).chain(tail))
-                }
-                ExprKind::Match { arms, .. } => Box::new(arms.iter().map(|a| a.span)),
-                _ => Box::new(std::iter::empty()),
-            }
+    hir.bodies.iter().flat_map(|body| {
+        body.exprs.iter().flat_map(|e| {
+            let (block, arms) = match &e.kind {
+                ExprKind::Block(block) => (Some(block), None),
+                ExprKind::Match { arms, .. } => (None, Some(arms)),
+                _ => (None, None),
+            };
+            let stmts = block.into_iter().flat_map(|b| b.stmts.iter().map(|s| s.span));
+            let tail = block.and_then(|b| b.tail).map(|t| body.expr(t).span);
+            stmts.chain(tail).chain(arms.into_iter().flat_map(|arms| arms.iter().map(|a| a.span)))
         })
     })
 }
 
-impl Suppression {
-    fn names(&self, finding: &Diagnostic) -> bool {
-        self.rules.iter().any(|r| r == finding.rule.name || *r == finding.code() || r == "all" || r == finding.rule.group.name())
-    }
-
-    fn covers(&self, hir: &FileHir, span: Span) -> bool {
-        match self.covers {
-            Covers::File => true,
-            Covers::Lines(from, to) => {
+impl Covers {
+    fn has(self, hir: &FileHir, span: Span) -> bool {
+        match self {
+            Self::File => true,
+            Self::Lines(from, to) => {
                 let line = hir.source.lines.line(span.lo);
                 from <= line && line <= to
             }
-            Covers::Range(range) => range.contains(span) || range.lo <= span.lo && span.lo < range.hi,
+            Self::Range(range) => range.lo <= span.lo && span.lo < range.hi,
         }
+    }
+}
+
+impl Name {
+    fn fits(&self, rule: &str, code: &str, group: Group) -> bool {
+        self.text == rule || self.text == code || self.text == "all" || self.text == group.name()
     }
 }
 
 /// Whether a suppression hides a finding; marks it as used.
 pub fn hides(suppressions: &mut [Suppression], hir: &FileHir, file: FileId, finding: &Diagnostic) -> bool {
     let mut hidden = false;
-    for suppression in suppressions.iter_mut().filter(|s| s.names(finding)) {
-        let places = std::iter::once(finding.primary.at).chain(finding.hidden.iter().copied());
-        if places.filter(|p| p.file == file).any(|p| suppression.covers(hir, p.span)) {
-            suppression.used = true;
-            hidden = true;
+    let code = finding.code();
+    for suppression in suppressions.iter_mut().filter(|s| s.kind != Kind::Unknown) {
+        let mut places = std::iter::once(finding.primary.at).chain(finding.hidden.iter().copied());
+        if !places.any(|p| p.file == file && suppression.covers.has(hir, p.span)) {
+            continue;
+        }
+        for name in &mut suppression.names {
+            if name.fits(finding.rule.name, &code, finding.rule.group) {
+                name.used = true;
+                hidden = true;
+            }
         }
     }
     hidden
@@ -166,35 +286,67 @@ pub fn allowed_by_compiler(hir: &FileHir, finding: &Diagnostic) -> bool {
     })
 }
 
-/// Findings about suppressions that hid nothing.
-pub fn unused(suppressions: &[Suppression], file: FileId, is_on: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
-    suppressions
-        .iter()
-        .filter(|s| !s.used)
-        .filter_map(|s| {
-            let at = FileSpan { file, span: s.at };
-            let unknown: Vec<&String> = s
-                .rules
-                .iter()
-                .filter(|r| *r != "all" && linger_lints::find(r.split('/').next().unwrap_or(r)).is_none())
-                .filter(|r| !linger_lints::Group::ALL.iter().any(|g| g.name() == r.as_str()))
-                .collect();
-            let message = match unknown.first() {
-                Some(name) => format!(
-                    "this suppression names `{name}`, which is no rule{}",
-                    crate::levels::did_you_mean(name)
-                ),
-                // What is switched off cannot be expected to speak.
-                None if s.rules.iter().all(|r| !is_on(r)) => return None,
-                None => format!("this suppression of `{}` hides nothing", s.rules.join(", ")),
-            };
-            let mut finding = Diagnostic::new(&unused_suppression::META, at, message);
-            finding.primary = Label { at, text: String::new() };
-            Some(
-                finding
-                    .help("remove it")
-                    .fix(Fix::new("remove it", Applicability::MachineApplicable).remove(at)),
-            )
-        })
-        .collect()
+/// Findings about the suppressions themselves. `is_on` says whether a rule was looked for.
+pub fn trouble(
+    suppressions: &[Suppression],
+    file: FileId,
+    require_reason: bool,
+    is_on: &dyn Fn(&str) -> bool,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for suppression in suppressions {
+        let at = FileSpan { file, span: suppression.at };
+        let finding = |case: &'static str, message: String| Diagnostic::new(&unused_suppression::META, at, message).case(case);
+        if suppression.kind == Kind::Unknown {
+            let word = suppression.names.first().map_or("", |n| &n.text);
+            let near = nearest(word, ["allow", "expect", "allow-file"].into_iter());
+            let near = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            found.push(finding("unknown", format!("`{word}` is no way to suppress a finding{near}")));
+            continue;
+        }
+        for name in suppression.names.iter().filter(|n| !is_name(&n.text)) {
+            let near = did_you_mean(&name.text);
+            found.push(finding("unknown", format!("this suppression names `{}`, which is no rule{near}", name.text)));
+        }
+        if require_reason && !suppression.has_reason {
+            found.push(
+                finding("no_reason", "this suppression gives no reason".to_owned())
+                    .help("say behind the parenthesis why it is right"),
+            );
+        }
+        // What is switched off cannot be expected to speak.
+        let idle = |n: &&Name| !n.used && is_name(&n.text) && is_on(&n.text);
+        let unused: Vec<&str> = suppression.names.iter().filter(idle).map(|n| n.text.as_str()).collect();
+        if unused.is_empty() {
+            continue;
+        }
+        let listed = unused.join("`, `");
+        let message = match suppression.kind {
+            Kind::Expect => format!("`{listed}` was expected here and not found"),
+            _ => format!("this suppression of `{listed}` hides nothing"),
+        };
+        let mut one = finding("unused", message).help("remove it");
+        let others: Vec<&str> =
+            suppression.names.iter().map(|n| n.text.as_str()).filter(|n| !unused.contains(n)).collect();
+        if others.is_empty() {
+            if let Some(removal) = suppression.removal {
+                let fix = Fix::new("remove the suppression", Applicability::MachineApplicable);
+                one = one.fix(fix.remove(FileSpan { file, span: removal }));
+            }
+        } else if let Some(list) = suppression.list {
+            let fix = Fix::new("name only what is hidden", Applicability::MachineApplicable);
+            one = one.fix(fix.replace(FileSpan { file, span: list }, others.join(", ")));
+        }
+        found.push(one);
+    }
+    found
+}
+
+/// Whether a suppression can name this.
+fn is_name(name: &str) -> bool {
+    let (rule, case) = name.split_once('/').map_or((name, None), |(rule, case)| (rule, Some(case)));
+    match linger_lints::find(rule) {
+        Some(found) => case.is_none_or(|case| !case.is_empty() && found.meta.case(case).is_some()),
+        None => case.is_none() && (name == "all" || Group::ALL.iter().any(|g| g.name() == name)),
+    }
 }

@@ -176,14 +176,11 @@ fn documentation_has_one_shape() {
 #[test]
 fn messages_have_one_shape() {
     // Of all messages that the fixtures give: lower case (or code), no full stop, no "try".
-    // The repository's own configuration leaves the fixtures out.
     let scratch = common::scratch();
-    common::write(scratch.path(), &[("empty.toml", "")]);
-    let config = scratch.path().join("empty.toml");
-    let output = common::run(
-        &common::repository().join("fixtures"),
-        &["--config", &config.to_string_lossy(), "--message-format", "json", "-W", "all", "."],
-    );
+    for (name, text) in sources(&common::repository().join("fixtures")) {
+        common::write(scratch.path(), &[(&name, &text)]);
+    }
+    let output = common::run(scratch.path(), &["--message-format", "json", "-W", "all", "."]);
     let findings = common::findings(&output);
     assert!(!findings.is_empty(), "the fixtures were not checked");
     let mut trouble = Vec::new();

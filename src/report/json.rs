@@ -13,19 +13,24 @@ use crate::run::Outcome;
 use crate::text::{one_line, printable};
 
 /// Prints one JSON object a line.
-pub fn print(outcome: &Outcome, out: &mut dyn Write) -> anyhow::Result<()> {
-    let sources = Sources::new(outcome);
+pub fn print(outcome: &Outcome, sources: &Sources<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let plain = human::Plain::new(outcome, sources);
     for reported in &outcome.findings {
-        let line = compiler_message(outcome, &sources, reported);
+        let line = compiler_message(outcome, sources, &plain, reported);
         writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-fn compiler_message(outcome: &Outcome, sources: &Sources<'_>, reported: &Reported) -> Value {
+fn compiler_message(
+    outcome: &Outcome,
+    sources: &Sources<'_>,
+    plain: &human::Plain<'_>,
+    reported: &Reported,
+) -> Value {
     let finding = &reported.finding;
     let file = finding.primary.at.file;
-    let path = sources.full_path(file);
+    let path = &outcome.program.file(file).path;
     let mut spans = vec![span(sources, &finding.primary, true)];
     spans.extend(finding.steps.iter().map(|s| span(sources, s, false)));
     let mut children: Vec<Value> = Vec::new();
@@ -56,11 +61,7 @@ fn compiler_message(outcome: &Outcome, sources: &Sources<'_>, reported: &Reporte
             "children": [], "rendered": null,
         }));
     }
-    let package = outcome
-        .packages
-        .iter()
-        .filter(|p| p.manifest.parent().is_some_and(|d| path.starts_with(d)))
-        .max_by_key(|p| p.manifest.components().count());
+    let package = outcome.found.package_of(path);
     let krate = outcome.program.crate_of(file);
     let kind = match krate.map(|c| c.kind) {
         Some(TargetKind::Bin) => "bin",
@@ -74,7 +75,8 @@ fn compiler_message(outcome: &Outcome, sources: &Sources<'_>, reported: &Reporte
     let root = krate.map_or_else(|| path.display().to_string(), |c| c.root.display().to_string());
     json!({
         "reason": "compiler-message",
-        "package_id": package.map_or_else(|| format!("path+file://{}#0.0.0", outcome.root.display()), |p| p.id()),
+        "package_id": package
+            .map_or_else(|| format!("path+file://{}#0.0.0", outcome.found.root.display()), crate::manifest::Package::id),
         "manifest_path": package.map(|p| p.manifest.display().to_string()),
         "target": {
             "kind": [kind], "crate_types": [if kind == "lib" { "lib" } else { "bin" }], "name": name,
@@ -87,7 +89,7 @@ fn compiler_message(outcome: &Outcome, sources: &Sources<'_>, reported: &Reporte
             "level": level_name(reported.level),
             "spans": spans,
             "children": children,
-            "rendered": human::plain(outcome, sources, reported),
+            "rendered": plain.render(reported),
         },
     })
 }
@@ -100,7 +102,6 @@ fn span(sources: &Sources<'_>, label: &Label, is_primary: bool) -> Value {
     let at: FileSpan = label.at;
     let position = sources.position(at);
     let text: Vec<Value> = (position.line..=position.end_line)
-        .take(6)
         .map(|line| {
             let content = sources.line(at.file, line);
             let length = content.chars().count() + 1;

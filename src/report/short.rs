@@ -7,8 +7,7 @@ use crate::run::Outcome;
 use crate::text::one_line;
 
 /// Prints one line for each finding.
-pub fn print(outcome: &Outcome, out: &mut dyn Write) -> anyhow::Result<()> {
-    let sources = Sources::new(outcome);
+pub fn print(outcome: &Outcome, sources: &Sources<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
     for reported in &outcome.findings {
         let at = reported.finding.primary.at;
         let position = sources.position(at);

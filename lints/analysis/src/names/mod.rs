@@ -73,7 +73,8 @@ pub struct CrateInput {
     pub package: String,
     /// What it is.
     pub kind: TargetKind,
-    /// Its root file, as in [`FileHir::path`].
+    /// Its root file, as in [`FileHir::path`]. A [`TargetKind::Loose`] input with a folder is no crate: it says
+    /// which edition files below have that no crate reaches.
     pub root: std::path::PathBuf,
     /// 2015, 2018, 2021 or 2024.
     pub edition: u16,

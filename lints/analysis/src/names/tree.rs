@@ -295,13 +295,20 @@ impl Tree {
             path.file_stem().map_or_else(|| "file".to_owned(), |stem| stem.to_string_lossy().into_owned());
         let name: String = stem.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
         let krate = graph.crates.len() as u32;
+        // A crate input that names a folder says which edition the loose files below it have.
+        let edition = graph
+            .crates
+            .iter()
+            .filter(|c| c.kind == TargetKind::Loose && path.starts_with(&c.root))
+            .max_by_key(|c| c.root.components().count())
+            .map_or(2021, |c| c.edition);
         let root = self.crate_path(&name, TargetKind::Loose);
         graph.crates.push(CrateInput {
             name: name.clone(),
             package: name,
             kind: TargetKind::Loose,
             root: path.clone(),
-            edition: 2021,
+            edition,
             dependencies: Vec::new(),
         });
         graph.roots.push(None);

@@ -1,0 +1,93 @@
+//! Checking.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use anyhow::bail;
+use linger_lints::Level;
+
+use crate::cli::CheckArgs;
+use crate::run::{self, Outcome};
+use crate::text::one_line;
+use crate::{fix, report};
+
+/// Checks, fixes when asked to, reports, and gives the exit status.
+pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
+    run::threads(args.jobs)?;
+    if (args.unsafe_fixes || args.diff) && !args.fix {
+        bail!("--unsafe-fixes and --diff go with --fix");
+    }
+    let mut outcome = run::check(args)?;
+    if args.fix && args.diff {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let something = fix::diff(args, &outcome, &mut out)?;
+        out.flush()?;
+        return Ok(u8::from(something && !args.exit_zero));
+    }
+    if args.fix {
+        let (done, after) = fix::apply(args, outcome)?;
+        outcome = after;
+        for note in &done.notes {
+            eprintln!("note: {}", one_line(note));
+        }
+        if !args.quiet {
+            eprintln!("linger: {} fixed in {}", done.fixed, counted(done.files, "file"));
+        }
+    }
+    finish(args, outcome)
+}
+
+/// Reports what was found and gives the exit status.
+pub fn finish(args: &CheckArgs, outcome: Outcome) -> anyhow::Result<u8> {
+    report::print(args, &outcome)?;
+    if args.verbose > 0 {
+        for note in &outcome.notes {
+            eprintln!("note: {}", one_line(note));
+        }
+    }
+    if args.statistics {
+        statistics(&outcome);
+    }
+    if args.timings {
+        for (name, time) in &outcome.timings {
+            eprintln!("{:>9.1} ms  {name}", time.as_secs_f64() * 1000.0);
+        }
+    }
+    let status = status(args, &outcome);
+    // Freeing a few hundred megabytes node by node takes longer than the system needs to take them back.
+    std::mem::forget(outcome);
+    Ok(status)
+}
+
+fn status(args: &CheckArgs, outcome: &Outcome) -> u8 {
+    if args.strict_parse && outcome.broken > 0 {
+        return 2;
+    }
+    u8::from(outcome.has_errors() && !args.exit_zero)
+}
+
+fn statistics(outcome: &Outcome) {
+    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for reported in &outcome.findings {
+        let (errors, warnings) = counts.entry(reported.finding.code()).or_default();
+        if reported.level >= Level::Deny {
+            *errors += 1;
+        } else {
+            *warnings += 1;
+        }
+    }
+    eprintln!(
+        "{}, {} lines; reported on {}",
+        counted(outcome.program.files.len(), "file"),
+        outcome.lines,
+        counted(outcome.reported.len(), "file"),
+    );
+    for (code, (errors, warnings)) in counts {
+        eprintln!("{errors:>7} errors {warnings:>7} warnings  {code}");
+    }
+}
+
+/// `1 file`, `2 files`
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

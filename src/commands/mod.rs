@@ -1,0 +1,57 @@
+//! What each command does.
+
+mod baseline;
+mod cargo;
+mod check;
+mod config;
+mod documents;
+mod explain;
+mod rules;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use crate::cli::{Cli, Command, DebugCommand};
+use crate::run;
+
+pub use check::counted;
+
+/// Runs the program. Gives the exit status.
+pub fn main() -> anyhow::Result<u8> {
+    // `cargo linger …` calls `cargo-linger linger …`; both spellings do the same.
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|a| a == "linger") {
+        args.remove(1);
+    }
+    let Cli { command, check } = match crate::cli::parse(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let status = if error.use_stderr() { 2 } else { 0 };
+            error.print()?;
+            return Ok(status);
+        }
+    };
+    match command {
+        None => check::check(&check),
+        Some(Command::Check(args)) => cargo::check(&args),
+        Some(Command::Explain { rule }) => explain::explain(&rule),
+        Some(Command::Rules { format }) => rules::rules(format),
+        Some(Command::Init) => documents::init(),
+        Some(Command::Config { what }) => config::config(&what),
+        Some(Command::Baseline { what }) => baseline::baseline(&what),
+        Some(Command::Completions { shell }) => documents::completions(shell),
+        Some(Command::Man) => documents::man(),
+        Some(Command::Debug { what }) => debug(&what),
+    }
+}
+
+fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
+    run::threads(None)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match what {
+        DebugCommand::Timeline { place } => run::debug(place, run::View::Timeline, &mut out)?,
+        DebugCommand::Types { place } => run::debug(place, run::View::Types, &mut out)?,
+    }
+    out.flush()?;
+    Ok(0)
+}

@@ -1,0 +1,43 @@
+//! The texts of files, read again when they are wanted: they are not kept, since a workspace is large and findings
+//! are few.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use linger_analysis::span::FileId;
+use rustc_hash::FxHashMap;
+
+/// Texts by file.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// A file whose text comes from elsewhere (an editor, the standard input).
+    buffer: Option<(PathBuf, Arc<str>)>,
+    read: Mutex<FxHashMap<FileId, Arc<str>>>,
+}
+
+impl Texts {
+    /// With the text of one file given.
+    pub fn new(buffer: Option<(PathBuf, String)>) -> Self {
+        Self { buffer: buffer.map(|(path, text)| (path, Arc::from(text))), read: Mutex::default() }
+    }
+
+    /// The text of the file, when it is given.
+    pub fn buffer(&self, path: &Path) -> Option<&str> {
+        self.buffer.as_ref().filter(|(own, _)| own == path).map(|(_, text)| &**text)
+    }
+
+    /// The text of a file; what is not UTF-8 is replaced, what cannot be read is empty.
+    pub fn get(&self, file: FileId, path: &Path) -> Arc<str> {
+        if let Some((own, text)) = &self.buffer
+            && own == path
+        {
+            return Arc::clone(text);
+        }
+        let mut read = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let text = read.entry(file).or_insert_with(|| {
+            let bytes = std::fs::read(path).unwrap_or_default();
+            Arc::from(String::from_utf8_lossy(&bytes).as_ref())
+        });
+        Arc::clone(text)
+    }
+}
