@@ -174,7 +174,8 @@ fn next_code_line(text: &str, hir: &FileHir, line: u32) -> u32 {
     let lines = &hir.source.lines;
     (line + 1..lines.count())
         .find(|at| {
-            let content = text.get(lines.start(*at) as usize..lines.start(at + 1) as usize).unwrap_or_default().trim();
+            let content =
+                text.get(lines.start(*at) as usize..lines.start(at + 1) as usize).unwrap_or_default().trim();
             !content.is_empty() && !content.starts_with("//")
         })
         .unwrap_or(line)
@@ -193,9 +194,7 @@ fn below(hir: &FileHir, line: u32) -> Covers {
         return Covers::Range(item.span);
     }
     // `a; b;` on one line: of what starts there, the widest.
-    let starting = statements(hir)
-        .filter(|s| lines.line(s.lo) == line)
-        .max_by_key(|s| s.hi - s.lo);
+    let starting = statements(hir).filter(|s| lines.line(s.lo) == line).max_by_key(|s| s.hi - s.lo);
     match starting {
         Some(span) => Covers::Range(span),
         None => beside(hir, line),
@@ -205,11 +204,8 @@ fn below(hir: &FileHir, line: u32) -> Covers {
 /// The statement that a trailing comment belongs to.
 fn beside(hir: &FileHir, line: u32) -> Covers {
     let lines = &hir.source.lines;
-    let item = hir
-        .items
-        .iter()
-        .filter(|i| lines.line(i.name_span.lo) == line)
-        .max_by_key(|i| i.span.hi - i.span.lo);
+    let item =
+        hir.items.iter().filter(|i| lines.line(i.name_span.lo) == line).max_by_key(|i| i.span.hi - i.span.lo);
     if let Some(item) = item {
         return Covers::Range(item.span);
     }
@@ -296,7 +292,9 @@ pub fn trouble(
     let mut found = Vec::new();
     for suppression in suppressions {
         let at = FileSpan { file, span: suppression.at };
-        let finding = |case: &'static str, message: String| Diagnostic::new(&unused_suppression::META, at, message).case(case);
+        let finding = |case: &'static str, message: String| {
+            Diagnostic::new(&unused_suppression::META, at, message).case(case)
+        };
         if suppression.kind == Kind::Unknown {
             let word = suppression.names.first().map_or("", |n| &n.text);
             let near = nearest(word, ["allow", "expect", "allow-file"].into_iter());
@@ -306,7 +304,10 @@ pub fn trouble(
         }
         for name in suppression.names.iter().filter(|n| !is_name(&n.text)) {
             let near = did_you_mean(&name.text);
-            found.push(finding("unknown", format!("this suppression names `{}`, which is no rule{near}", name.text)));
+            found.push(finding(
+                "unknown",
+                format!("this suppression names `{}`, which is no rule{near}", name.text),
+            ));
         }
         if require_reason && !suppression.has_reason {
             found.push(

@@ -8,9 +8,12 @@ use std::rc::Rc;
 use linger_lints::{Level, RuleMeta};
 use rustc_hash::FxHashMap;
 
-use crate::config::load::Config;
 use crate::config::file::TestsLevel;
+use crate::config::load::Config;
 use crate::levels::Levels;
+
+/// Policies by the overrides that apply.
+type Made = FxHashMap<Vec<(usize, usize)>, Rc<FilePolicy>>;
 
 /// Levels by file.
 pub struct Policy<'c> {
@@ -18,7 +21,7 @@ pub struct Policy<'c> {
     command_line: &'c [(Level, String)],
     tests: Option<TestsLevel>,
     /// By which layers and overrides hold; most files share one entry.
-    made: RefCell<FxHashMap<Vec<(usize, usize)>, Rc<FilePolicy>>>,
+    made: RefCell<Made>,
 }
 
 /// What holds in one file.

@@ -81,7 +81,11 @@ fn spawned_arguments(analysis: &Analysis<'_>, call: &Call) -> SmallVec<[(SpawnKi
 }
 
 /// The code behind a spawned operand: a closure or async block here, or the function whose future it is.
-fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Option<ClosureId>, Option<DefId>) {
+fn code(
+    analysis: &Analysis<'_>,
+    tokens: &Tokens<'_>,
+    operand: &Operand,
+) -> (Option<ClosureId>, Option<DefId>) {
     let ids = &tokens.identities;
     match operand {
         Operand::Constant(e) => {
@@ -169,7 +173,9 @@ pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
             .filter_map(|body| {
                 let def = body.def?;
                 let summary = analysis.summary(def)?;
-                if !summary.spawned_params.is_empty() || !summary.effects.contains_key(&super::EffectKind::Spawns) {
+                if !summary.spawned_params.is_empty()
+                    || !summary.effects.contains_key(&super::EffectKind::Spawns)
+                {
                     return None;
                 }
                 let params = wrapper(analysis, body);
@@ -211,7 +217,9 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
         let inner = body.flow.get(Owner::Closure(id));
         let mut out = Vec::new();
         for (_, statement) in tokens.mir.statements() {
-            let StatementKind::Assign { value: Rvalue::Closure { id: found, captures }, .. } = &statement.kind else {
+            let StatementKind::Assign { value: Rvalue::Closure { id: found, captures }, .. } =
+                &statement.kind
+            else {
                 continue;
             };
             if *found != id {
@@ -219,7 +227,9 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
             }
             for capture in captures {
                 let used = inner.statements().any(|(_, s)| match &s.kind {
-                    StatementKind::Await { operands, .. } => operands.iter().any(|o| holds(inner, o, capture.local)),
+                    StatementKind::Await { operands, .. } => {
+                        operands.iter().any(|o| holds(inner, o, capture.local))
+                    }
                     StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_)) => {
                         call.args.first().is_some_and(|o| holds(inner, o, capture.local))
                     }
