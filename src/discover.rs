@@ -76,8 +76,10 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
     }
     roots.sort();
     roots.dedup();
+    // Hooks and scripts name files from where they are, and want them named back the same way.
+    let near = !found.named.is_empty() && found.named.iter().all(|p| p.starts_with(&here));
     found.root = match roots.as_slice() {
-        [one] => one.clone(),
+        [one] if !near => one.clone(),
         _ => here,
     };
     // All that was named is no Rust: nothing is checked, rather than everything.

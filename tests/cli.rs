@@ -1,256 +1,359 @@
-//! The command line: levels, exit status, selection, output.
+//! The built binary as users meet it: levels, exit status, outputs, suppressions, bad input.
 
 mod common;
 
-use std::io::Write;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Output, Stdio};
 
-use common::{findings, run, scratch, stderr, stdout, write};
+use common::{findings, linger, run, scratch, stderr, stdout, write};
 
-const MANIFEST: &str = "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
-
-/// `double_lock` is denied by default, and so is `dropped_at_once`.
-const BAD: &str = "use std::sync::Mutex;
-
-pub fn twice(m: &Mutex<u32>) -> u32 {
-    let a = m.lock().unwrap();
-    let b = m.lock().unwrap();
-    *a + *b
+/// One finding at deny (line 2), one at warn (line 7).
+const BOTH: &str = "\
+pub fn denied(order: &std::sync::Mutex<u32>, total: &mut u32) {
+    let _ = order.lock();
+    *total += 1;
 }
 
-pub fn at_once(m: &Mutex<u32>) {
-    let _ = m.lock();
-    drop(m);
+pub fn warned(queue: &std::sync::Mutex<Vec<u64>>) {
+    while let Some(job) = queue.lock().unwrap().pop() {
+        std::thread::sleep(std::time::Duration::from_millis(job));
+    }
 }
 ";
 
-fn tiny() -> tempfile::TempDir {
+const WARNED: &str = "\
+pub fn warned(queue: &std::sync::Mutex<Vec<u64>>) {
+    while let Some(job) = queue.lock().unwrap().pop() {
+        std::thread::sleep(std::time::Duration::from_millis(job));
+    }
+}
+";
+
+const CLEAN: &str = "pub fn nothing() {}\n";
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("linger ends by itself")
+}
+
+/// Runs on one file; gives the output.
+fn on(text: &str, args: &[&str]) -> Output {
     let dir = scratch();
-    write(dir.path(), &[("Cargo.toml", MANIFEST), ("src/lib.rs", BAD)]);
-    dir
+    write(dir.path(), &[("a.rs", text)]);
+    let mut all = args.to_vec();
+    all.push("a.rs");
+    run(dir.path(), &all)
 }
 
-fn rules(dir: &std::path::Path, args: &[&str]) -> Vec<(String, String)> {
-    let mut all = vec!["--message-format", "json"];
+fn short(text: &str, args: &[&str]) -> String {
+    let mut all = vec!["--message-format", "short"];
     all.extend(args);
-    findings(&run(dir, &all)).into_iter().map(|f| (f.rule, f.level)).collect()
+    stdout(&on(text, &all))
 }
 
-#[test]
-fn both_spellings_do_the_same() {
-    let dir = tiny();
-    let (with, without) = (run(dir.path(), &["linger", "-q"]), run(dir.path(), &["-q"]));
-    assert_eq!(with, without);
-    assert_eq!(with.status.code(), Some(1));
-}
-
-#[test]
-fn the_later_level_wins_and_groups_do_not_lower() {
-    let dir = tiny();
-    let level = |args: &[&str]| {
-        let found = rules(dir.path(), args);
-        found.into_iter().find(|(rule, _)| rule == "double_lock").map(|(_, level)| level)
-    };
-    assert_eq!(level(&[]).as_deref(), Some("error"));
-    assert_eq!(level(&["-A", "double_lock"]), None);
-    assert_eq!(level(&["-A", "lock"]), None);
-    assert_eq!(level(&["-A", "double_lock", "-W", "double_lock"]).as_deref(), Some("warning"));
-    assert_eq!(level(&["-W", "double_lock", "-A", "double_lock"]), None);
-    assert_eq!(level(&["-W", "double_lock", "-D", "warnings"]).as_deref(), Some("error"));
-    assert_eq!(level(&["-D", "warnings", "-W", "double_lock"]).as_deref(), Some("error"));
-    assert_eq!(level(&["-W", "all"]).as_deref(), Some("error"));
-    assert_eq!(level(&["-F", "double_lock", "-A", "double_lock"]).as_deref(), Some("error"));
-    assert_eq!(level(&["-A", "all", "-W", "double_lock/conflict"]).as_deref(), Some("warning"));
+/// Rules that speak about a text, with their lines.
+fn rules(text: &str) -> Vec<(String, u64)> {
+    findings(&on(text, &["--message-format", "json"])).into_iter().map(|f| (f.rule, f.line)).collect()
 }
 
 #[test]
 fn exit_status() {
-    let dir = tiny();
-    let status = |args: &[&str]| run(dir.path(), args).status.code();
-    assert_eq!(status(&[]), Some(1));
-    assert_eq!(status(&["--exit-zero"]), Some(0));
-    assert_eq!(status(&["-A", "all"]), Some(0));
-    assert_eq!(status(&["-A", "all", "-W", "lock"]), Some(0));
-    assert_eq!(status(&["no/such/path"]), Some(2));
-    assert_eq!(status(&["--no-such-option"]), Some(2));
-    assert_eq!(status(&["-W", "no_such_rule"]), Some(2));
-    assert_eq!(status(&["--help"]), Some(0));
-    assert_eq!(status(&["--version"]), Some(0));
+    assert_eq!(code(&on(CLEAN, &[])), 0);
+    assert_eq!(code(&on(WARNED, &[])), 0);
+    assert_eq!(code(&on(BOTH, &[])), 1);
+    assert_eq!(code(&on(BOTH, &["--exit-zero"])), 0);
+    assert_eq!(code(&on(WARNED, &["-D", "warnings"])), 1);
+    assert_eq!(code(&on(CLEAN, &["--no-such-option"])), 2);
+    assert_eq!(code(&on(CLEAN, &["--edition", "1999"])), 2);
 }
 
 #[test]
-fn what_is_mistyped_gets_a_suggestion() {
-    let dir = tiny();
-    let says = |args: &[&str], what: &str| {
-        let text = stderr(&run(dir.path(), args));
-        assert!(text.contains(what), "{what:?} is not in {text}");
-    };
-    says(&["-W", "double_lok"], "did you mean `double_lock`?");
-    says(&["-W", "double_lock/x"], "its cases are");
-    says(&["explain", "dropped_at_onse"], "did you mean `dropped_at_once`?");
-    says(&["--message-formt", "json"], "--message-format");
-    says(&["-p", "tinny"], "did you mean `tiny`?");
-}
-
-#[test]
-fn files_that_cannot_be_checked_do_not_end_the_run() {
-    let dir = tiny();
-    write(dir.path(), &[("src/broken.rs", "fn half( {")]);
-    std::fs::write(dir.path().join("src/latin.rs"), b"fn caf\xe9() {}").expect("a file");
-    let found = findings(&run(dir.path(), &["--message-format", "json", "-D", "warnings"]));
-    let broken: Vec<&str> =
-        found.iter().filter(|f| f.rule == "syntax_error").map(|f| f.level.as_str()).collect();
-    assert_eq!(broken, ["warning", "warning"], "never above warn");
-    assert!(found.iter().any(|f| f.rule == "double_lock"));
-    let only = |args: &[&str]| run(dir.path(), args).status.code();
-    assert_eq!(only(&["-D", "warnings", "src/broken.rs"]), Some(0));
-    assert_eq!(only(&["--strict-parse", "src/broken.rs"]), Some(2));
-    assert_eq!(only(&["--strict-parse", "src/lib.rs"]), Some(1));
-}
-
-#[test]
-fn nesting_is_refused_and_not_a_crash() {
-    let dir = tiny();
-    let deep = format!("fn f() {{ let x = {}1{}; }}", "(".repeat(200_000), ")".repeat(200_000));
-    write(dir.path(), &[("src/deep.rs", &deep)]);
-    let found = findings(&run(dir.path(), &["--message-format", "json", "src/deep.rs"]));
-    let messages: Vec<&str> = found.iter().map(|f| f.message.as_str()).collect();
-    assert_eq!(messages, ["this file could not be checked: the code is nested too deep"]);
-}
-
-#[test]
-fn only_what_is_named_is_reported_but_all_is_known() {
-    let dir = scratch();
-    write(
-        dir.path(),
-        &[
-            ("Cargo.toml", MANIFEST),
-            (
-                "src/lib.rs",
-                "pub mod state;\npub fn f(s: &state::State) -> u32 {\n    let a = s.m.lock().unwrap();\n    \
-                 let b = s.m.lock().unwrap();\n    *a + *b\n}\n",
-            ),
-            ("src/state.rs", "pub struct State { pub m: std::sync::Mutex<u32> }\npub fn g(m: &std::sync::Mutex<u32>) { let _ = m.lock(); println!(); }\n"),
-            ("notes.txt", "not Rust"),
-        ],
-    );
-    let files = |args: &[&str]| {
+fn levels_on_the_command_line() {
+    let level = |args: &[&str]| -> Vec<String> {
         let mut all = vec!["--message-format", "json"];
         all.extend(args);
-        let found = findings(&run(dir.path(), &all));
-        found.into_iter().map(|f| format!("{} {}", f.file, f.rule)).collect::<Vec<_>>()
+        findings(&on(BOTH, &all)).into_iter().map(|f| format!("{} {}", f.level, f.rule)).collect()
     };
-    assert_eq!(files(&["src/lib.rs"]), ["src/lib.rs double_lock"]);
-    assert_eq!(files(&["src/state.rs"]), ["src/state.rs dropped_at_once"]);
-    assert_eq!(files(&["src"]).len(), 2);
-    assert_eq!(files(&["notes.txt"]), [""; 0]);
-    assert_eq!(files(&["notes.txt", "src/lib.rs"]).len(), 1);
-    assert_eq!(files(&["--exclude", "src/state.rs"]), ["src/lib.rs double_lock"]);
-    // The names are those of the workspace root wherever linger is started.
-    let inside = run(&dir.path().join("src"), &["--message-format", "json"]);
-    assert_eq!(findings(&inside).len(), 2);
-    assert!(findings(&inside).iter().all(|f| f.file.starts_with("src/")));
+    assert_eq!(level(&[]), ["error dropped_at_once", "warning guard_held_through_loop"]);
+    assert_eq!(level(&["-A", "dropped_at_once"]), ["warning guard_held_through_loop"]);
+    assert_eq!(level(&["-A", "cleanup"]), Vec::<String>::new());
+    assert_eq!(level(&["-W", "dropped_at_once/value"]), ["warning dropped_at_once", "warning guard_held_through_loop"]);
+    assert_eq!(level(&["-D", "guard_held_through_loop"]), ["error dropped_at_once", "error guard_held_through_loop"]);
+    assert_eq!(level(&["-D", "warnings"]), ["error dropped_at_once", "error guard_held_through_loop"]);
+    // `-W all` adds, and lowers nothing.
+    assert_eq!(level(&["-W", "all"])[0], "error dropped_at_once");
 }
 
 #[test]
-fn a_loose_file_and_a_buffer() {
+fn what_is_forbidden_cannot_be_allowed_in_the_code() {
+    let text = BOTH.replace("let _ = order", "// linger: allow(dropped_at_once) meant\n    let _ = order");
+    assert_eq!(short(&text, &["-A", "guard_held_through_loop"]), "");
+    assert!(short(&text, &["-F", "dropped_at_once"]).contains("linger::dropped_at_once"));
+}
+
+#[test]
+fn unknown_rules_get_a_suggestion() {
+    let output = on(CLEAN, &["-A", "droped_at_once"]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(
+        stderr(&output),
+        "error: there is no rule or group `droped_at_once`; did you mean `dropped_at_once`?\n"
+    );
+    let output = on(CLEAN, &["-A", "dropped_at_once/vale"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("its cases are value, path"), "{}", stderr(&output));
+}
+
+#[test]
+fn human_output() {
+    insta::assert_snapshot!(stdout(&on(BOTH, &["--color", "never"])));
+}
+
+#[test]
+fn short_output() {
+    insta::assert_snapshot!(short(BOTH, &[]));
+}
+
+#[test]
+fn github_output() {
+    insta::assert_snapshot!(stdout(&on(BOTH, &["--message-format", "github"])));
+}
+
+#[test]
+fn json_is_what_cargo_prints() {
+    let output = on(BOTH, &["--message-format", "json"]);
+    let text = stdout(&output);
+    assert_eq!(text.lines().count(), 2);
+    for line in text.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).expect("one object a line");
+        assert_eq!(value["reason"], "compiler-message");
+        assert!(value["message"]["code"]["code"].as_str().is_some_and(|c| c.starts_with("linger::")));
+        assert!(value["message"]["rendered"].is_string());
+        let spans = value["message"]["spans"].as_array().expect("spans");
+        assert_eq!(spans.iter().filter(|s| s["is_primary"] == true).count(), 1);
+        for span in spans {
+            let (from, to) = (span["byte_start"].as_u64().expect("a number"), span["byte_end"].as_u64().expect("a number"));
+            assert!(from < to && to as usize <= BOTH.len());
+            assert!(span["line_start"].as_u64().is_some_and(|l| l >= 1));
+        }
+    }
+}
+
+#[test]
+fn sarif_has_rules_and_results() {
+    let text = stdout(&on(BOTH, &["--message-format", "sarif"]));
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(value["version"], "2.1.0");
+    let found = &value["runs"][0];
+    let known: Vec<&str> =
+        found["tool"]["driver"]["rules"].as_array().expect("rules").iter().filter_map(|r| r["id"].as_str()).collect();
+    let results = found["results"].as_array().expect("results");
+    assert_eq!(results.len(), 2);
+    for result in results {
+        assert!(known.contains(&result["ruleId"].as_str().expect("an id")), "{result}");
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "a.rs");
+    }
+}
+
+#[test]
+fn suppressions() {
+    let with = |line: &str| BOTH.replace("    let _ = order.lock();", line);
+    let loop_only = [("guard_held_through_loop".to_owned(), 7)];
+    let loop_later = [("guard_held_through_loop".to_owned(), 8)];
+    assert_eq!(rules(&with("    let _ = order.lock(); // linger: allow(dropped_at_once) meant")), loop_only);
+    assert_eq!(rules(&with("    // linger: allow(dropped_at_once) meant\n    let _ = order.lock();")), loop_later);
+    assert_eq!(rules(&with("    // linger: allow(cleanup) meant\n    let _ = order.lock();")), loop_later);
+    assert_eq!(rules(&format!("// linger: allow(dropped_at_once) the item\n{BOTH}")), loop_later);
+    assert_eq!(rules(&format!("// linger: allow-file(dropped_at_once, guard_held_through_loop)\n{BOTH}")), []);
+    assert_eq!(
+        rules(&with("    #[cfg_attr(any(), linger::allow(dropped_at_once))]\n    let _ = order.lock();")),
+        loop_later
+    );
+}
+
+#[test]
+fn suppressions_that_hide_nothing_are_reported() {
+    assert_eq!(
+        rules("// linger: allow(dropped_at_once) meant\npub fn nothing() {}\n"),
+        [("unused_suppression".to_owned(), 1)]
+    );
+    let unknown = short("// linger: allow(droped_at_once) meant\npub fn nothing() {}\n", &[]);
+    assert!(unknown.contains("did you mean `dropped_at_once`?"), "{unknown}");
+    // What is switched off is not expected to speak.
+    assert_eq!(short("// linger: allow(dropped_at_once)\npub fn nothing() {}\n", &["-A", "dropped_at_once"]), "");
+}
+
+#[test]
+fn a_file_that_does_not_parse_does_not_end_the_run() {
     let dir = scratch();
-    write(dir.path(), &[("loose.rs", BAD)]);
-    assert_eq!(rules(dir.path(), &["loose.rs"]).len(), 2);
-    let mut child = common::linger()
-        .current_dir(dir.path())
-        .args(["--message-format", "json", "--stdin-filename", "loose.rs"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("linger starts");
-    child.stdin.take().expect("a pipe").write_all(b"fn fine() {}\n").expect("it listens");
-    let output = child.wait_with_output().expect("it ends");
-    assert!(findings(&output).is_empty(), "the buffer counts, not the file");
+    write(dir.path(), &[("a.rs", "fn broken( {"), ("b.rs", BOTH)]);
+    let output = run(dir.path(), &["--message-format", "json", "."]);
+    let found: Vec<(String, String)> = findings(&output).into_iter().map(|f| (f.file, f.rule)).collect();
+    assert!(found.contains(&("a.rs".to_owned(), "syntax_error".to_owned())), "{found:?}");
+    assert!(found.contains(&("b.rs".to_owned(), "dropped_at_once".to_owned())), "{found:?}");
+    assert_eq!(code(&run(dir.path(), &["-D", "warnings", "a.rs"])), 0);
+    assert_eq!(code(&run(dir.path(), &["--strict-parse", "a.rs"])), 2);
 }
 
 #[test]
-fn the_edition_of_loose_files() {
-    // The temporary of a block's tail lives to the end of the statement before 2024.
-    let text = "use std::sync::Mutex;
-pub fn f(m: &Mutex<Vec<u8>>) -> u8 {
-    if let Some(x) = m.lock().unwrap().first().copied() {
-        x
+fn a_file_that_is_not_utf8_is_named() {
+    let dir = scratch();
+    write(dir.path(), &[("b.rs", BOTH)]);
+    std::fs::write(dir.path().join("a.rs"), b"// \xff\xfe\nfn f() {}\n").expect("a file");
+    let output = run(dir.path(), &["--message-format", "short", "."]);
+    assert!(stdout(&output).contains("a.rs") && stdout(&output).contains("b.rs"), "{}", stdout(&output));
+    assert_eq!(code(&output), 1);
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let text = format!("fn f() {{ let _ = {}1{}; }}\n", "(".repeat(50_000), ")".repeat(50_000));
+    let output = on(&text, &["--message-format", "short"]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("nested too deep"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_an_error_of_use() {
+    let dir = scratch();
+    let output = run(dir.path(), &["nowhere.rs"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("nowhere.rs"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_path_that_is_not_rust_is_skipped() {
+    let dir = scratch();
+    write(dir.path(), &[("notes.md", "# Notes\n")]);
+    let output = run(dir.path(), &["--message-format", "short", "notes.md"]);
+    assert_eq!((code(&output), stdout(&output)), (0, String::new()));
+}
+
+#[test]
+fn only_named_files_are_reported_on() {
+    let dir = scratch();
+    let manifest = "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    write(dir.path(), &[("Cargo.toml", manifest), ("src/lib.rs", "pub mod a;\npub mod b;\n"), ("src/a.rs", BOTH), ("src/b.rs", BOTH)]);
+    let files = |args: &[&str]| -> Vec<String> {
+        let mut all = vec!["--message-format", "json"];
+        all.extend(args);
+        let mut found: Vec<String> = findings(&run(dir.path(), &all)).into_iter().map(|f| f.file).collect();
+        found.dedup();
+        found
+    };
+    assert_eq!(files(&[]), ["src/a.rs", "src/b.rs"]);
+    assert_eq!(files(&["src/b.rs"]), ["src/b.rs"]);
+    assert_eq!(files(&["--exclude", "src/a.rs"]), ["src/b.rs"]);
+}
+
+#[test]
+fn the_edition_counts() {
+    let text = "\
+pub fn f(m: &std::sync::Mutex<Vec<u32>>) {
+    if let Some(x) = m.lock().unwrap().pop() {
+        println!(\"{x}\");
     } else {
-        *m.lock().unwrap().last().unwrap()
+        m.lock().unwrap().push(1);
     }
 }
 ";
-    let dir = scratch();
-    write(dir.path(), &[("loose.rs", text)]);
-    let locks = |edition: &str| {
-        let found = rules(dir.path(), &["--edition", edition, "loose.rs"]);
-        found.iter().filter(|(rule, _)| rule == "double_lock").count()
-    };
-    assert_eq!((locks("2021"), locks("2024")), (1, 0));
-    assert_eq!(run(dir.path(), &["--edition", "2020", "loose.rs"]).status.code(), Some(2));
+    assert!(short(text, &["--edition", "2021"]).contains("linger::double_lock"));
+    assert_eq!(short(text, &["--edition", "2024"]), "");
 }
 
 #[test]
-fn several_formats_at_once() {
-    let dir = tiny();
-    let args = ["--message-format", "sarif", "--output", "a.sarif", "--message-format", "short"];
-    let output = run(dir.path(), &args);
-    assert_eq!(stdout(&output).lines().count(), 2, "{}", stdout(&output));
-    let sarif = std::fs::read_to_string(dir.path().join("a.sarif")).expect("it was written");
-    assert!(sarif.contains("\"version\": \"2.1.0\""));
-    let twice = run(dir.path(), &["--message-format", "sarif", "--message-format", "short"]);
-    assert_eq!(twice.status.code(), Some(2));
-}
-
-#[test]
-fn output_does_not_depend_on_threads() {
+fn the_number_of_threads_changes_nothing() {
     let dir = scratch();
-    write(dir.path(), &[("Cargo.toml", MANIFEST)]);
-    let mut lib = String::new();
-    for n in 0..40 {
-        write(dir.path(), &[(&format!("src/m{n}.rs"), BAD)]);
-        lib.push_str(&format!("pub mod m{n};\n"));
+    for index in 0..20 {
+        write(dir.path(), &[(&format!("f{index}.rs"), BOTH)]);
     }
-    write(dir.path(), &[("src/lib.rs", &lib)]);
-    let one = run(dir.path(), &["-j", "1", "-q"]);
-    let many = run(dir.path(), &["-j", "8", "-q"]);
-    assert_eq!(one, many);
-    assert_eq!(stdout(&one).matches("error[").count(), 80);
+    let with = |jobs: &str| stdout(&run(dir.path(), &["-j", jobs, "--message-format", "json", "."]));
+    let one = with("1");
+    assert_eq!(one.lines().count(), 40);
+    assert_eq!(one, with("4"));
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
-    let dir = tiny();
-    let mut child = common::linger()
-        .current_dir(dir.path())
-        .args(["--message-format", "json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("linger starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(stderr(&output), "");
+fn configuration_is_found_and_its_errors_have_a_place() {
+    let dir = scratch();
+    write(dir.path(), &[("a.rs", BOTH), ("linger.toml", "[rules]\ndropped_at_once = \"warn\"\n")]);
+    assert_eq!(code(&run(dir.path(), &["."])), 0);
+    write(dir.path(), &[("linger.toml", "[rules]\n\n[rulez]\n")]);
+    let output = run(dir.path(), &["."]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("linger.toml:3:2"), "{}", stderr(&output));
 }
 
 #[test]
 fn explain_and_rules() {
-    let dir = scratch();
-    let text = stdout(&run(dir.path(), &["explain", "linger::double_lock/conflict"]));
-    assert!(text.starts_with("# double_lock\n") && text.contains("## Limits"), "{text}");
-    assert!(!text.contains(",fires"), "words for rustdoc are not shown");
-    let table = stdout(&run(dir.path(), &["rules"]));
-    assert!(table.lines().any(|l| l.starts_with("lock ") && l.contains("double_lock/conflict")), "{table}");
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(stdout(&run(dir.path(), &["completions", shell])).contains("double_lock"));
-    }
-    assert!(stdout(&run(dir.path(), &["man"])).contains(".TH"));
+    let output = run(&common::repository(), &["explain", "double_lock"]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).starts_with("# double_lock\n"));
+    let output = run(&common::repository(), &["explain", "duble_lock"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean `double_lock`?"));
+    let output = run(&common::repository(), &["rules", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert!(list.as_array().is_some_and(|l| l.iter().any(|r| r["name"] == "double_lock")));
 }
 
 #[test]
-fn what_people_see() {
-    let dir = tiny();
-    insta::assert_snapshot!(stdout(&run(dir.path(), &["-q"])));
+fn both_spellings_do_the_same() {
+    let output = run(&common::repository(), &["linger", "--version"]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(stdout(&output), stdout(&run(&common::repository(), &["--version"])));
+}
+
+#[test]
+fn completions_are_printed() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&common::repository(), &["completions", shell]);
+        assert!(code(&output) == 0 && stdout(&output).contains("message-format"), "{shell}");
+    }
+}
+
+#[test]
+fn control_characters_reach_nobody_raw() {
+    let text = BOTH.replace("let _ = order.lock();", "let _ = order.lock(); // \u{1b}[31m");
+    for format in ["human", "short", "github"] {
+        let output = stdout(&on(&text, &["--color", "never", "--message-format", format]));
+        assert!(!output.contains('\u{1b}'), "{format}: {output}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_quiet() {
+    let dir = scratch();
+    for index in 0..200 {
+        write(dir.path(), &[(&format!("f{index}.rs"), BOTH)]);
+    }
+    let mut child = linger()
+        .current_dir(dir.path())
+        .args(["-q", "."])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the built binary starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(stderr(&output), "");
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{:?}", output.status);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_loop_of_links_ends() {
+    let dir = scratch();
+    write(dir.path(), &[("src/a.rs", BOTH)]);
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("src/again")).expect("a link");
+    assert_eq!(found_in(dir.path()), ["src/a.rs"]);
+}
+
+#[cfg(unix)]
+fn found_in(dir: &Path) -> Vec<String> {
+    let mut files: Vec<String> =
+        findings(&run(dir, &["--message-format", "json", "."])).into_iter().map(|f| f.file).collect();
+    files.dedup();
+    files
 }

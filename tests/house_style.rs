@@ -152,7 +152,7 @@ fn documentation_has_one_shape() {
                 trouble.push(format!("{name}: not exactly one `{heading}`"));
             }
         }
-        if !docs.contains(",fires\n") || !docs.contains("rust,clean\n") {
+        if !docs.contains(",fires\n") || !docs.contains(",clean\n") {
             trouble.push(format!("{name}: no example that fires, or none that is clean"));
         }
         let summary = text(rule, "summary");

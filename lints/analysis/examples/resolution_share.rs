@@ -1,19 +1,25 @@
 //! Prints the share of calls whose callee is known, per crate, and the most frequent names that are not.
 //!
-//! `cargo run --release --example resolution_share -- DIRECTORY… [--names N] [--where NAME] [--types FILE]`
+//! `cargo run --release --example resolution_share -- DIRECTORY… [--names N] [--where NAME] [--types FILE] [--sample N]`
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use linger_analysis::catalogue::Catalogue;
 use linger_analysis::names::{CrateInput, GlobalBody, Program, TargetKind};
 use linger_analysis::span::FileId;
-use linger_analysis::syntax::hir::{Body, BodyId, ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind, TypeRef};
+use linger_analysis::syntax::hir::{
+    Body, BodyId, ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind, TypeRef,
+};
 use linger_analysis::syntax::parse::parse_file;
 use linger_analysis::types::infer::{BodyTypes, Target, infer};
 use linger_analysis::types::print::{ResolutionShare, print};
 use rayon::prelude::*;
+
+/// How many resolutions to print, spread evenly.
+static SAMPLE: AtomicUsize = AtomicUsize::new(0);
 
 fn main() {
     let mut names = 0;
@@ -25,6 +31,7 @@ fn main() {
         match arg.as_str() {
             "--names" => names = args.next().and_then(|n| n.parse().ok()).unwrap_or(30),
             "--where" => wanted = args.next(),
+            "--sample" => SAMPLE.store(args.next().and_then(|n| n.parse().ok()).unwrap_or(100), Relaxed),
             "--types" => types = args.next(),
             _ => roots.push(PathBuf::from(arg)),
         }
@@ -136,6 +143,46 @@ fn one(
         })
         .collect();
     let elapsed = start.elapsed();
+    let sample = SAMPLE.load(Relaxed);
+    if sample > 0 {
+        let mut lines = Vec::new();
+        for at in &bodies {
+            let hir = &program.file(at.file).bodies[at.body.index()];
+            let inferred = infer(&program, catalogue, *at);
+            let mut ids: Vec<ExprId> = inferred.callees.keys().copied().collect();
+            ids.sort_unstable();
+            for id in ids {
+                let callee = &inferred.callees[&id];
+                if callee.target == Target::Unknown
+                    || !matches!(hir.expr(id).kind, ExprKind::MethodCall { .. })
+                {
+                    continue;
+                }
+                lines.push((
+                    *at,
+                    hir.expr(id).span,
+                    format!("{:?}", callee.known),
+                    describe(&program, &callee.target),
+                    callee.self_ty.clone(),
+                    inferred.expr(id).clone(),
+                ));
+            }
+        }
+        let step = lines.len().div_ceil(sample).max(1);
+        for (at, span, known, target, self_ty, ty) in lines.iter().skip(step / 2).step_by(step) {
+            let file = program.file(at.file);
+            let text = std::fs::read_to_string(&file.path).unwrap_or_default();
+            let text = text.get(span.lo as usize..span.hi as usize).unwrap_or_default();
+            let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let tail: String = text.chars().rev().take(110).collect::<Vec<_>>().into_iter().rev().collect();
+            let line = file.source.lines.line(span.lo) + 1;
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            println!(
+                "{name}:{line} `{tail}`\n    {known} {target} on {} gives {ty}",
+                self_ty.clone().unwrap_or_default()
+            );
+        }
+    }
     let mut all = ResolutionShare::default();
     for (at, share, names) in found {
         all.merge(&share);
@@ -153,6 +200,14 @@ fn one(
     }
     eprintln!("{} bodies in {elapsed:?}", bodies.len());
     all
+}
+
+fn describe(program: &Program, target: &Target) -> String {
+    match target {
+        Target::Def(def) => program.def(*def).path.to_string(),
+        Target::AnyOf(defs) => format!("any of {}", defs.len()),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Why a type is not known: the first thing on the way to it that is not.
@@ -176,23 +231,29 @@ impl Causes<'_> {
             }
         };
         match &self.hir.expr(id).kind {
-            ExprKind::MethodCall { receiver, method, .. } => match self.types.callees.get(&id).map(|c| &c.target) {
-                Some(Target::External(path)) => {
-                    let through = ["std::result::Result::", "std::option::Option::", "std::iter::", "std::clone::"];
-                    if through.iter().any(|t| path.starts_with(t)) {
-                        let below = self.of(*receiver, depth + 1);
-                        return if below.starts_with("ret of ") || below.starts_with("try ") || below.starts_with("await ") {
-                            below
-                        } else {
-                            format!("ret of {method} on {} <- {below}", self.types.expr(*receiver))
-                        };
+            ExprKind::MethodCall { receiver, method, .. } => {
+                match self.types.callees.get(&id).map(|c| &c.target) {
+                    Some(Target::External(path)) => {
+                        let through =
+                            ["std::result::Result::", "std::option::Option::", "std::iter::", "std::clone::"];
+                        if through.iter().any(|t| path.starts_with(t)) {
+                            let below = self.of(*receiver, depth + 1);
+                            return if below.starts_with("ret of ")
+                                || below.starts_with("try ")
+                                || below.starts_with("await ")
+                            {
+                                below
+                            } else {
+                                format!("ret of {method} on {} <- {below}", self.types.expr(*receiver))
+                            };
+                        }
+                        format!("ret of {path}")
                     }
-                    format!("ret of {path}")
+                    Some(Target::Def(def)) => format!("ret of own {}", self.program.def(*def).path),
+                    Some(Target::Unknown) => format!("missing {method} on {}", self.types.expr(*receiver)),
+                    _ => base(*receiver, format!("pending {method}")),
                 }
-                Some(Target::Def(def)) => format!("ret of own {}", self.program.def(*def).path),
-                Some(Target::Unknown) => format!("missing {method} on {}", self.types.expr(*receiver)),
-                _ => base(*receiver, format!("pending {method}")),
-            },
+            }
             ExprKind::Field { base: b, name } => base(*b, format!("field {name} of")),
             ExprKind::Index { base: b, .. } => base(*b, "index".to_owned()),
             ExprKind::Unary { operand, .. } => base(*operand, "unary".to_owned()),
@@ -291,9 +352,10 @@ impl Causes<'_> {
     fn binds(&self, pat: PatId, local: LocalId) -> bool {
         match &self.hir.pat(pat).kind {
             PatKind::Binding { local: l, sub } => *l == local || sub.is_some_and(|s| self.binds(s, local)),
-            PatKind::Tuple(ps) | PatKind::Slice(ps) | PatKind::Or(ps) | PatKind::TupleStruct { args: ps, .. } => {
-                ps.iter().any(|p| self.binds(*p, local))
-            }
+            PatKind::Tuple(ps)
+            | PatKind::Slice(ps)
+            | PatKind::Or(ps)
+            | PatKind::TupleStruct { args: ps, .. } => ps.iter().any(|p| self.binds(*p, local)),
             PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| self.binds(*p, local)),
             PatKind::Ref(p) | PatKind::Typed { pat: p, .. } => self.binds(*p, local),
             _ => false,
@@ -330,7 +392,8 @@ fn crates_of(manifest: &Path) -> Vec<CrateInput> {
     let Ok(toml) = text.parse::<toml::Table>() else { return Vec::new() };
     let Some(package) = toml.get("package").and_then(|p| p.as_table()) else { return Vec::new() };
     let Some(name) = package.get("name").and_then(|n| n.as_str()) else { return Vec::new() };
-    let edition = package.get("edition").and_then(|e| e.as_str()).and_then(|e| e.parse().ok()).unwrap_or(2021);
+    let edition =
+        package.get("edition").and_then(|e| e.as_str()).and_then(|e| e.parse().ok()).unwrap_or(2021);
     let mut dependencies = Vec::new();
     for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
         for (key, value) in toml.get(section).and_then(|d| d.as_table()).into_iter().flatten() {

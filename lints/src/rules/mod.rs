@@ -1,7 +1,9 @@
 //! The rules, one file each, by group.
 
+pub mod capture;
 pub mod cleanup;
 pub mod lock;
+pub mod result;
 pub(crate) mod support;
 pub mod task;
 pub mod tool;

@@ -1,5 +1,6 @@
 //! Words and questions that rules share.
 
+use linger_analysis::types::ty::Ty;
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::DropHow;
 use linger_analysis::flow::tokens::{End, Token};
@@ -123,6 +124,10 @@ pub(crate) fn activity(
             None
         }
         Target::Value => here("a callback runs here".to_owned()),
+        // A closure of this very body is no callback: what it does is its own flow.
+        Target::Local(local) if !matches!(cx.types().locals.get(local.index()), Some(Ty::Closure(..)) | None) => {
+            here("a callback runs here".to_owned())
+        }
         _ => None,
     }
 }
@@ -138,8 +143,11 @@ pub(crate) fn involves(
     id: linger_analysis::flow::tokens::TokenId,
 ) -> bool {
     use linger_analysis::flow::mir::StatementKind;
+    use linger_analysis::types::infer::Target;
     let touches = |o: &linger_analysis::flow::mir::Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
     match &statement.kind {
+        // To run a callback that a guard lends is not to work on what it guards.
+        StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_) | Target::Value) => false,
         StatementKind::Call(call) => call.args.iter().any(touches),
         StatementKind::Await { operands, .. } => operands.iter().any(touches),
         StatementKind::Macro { args, .. } => args.iter().any(touches),

@@ -334,6 +334,10 @@ pub struct FunctionFacts {
     pub partial_io: bool,
     /// Expensive to make, meant to be made once and shared.
     pub costly: bool,
+    /// Takes an element or message out of its receiver and gives it to the caller (`recv`, `pop`, `take`).
+    pub takes_out: bool,
+    /// Gives the next incoming connection.
+    pub accepts: bool,
     /// Runs the closure that it is given once in the life of the process (`OnceLock::get_or_init`, `LazyLock::new`).
     pub runs_once: bool,
     /// Its future is over when a time has passed: no event, only the clock.

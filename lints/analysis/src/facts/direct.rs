@@ -6,13 +6,14 @@ use smallvec::SmallVec;
 use crate::catalogue::{Catalogue, Class};
 use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
-use crate::flow::mir::{Call, Mir, Owner, Point, Rvalue, Statement, StatementKind, Terminator};
-use crate::flow::tokens::{End, Tokens, translate};
+use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, Statement, StatementKind, Terminator};
+use crate::flow::tokens::{End, ReturnedGuard, Tokens, translate};
 use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
 use crate::syntax::hir::ClosureId;
 use crate::types::infer::{Known, Target};
+use crate::types::ty::Ty;
 
 /// A call of a function of the program, as far as linking needs it.
 #[derive(Clone, Debug)]
@@ -47,11 +48,16 @@ pub(super) fn direct(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Direct {
     let root = &body.flow.root;
     let tokens = analysis.tokens(body, root);
     for end in &tokens.ends {
-        if end.how == End::Returned
-            && let Some(lock) = &tokens.token(end.token).lock
+        if end.how != End::Returned {
+            continue;
+        }
+        let token = tokens.token(end.token);
+        direct.summary.returns_held |= token.is_held();
+        if let Some(lock) = &token.lock
             && is_outer(&lock.place)
         {
-            direct.summary.returned_guard = Some((lock.place.clone(), lock.mode));
+            direct.summary.returned_guard =
+                Some(ReturnedGuard { lock: lock.place.clone(), mode: lock.mode, tries: lock.tries });
         }
     }
     let mut seen = FxHashSet::default();
@@ -99,6 +105,13 @@ fn flow(
             StatementKind::Call(call) => {
                 let here = at(file, statement.span);
                 external(analysis.catalogue, call, here, &mut out.summary);
+                // A boxed trait object that a call uses up is a callback, whatever its trait is called.
+                let used_up = matches!(call.callee.self_ty, Some(Ty::Dyn(_)))
+                    && call.is_method
+                    && matches!(call.args.first(), Some(Operand::Move(_)));
+                if used_up {
+                    note(&mut out.summary, EffectKind::CallsBack, here, call.name, 0);
+                }
                 if let Target::External(path) = &call.callee.target
                     && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
                     && call.callee.known == Known::Resolved
@@ -210,7 +223,9 @@ fn inline_closures(
         StatementKind::Call(call) => {
             let elsewhere = match &call.callee.target {
                 Target::External(path) => {
-                    analysis.catalogue.facts(*path).is_some_and(|f| f.spawns.is_some())
+                    // Of unknown functions nobody can say when they call.
+                    analysis.catalogue.function(*path).is_none()
+                        || analysis.catalogue.facts(*path).is_some_and(|f| f.spawns.is_some())
                         || path.ends_with("::new")
                         || path.ends_with("::pin")
                 }
@@ -321,8 +336,12 @@ pub(crate) fn is_lock(class: Class) -> bool {
     matches!(class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard)
 }
 
-/// The point right behind another.
-#[must_use]
-pub(crate) fn next(point: Point) -> Point {
-    Point { block: point.block, index: point.index + 1 }
+impl Analysis<'_> {
+    /// Whether what a call calls runs as part of the caller: the future of an async function must be awaited
+    /// right there.
+    #[must_use]
+    pub fn runs_in_place<'m>(&self, mir: &'m Mir, ids: &Identities<'m>, call: &Call) -> bool {
+        let found = targets(&call.callee.target);
+        found.is_empty() || runs_now(self, &found, call, &awaited_calls(mir, ids))
+    }
 }

@@ -23,11 +23,15 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
             .bodies
             .par_iter()
             .filter(|b| returns_guard(analysis, b))
-            .filter_map(|b| Some((b.def?, direct(analysis, b).summary.returned_guard?)))
+            .filter_map(|b| {
+                let summary = direct(analysis, b).summary;
+                Some((b.def?, summary.returned_guard, summary.returns_held))
+            })
             .collect();
-        for (def, guard) in guards {
+        for (def, guard, held) in guards {
             let mut summary = analysis.summary(def).cloned().unwrap_or_default();
-            summary.returned_guard = Some(guard);
+            summary.returned_guard = guard;
+            summary.returns_held = held;
             analysis.summaries.insert(def, Arc::new(summary));
         }
     }

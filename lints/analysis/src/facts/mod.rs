@@ -5,6 +5,7 @@
 //! and generics widen to nothing: an unknown callee has no effects, and rules stay silent about it.
 
 mod callers;
+mod cancel;
 mod direct;
 mod endless;
 mod getters;
@@ -21,7 +22,7 @@ use smallvec::SmallVec;
 use crate::catalogue::{Catalogue, Mode, SpawnKind};
 use crate::flow::identity::{Getters, Identity};
 use crate::flow::mir::{Mir, Owner, Point};
-use crate::flow::tokens::{Summaries, Tokens};
+use crate::flow::tokens::{ReturnedGuard, Summaries, Tokens};
 use crate::flow::{BodyFlow, FlowContext, Ownership};
 use crate::names::{DefId, GlobalBody, Program};
 use crate::span::{FileId, FileSpan, Span};
@@ -30,6 +31,7 @@ use crate::syntax::hir::{Body, BodyId};
 use crate::syntax::items::ItemKind;
 use crate::types::infer::BodyTypes;
 
+pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use callers::{Caller, Callers};
 pub use endless::{Endless, endless};
 pub use direct::{Site, effects_of_call};
@@ -93,7 +95,9 @@ pub struct Summary {
     /// Locks it takes.
     pub locks: Vec<LockEffect>,
     /// The lock whose guard it returns.
-    pub returned_guard: Option<(Identity, Mode)>,
+    pub returned_guard: Option<ReturnedGuard>,
+    /// What it returns may hold a lock, a borrow or an entered span.
+    pub returns_held: bool,
     /// The part of a parameter that it returns.
     pub returned_part: Option<(u32, SmallVec<[Symbol; 3]>)>,
     /// The static that it returns.
@@ -104,6 +108,8 @@ pub struct Summary {
     pub endless: Option<FileSpan>,
     /// The endless loop that it, or a function it calls, may get into.
     pub stays_in: Option<Endless>,
+    /// For async functions: what is lost when the future is dropped half-way.
+    pub loss: Option<Loss>,
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
@@ -160,8 +166,12 @@ impl Getters for Analysis<'_> {
 }
 
 impl Summaries for Analysis<'_> {
-    fn returned_guard(&self, def: DefId) -> Option<(Identity, Mode)> {
+    fn returned_guard(&self, def: DefId) -> Option<ReturnedGuard> {
         self.summaries.get(&def)?.returned_guard.clone()
+    }
+
+    fn returns_held(&self, def: DefId) -> Option<bool> {
+        self.summaries.get(&def).map(|s| s.returns_held)
     }
 }
 
@@ -183,6 +193,7 @@ impl<'a> Analysis<'a> {
         getters::find(&mut this);
         link::link(&mut this);
         endless::find(&mut this);
+        cancel::find(&mut this);
         this.callers = callers::find(&this);
         this
     }

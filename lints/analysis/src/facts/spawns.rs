@@ -87,6 +87,7 @@ fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Opt
         }
         _ => {
             let Some(var) = operand.var() else { return (None, None) };
+            let var = unwrapped(analysis, tokens, var);
             if let Some(id) = closure_of(ids, var) {
                 return (Some(id), None);
             }
@@ -118,6 +119,29 @@ fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Opt
             }
         }
     }
+}
+
+/// What is inside of wrappers: the block in `async { … }.instrument(span)`.
+fn unwrapped(analysis: &Analysis<'_>, tokens: &Tokens<'_>, var: Var) -> Var {
+    let mut var = var;
+    for _ in 0..8 {
+        let inner = match tokens.identities.definition(var) {
+            Some(Rvalue::Use(operand)) => operand.var(),
+            Some(_) => None,
+            None => {
+                let mut calls = tokens.mir.calls().filter(|(_, _, c)| c.dest.var == var);
+                calls
+                    .next()
+                    .filter(|(_, _, c)| is_wrapper(analysis, c))
+                    .and_then(|(_, _, c)| c.args.first().and_then(Operand::var))
+            }
+        };
+        match inner {
+            Some(inner) => var = inner,
+            None => break,
+        }
+    }
+    var
 }
 
 fn is_wrapper(analysis: &Analysis<'_>, call: &Call) -> bool {

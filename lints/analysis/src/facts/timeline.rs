@@ -28,6 +28,7 @@ pub fn timeline(analysis: &Analysis<'_>, body: &AnalyzedBody, text: &str) -> Str
                 Source::Call => "made",
                 Source::Parameter => "taken as a parameter",
                 Source::Capture => "captured",
+                Source::Taken => "taken out of something",
             };
             let snippet = text.get(token.span.lo as usize..token.span.hi as usize).unwrap_or("");
             let snippet: String = snippet.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();

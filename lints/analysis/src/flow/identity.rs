@@ -115,6 +115,12 @@ impl<'a> Identities<'a> {
         Self { cx, mir, definitions, getters }
     }
 
+    /// What the flow was built from.
+    #[must_use]
+    pub fn context(&self) -> FlowContext<'a> {
+        self.cx
+    }
+
     /// The call whose result a variable holds, through moves, `?`, `.await` and adaptors that keep the value.
     #[must_use]
     pub fn defining_call(&self, var: Var) -> Option<&'a Call> {

@@ -82,8 +82,11 @@ impl<'a> Ownership<'a> {
         }
         let Some(info) = self.program.types.get(&path) else { return };
         *drops |= info.drop.is_some();
-        if let Some(resource) = self.catalogue.resource(path) {
-            found.push(Owned { ty: path, class: resource.class });
+        match self.catalogue.resource(path) {
+            Some(resource) => found.push(Owned { ty: path, class: resource.class }),
+            // A type with a Drop of its own holds something open, whatever that is.
+            None if info.drop.is_some() => found.push(Owned { ty: path, class: Class::Other }),
+            None => {}
         }
         let fields = info.fields.iter().chain(info.variants.iter().flat_map(|(_, fields)| fields));
         for field in fields {

@@ -111,6 +111,8 @@ pub enum Source {
     Parameter,
     /// Moved into the closure from outside.
     Capture,
+    /// Taken out of something that held it already (`self.permit.take()`, `guards.pop()`).
+    Taken,
 }
 
 /// The lock that a guard holds.
@@ -266,11 +268,30 @@ pub struct Tokens<'a> {
 /// What functions of the program are known to do with resources, beyond [`Getters`].
 pub trait Summaries: Getters {
     /// The lock whose guard a function returns, in terms of its parameters.
-    fn returned_guard(&self, def: crate::names::DefId) -> Option<(Identity, Mode)>;
+    fn returned_guard(&self, def: crate::names::DefId) -> Option<ReturnedGuard>;
+
+    /// Whether a function may return something that holds a lock, a borrow or an entered span. `None` when
+    /// its code is not known.
+    fn returns_held(&self, def: crate::names::DefId) -> Option<bool>;
+}
+
+/// A guard that a function returns.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReturnedGuard {
+    /// The lock, in terms of the function's parameters.
+    pub lock: Identity,
+    /// Exclusive or shared.
+    pub mode: Mode,
+    /// It only tries.
+    pub tries: bool,
 }
 
 impl Summaries for crate::flow::identity::NoGetters {
-    fn returned_guard(&self, _: crate::names::DefId) -> Option<(Identity, Mode)> {
+    fn returned_guard(&self, _: crate::names::DefId) -> Option<ReturnedGuard> {
+        None
+    }
+
+    fn returns_held(&self, _: crate::names::DefId) -> Option<bool> {
         None
     }
 }
@@ -387,10 +408,25 @@ impl<'a> Tokens<'a> {
                     inside.extend(self.cx.ownership.owned(self.place_ty(place)));
                 }
             }
-            let fresh: SmallVec<[Owned; 2]> = owned.into_iter().filter(|o| !inside.contains(o)).collect();
+            let mut fresh: SmallVec<[Owned; 2]> = owned.into_iter().filter(|o| !inside.contains(o)).collect();
+            // A type that can hold a guard is not yet a guard: the function must take one.
+            if let Some(call) = call
+                && let Target::Def(def) = &call.callee.target
+                && summaries.returns_held(*def) == Some(false)
+            {
+                fresh.retain(|o| !is_held(o.class));
+            }
             if fresh.is_empty() {
                 continue;
             }
+            let taken = operands.iter().any(|o| match o {
+                Operand::Borrow(_, place) | Operand::Copy(place) => {
+                    let lent = self.lent_ty(place);
+                    let inside = self.cx.ownership.owned(lent.peel_refs());
+                    fresh.iter().all(|f| inside.contains(f))
+                }
+                _ => false,
+            });
             let origin = match call {
                 Some(call) => Some(call),
                 None => operands.first().and_then(Operand::place).and_then(|p| self.identities.defining_call(p.var)),
@@ -401,7 +437,7 @@ impl<'a> Tokens<'a> {
                 span: statement.span,
                 expr: statement.expr,
                 owned: fresh,
-                source: Source::Call,
+                source: if taken { Source::Taken } else { Source::Call },
                 lock,
                 known: origin.map_or(Known::Inferred, |c| c.callee.known),
                 first: dest.var,
@@ -429,9 +465,9 @@ impl<'a> Tokens<'a> {
                 Some(Lock { place, mode, reentrant, tries })
             }
             Target::Def(def) => {
-                let (inner, mode) = summaries.returned_guard(*def)?;
-                let place = self.translate(&inner, call)?;
-                Some(Lock { place, mode, reentrant, tries: false })
+                let guard = summaries.returned_guard(*def)?;
+                let place = self.translate(&guard.lock, call)?;
+                Some(Lock { place, mode: guard.mode, reentrant, tries: guard.tries })
             }
             _ => None,
         }
@@ -460,6 +496,28 @@ impl<'a> Tokens<'a> {
     /// The type of a place; unknown behind projections other than the parts of `Option`, `Result` and tuples.
     fn place_ty<'t>(&'t self, place: &Place) -> &'t Ty {
         if place.projections.is_empty() { &self.mir.var(place.var).ty } else { &Ty::Unknown }
+    }
+
+    /// The type behind a borrowed place: that of the callee's receiver, or of the whole variable.
+    fn lent_ty(&self, place: &Place) -> Ty {
+        let base = &self.mir.var(place.var).ty;
+        let mut ty = base.clone();
+        for step in &place.projections {
+            ty = match step {
+                Projection::Deref => match self.cx.program.deref(self.cx.catalogue, &ty) {
+                    Some(inner) => inner,
+                    None => return Ty::Unknown,
+                },
+                Projection::Field(name) => {
+                    match self.cx.program.field_type(self.cx.catalogue, &ty, *name) {
+                        Some(field) => field,
+                        None => return Ty::Unknown,
+                    }
+                }
+                Projection::Index => return Ty::Unknown,
+            };
+        }
+        ty
     }
 
     fn solve(&mut self, initial: State) {
@@ -620,6 +678,9 @@ impl<'a> Tokens<'a> {
             }
             Rvalue::Compute(_) | Rvalue::Opaque => {}
         }
+        if !to.is_unknown() && !self.can_borrow(to) {
+            borrowed = TokenSet::default();
+        }
         self.store(state, point, span, dest, owned, borrowed, end);
     }
 
@@ -722,10 +783,15 @@ impl<'a> Tokens<'a> {
                 end(EndAt { token, how: End::Passed, at: point, span });
             }
         }
-        let holds_borrow = !matches!(ty, Ty::Prim(_) | Ty::Never) && !ty.is_unit() && !self.cx.ownership.is_trivial(&ty)
-            || matches!(ty, Ty::Ref(..));
-        let borrowed = if holds_borrow { borrowed.without(owned) } else { TokenSet::default() };
+        let borrowed = if self.can_borrow(&ty) { borrowed.without(owned) } else { TokenSet::default() };
         self.store(state, point, span, &call.dest, owned, borrowed, end);
+    }
+
+    /// Whether a value of this type can hold a borrow: numbers, `()` and the like cannot, whatever they were
+    /// read from.
+    fn can_borrow(&self, ty: &Ty) -> bool {
+        matches!(ty, Ty::Ref(..))
+            || !matches!(ty, Ty::Prim(_) | Ty::Never) && !ty.is_unit() && !self.cx.ownership.is_trivial(ty)
     }
 
     /// Calls that wrap a future or closure and keep what it took along (`Box::pin(fut)`, `timeout(d, fut)`,
@@ -904,5 +970,18 @@ impl<'a> Tokens<'a> {
     #[must_use]
     pub fn context(&self) -> FlowContext<'a> {
         self.cx
+    }
+}
+
+/// Resources that are states of being held, not values that happen to be there.
+fn is_held(class: Class) -> bool {
+    matches!(class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard | Class::Permit)
+}
+
+impl Token {
+    /// Whether it is, or holds, a lock, a borrow or an entered span.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.owned.iter().any(|o| is_held(o.class))
     }
 }

@@ -154,13 +154,19 @@ fn enter(slot: &mut Option<Binding>, entity: Entity, public: bool) -> bool {
             *slot = Some(Binding { entity, public, imported: true });
             true
         }
-        // Under another cfg; loom's models of std types are for tests of concurrency.
+        // Under another cfg: what is known says more. loom's models of std types are for tests of concurrency.
         Some(Binding { entity: Entity::External(first), .. })
-            if first.as_str().starts_with("loom::") && entity != Entity::External(*first) =>
+            if is_second_choice(first) && entity != Entity::External(*first) && !matches!(entity, Entity::External(path) if is_second_choice(&path)) =>
         {
             *slot = Some(Binding { entity, public, imported: true });
             true
         }
         Some(_) => false,
     }
+}
+
+/// A path into a crate that the catalogue does not know, or into a model of the real one.
+fn is_second_choice(path: &str) -> bool {
+    let krate = path.split("::").next().unwrap_or(path);
+    krate == "loom" || !crate::catalogue::Catalogue::builtin().has_crate(krate)
 }

@@ -404,6 +404,13 @@ fn well_known(path: &str, args: &Args) -> Option<Ty> {
         "BoxStream" | "LocalBoxStream" if of_futures => Some(Ty::Iterator(first())),
         _ => match path {
             "std::os::raw::c_void" => None,
+            // The maps of crates that only choose a hasher.
+            "rustc_hash::FxHashMap" | "fxhash::FxHashMap" | "fnv::FnvHashMap" => {
+                Some(Ty::Adt(sym("std::collections::HashMap"), args.iter().take(2).cloned().collect()))
+            }
+            "rustc_hash::FxHashSet" | "fxhash::FxHashSet" | "fnv::FnvHashSet" => {
+                Some(Ty::Adt(sym("std::collections::HashSet"), args.iter().take(1).cloned().collect()))
+            }
             // `lock_api::Mutex<RawMutex, T>`: only `T` says something.
             "lock_api::Mutex"
             | "lock_api::RwLock"

@@ -124,6 +124,8 @@ impl Program {
             }
             _ => None,
         };
+        // `Arc::get_mut(this)` is no method: `x.get_mut()` is looked for further down.
+        let signature = signature.filter(|s| s.self_kind != crate::syntax::items::SelfKind::None);
         if let Some(signature) = signature {
             let substs = self.external_substs(catalogue, ty);
             return Some(MethodMatch {

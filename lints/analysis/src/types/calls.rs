@@ -115,7 +115,13 @@ impl Infer<'_> {
     }
 
     /// What a call of `function` gives; settles its type parameters by what is expected and by the arguments.
-    pub(super) fn apply(&mut self, id: ExprId, function: &Function, args: &[ExprId], expected: Option<&Ty>) -> Ty {
+    pub(super) fn apply(
+        &mut self,
+        id: ExprId,
+        function: &Function,
+        args: &[ExprId],
+        expected: Option<&Ty>,
+    ) -> Ty {
         let computed_late = function.ret.any(&mut |t| match t {
             Ty::Adt(path, _) => path.starts_with('?'),
             Ty::Param(name, _) => name.contains("::"),
@@ -207,11 +213,17 @@ impl Infer<'_> {
         let wanted = self.vars.shallow(param);
         let given = self.vars.shallow(arg);
         match (&wanted, &given) {
-            (Ty::Future(output, _), Ty::Adt(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Param(..) | Ty::Ref(..) | Ty::Var(_)) => {
+            (
+                Ty::Future(output, _),
+                Ty::Adt(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Param(..) | Ty::Ref(..) | Ty::Var(_),
+            ) => {
                 let found = self.ask(Question::Output, &given);
                 self.vars.unify(output, &found);
             }
-            (Ty::Iterator(item), Ty::Adt(..) | Ty::Array(_) | Ty::Impl(_) | Ty::Param(..) | Ty::Ref(..) | Ty::Var(_)) => {
+            (
+                Ty::Iterator(item),
+                Ty::Adt(..) | Ty::Array(_) | Ty::Impl(_) | Ty::Param(..) | Ty::Ref(..) | Ty::Var(_),
+            ) => {
                 let found = self.ask(Question::Item, &given);
                 self.vars.unify(item, &found);
             }

@@ -33,8 +33,10 @@ impl Infer<'_> {
                 }
             })
             .collect();
-        let params: Args =
-            params.iter().map(|t| if matches!(t, Ty::Unknown) { self.vars.opaque() } else { t.clone() }).collect();
+        let params: Args = params
+            .iter()
+            .map(|t| if matches!(t, Ty::Unknown) { self.vars.opaque() } else { t.clone() })
+            .collect();
         self.vars.set_closure(id, Arc::clone(&params));
         for (param, ty) in closure.params.iter().zip(params.iter()) {
             self.bind(param.pat, ty);

@@ -131,7 +131,8 @@ impl<'a> Infer<'a> {
             Some(ItemKind::Const { ty, .. }) => self.lower_ty(ty),
             Some(ItemKind::Static { ty, .. }) => {
                 let ty = self.lower_ty(ty);
-                let wrapped = ty.is("std::thread::LocalKey") || ty.path().is_some_and(|p| p.starts_with("lazy_static::"));
+                let wrapped = ty.is("std::thread::LocalKey")
+                    || ty.path().is_some_and(|p| p.starts_with("lazy_static::"));
                 // The macros write the wrapper; the code in them gives what is inside.
                 if wrapped { ty.arg(0) } else { ty }
             }
@@ -176,7 +177,10 @@ impl<'a> Infer<'a> {
         let generics = self.generics_of(path);
         let mut count = generics.len();
         // Hashers and allocators say nothing.
-        if count > 1 && self.own_type(path).is_none() && generics.last().is_some_and(|g| matches!(g.as_str(), "S" | "A")) {
+        if count > 1
+            && self.own_type(path).is_none()
+            && generics.last().is_some_and(|g| matches!(g.as_str(), "S" | "A"))
+        {
             count -= 1;
         }
         let args: Args = (0..count).map(|_| self.vars.free()).collect();

@@ -85,7 +85,9 @@ impl Infer<'_> {
                 }
                 Ty::unit()
             }
-            ExprKind::AddressOf { mutable, raw, operand } => self.address_of(id, *mutable, *raw, *operand, expected),
+            ExprKind::AddressOf { mutable, raw, operand } => {
+                self.address_of(id, *mutable, *raw, *operand, expected)
+            }
             ExprKind::Cast { operand, ty } => {
                 let target = self.lower_ty(ty);
                 self.infer(*operand);

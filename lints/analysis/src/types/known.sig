@@ -425,7 +425,7 @@ impl Iter<&T> as std::iter::Iterator
 cloned() Iter<T>
 copied() Iter<T>
 
-impl Fut<T> as futures_util::future::FutureExt
+impl Fut<T> as futures_util::FutureExt
 map(|T| U) Fut<U>
 then(|T| U) Fut<Output<U>>
 boxed() Pin<Box<Fut<T>>>
@@ -441,8 +441,6 @@ unit_error() Fut<Result<T, ()>>
 into_stream() Stream<T>
 flatten() Fut<Output<T>>
 map_into() Fut<U>
-instrument(_) Fut<T>
-in_current_span() Fut<T>
 with_subscriber(_) Fut<T>
 with_current_subscriber() Fut<T>
 timeout(Duration) Fut<Result<T, _>>
@@ -451,7 +449,11 @@ into_future() Fut<T>
 poll_unpin(_) Poll<T>
 poll(_) Poll<T>
 as_mut() Fut<T>
-impl Fut<Result<T, E>> as futures_util::future::TryFutureExt
+impl Fut<T> as tracing::Instrument
+instrument(_) Fut<T>
+in_current_span() Fut<T>
+
+impl Fut<Result<T, E>> as futures_util::TryFutureExt
 map_ok(|T| U) Fut<Result<U, E>>
 map_err(|E| F) Fut<Result<T, F>>
 and_then(|T| U) Fut<Output<U>>
@@ -464,7 +466,7 @@ inspect_ok(|&T| ()) Fut<Result<T, E>>
 try_flatten() Fut<_>
 try_poll_unpin(_) Poll<Result<T, E>>
 
-impl Stream<T> as futures_util::stream::StreamExt
+impl Stream<T> as futures_util::StreamExt
 next() Fut<Option<T>>
 into_future() Fut<_>
 map(|T| U) Stream<U>
@@ -514,7 +516,7 @@ scan(S, |&mut S, T| F) Stream<Tried<Output<F>>>
 size_hint() (usize, Option<usize>)
 as_mut() Stream<T>
 instrument(_) Stream<T>
-impl Stream<Result<T, E>> as futures_util::stream::TryStreamExt
+impl Stream<Result<T, E>> as futures_util::TryStreamExt
 try_next() Fut<Result<Option<T>, E>>
 try_collect<B>() Fut<Result<Collect<B, T>, E>>
 try_for_each(|T| F) Fut<Result<(), E>>

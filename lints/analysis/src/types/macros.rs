@@ -26,7 +26,9 @@ impl Infer<'_> {
         let args: Vec<Ty> = call.args.iter().map(|arg| self.infer(*arg)).collect();
         let name = call.path.last().map(|s| s.to_string()).unwrap_or_default();
         match call.kind {
-            MacroKind::Format if name == "format" || name == "format_compact" => Ty::adt("std::string::String", []),
+            MacroKind::Format if name == "format" || name == "format_compact" => {
+                Ty::adt("std::string::String", [])
+            }
             MacroKind::Format => match name.as_str() {
                 "format_args" => Ty::adt("std::fmt::Arguments", []),
                 "anyhow" => Ty::adt("anyhow::Error", []),
@@ -36,7 +38,9 @@ impl Infer<'_> {
                 [one] => one.clone(),
                 _ => Ty::unit(),
             },
-            MacroKind::Print | MacroKind::Log | MacroKind::Assert | MacroKind::Ensure | MacroKind::Defer => Ty::unit(),
+            MacroKind::Print | MacroKind::Log | MacroKind::Assert | MacroKind::Ensure | MacroKind::Defer => {
+                Ty::unit()
+            }
             MacroKind::Write => self.written(args.first()),
             MacroKind::Panic | MacroKind::Bail => Ty::Never,
             MacroKind::Vec => Ty::adt("std::vec::Vec", [self.vars.free()]),
@@ -124,10 +128,8 @@ impl Infer<'_> {
                 "std::vec::Vec" => return result("std::io::Error"),
                 _ => {}
             }
-            let (fmt, io) = (
-                self.implements(step, sym("std::fmt::Write")),
-                self.implements(step, sym("std::io::Write")),
-            );
+            let (fmt, io) =
+                (self.implements(step, sym("std::fmt::Write")), self.implements(step, sym("std::io::Write")));
             match (fmt, io) {
                 (true, false) => return result("std::fmt::Error"),
                 (false, true) => return result("std::io::Error"),

@@ -62,7 +62,9 @@ impl Infer<'_> {
             }
             Lookup::Program(defs, step) => self.program_method(&defs, &step, turbofish.as_deref())?,
             Lookup::Table(sig, step) => self.table_method(sig, &step, turbofish.as_deref()),
-            Lookup::External(signature, step) => self.external_method(&signature, &step, turbofish.as_deref(), args),
+            Lookup::External(signature, step) => {
+                self.external_method(&signature, &step, turbofish.as_deref(), args)
+            }
         };
         self.note(id, function.target.clone(), function.self_ty.clone());
         let ret = self.apply(id, &function, args, expected);
@@ -202,7 +204,8 @@ impl Infer<'_> {
             }
         }
         if let Some(found) = &external
-            && place.is_some_and(|p| found.path.rsplit_once("::").is_some_and(|(owner, _)| owner == p.as_str()))
+            && place
+                .is_some_and(|p| found.path.rsplit_once("::").is_some_and(|(owner, _)| owner == p.as_str()))
         {
             return Lookup::External(Arc::clone(found), step.clone());
         }
@@ -332,7 +335,12 @@ impl Infer<'_> {
         all
     }
 
-    fn program_method(&mut self, defs: &[DefId], step: &Ty, turbofish: Option<&GenericArgs>) -> Option<Function> {
+    fn program_method(
+        &mut self,
+        defs: &[DefId],
+        step: &Ty,
+        turbofish: Option<&GenericArgs>,
+    ) -> Option<Function> {
         let def = *defs.first()?;
         let signature = self.program.def(def).signature.clone()?;
         let mut function = self.program_function(def, &signature, Some(step), turbofish);

@@ -64,8 +64,14 @@ impl Infer<'_> {
                 self.infer(rhs);
                 self.number(&left)
             }
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem | BinaryOp::BitAnd
-            | BinaryOp::BitOr | BinaryOp::BitXor => {
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Rem
+            | BinaryOp::BitAnd
+            | BinaryOp::BitOr
+            | BinaryOp::BitXor => {
                 let left = self.infer_with(lhs, expected);
                 let right = self.infer(rhs);
                 self.arithmetic(op, &left, &right)
@@ -107,7 +113,9 @@ impl Infer<'_> {
                 },
                 "std::time::Duration" | "std::num::Wrapping" => l.clone(),
                 "std::collections::HashSet" | "std::collections::BTreeSet" => l.clone(),
-                _ if self.own_type(*path).is_some() => self.ask(Question::Assoc(crate::symbol::sym("Output")), &l),
+                _ if self.own_type(*path).is_some() => {
+                    self.operator_output(&l, operator_trait(op), &r).unwrap_or_default()
+                }
                 _ => Ty::Unknown,
             },
             (Ty::Prim(_), Ty::Adt(path, _)) if path.as_str() == "std::time::Duration" => r.clone(),
@@ -130,5 +138,22 @@ impl Infer<'_> {
         let ty = self.infer_with(operand, hint.as_ref());
         self.inherit_doubt(id, operand);
         if raw { Ty::Ptr(Arc::new(ty)) } else { ty.reference(mutable) }
+    }
+}
+
+/// The trait of an arithmetic operator.
+fn operator_trait(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "Add",
+        BinaryOp::Sub => "Sub",
+        BinaryOp::Mul => "Mul",
+        BinaryOp::Div => "Div",
+        BinaryOp::Rem => "Rem",
+        BinaryOp::BitAnd => "BitAnd",
+        BinaryOp::BitOr => "BitOr",
+        BinaryOp::BitXor => "BitXor",
+        BinaryOp::Shl => "Shl",
+        BinaryOp::Shr => "Shr",
+        _ => "",
     }
 }

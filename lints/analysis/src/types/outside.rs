@@ -58,8 +58,11 @@ impl<'a> Infer<'a> {
             .collect();
         let fitting = if fitting.is_empty() { defs.to_vec() } else { fitting };
         // Inherent methods come before those of traits.
-        let inherent: Vec<DefId> =
-            fitting.iter().copied().filter(|def| signature(def).is_some_and(|s| s.of_trait.is_none())).collect();
+        let inherent: Vec<DefId> = fitting
+            .iter()
+            .copied()
+            .filter(|def| signature(def).is_some_and(|s| s.of_trait.is_none()))
+            .collect();
         if inherent.is_empty() { fitting } else { inherent }
     }
 
@@ -103,7 +106,8 @@ impl<'a> Infer<'a> {
         }
         // The index matches types without variables.
         let ty = self.vars.deep(ty);
-        let found = self.program.foreign_method(&ty, name).or_else(|| self.program.blanket_method(&ty, name))?;
+        let found =
+            self.program.foreign_method(&ty, name).or_else(|| self.program.blanket_method(&ty, name))?;
         match found.target {
             MethodTarget::Defs(defs) => defs.first().copied(),
             MethodTarget::External(_) => None,
@@ -162,11 +166,13 @@ impl<'a> Infer<'a> {
 }
 
 /// Whether `ty` may be an instance of `pattern`, as far as both are known.
-fn could_be(pattern: &Ty, ty: &Ty) -> bool {
+pub(super) fn could_be(pattern: &Ty, ty: &Ty) -> bool {
     match (pattern, ty) {
         (Ty::Param(..) | Ty::Unknown | Ty::Var(_) | Ty::Impl(_), _) | (_, Ty::Unknown | Ty::Var(_)) => true,
         (Ty::Adt(p, xs), Ty::Adt(q, ys)) => p == q && xs.iter().zip(ys.iter()).all(|(x, y)| could_be(x, y)),
-        (Ty::Ref(_, x), Ty::Ref(_, y)) | (Ty::Slice(x) | Ty::Array(x), Ty::Slice(y) | Ty::Array(y)) => could_be(x, y),
+        (Ty::Ref(_, x), Ty::Ref(_, y)) | (Ty::Slice(x) | Ty::Array(x), Ty::Slice(y) | Ty::Array(y)) => {
+            could_be(x, y)
+        }
         (Ty::Tuple(xs), Ty::Tuple(ys)) => {
             xs.len() == ys.len() && xs.iter().zip(ys.iter()).all(|(x, y)| could_be(x, y))
         }

@@ -172,7 +172,8 @@ impl Infer<'_> {
             let kind = if fields.is_empty() { Shape::Unit } else { Shape::Tuple };
             return Some(Made { path, ty, fields, kind });
         }
-        if !name.starts_with(char::is_uppercase) || name.chars().all(|c| !c.is_lowercase()) && name.len() > 2 {
+        if !name.starts_with(char::is_uppercase) || name.chars().all(|c| !c.is_lowercase()) && name.len() > 2
+        {
             return None;
         }
         let is_type = |p: &str| self.catalogue.type_facts(sym(p)).is_some_and(|f| !f.is_trait);
@@ -306,7 +307,9 @@ impl Infer<'_> {
     fn external_constant(&mut self, path: Symbol) -> Ty {
         let Some((owner, name)) = path.rsplit_once("::") else { return Ty::Unknown };
         match owner.rsplit("::").next() {
-            Some(prim) if is_integer(prim) || is_float(prim) || prim == "char" => primitive_constant(prim, name),
+            Some(prim) if is_integer(prim) || is_float(prim) || prim == "char" => {
+                primitive_constant(prim, name)
+            }
             _ if matches!(path.as_str(), "std::time::Duration::ZERO" | "std::time::Duration::MAX") => {
                 Ty::adt("std::time::Duration", [])
             }
@@ -332,7 +335,12 @@ impl Infer<'_> {
         }
     }
 
-    fn associated_function(&mut self, ty: &Ty, name: Symbol, turbofish: Option<&GenericArgs>) -> Option<Function> {
+    fn associated_function(
+        &mut self,
+        ty: &Ty,
+        name: Symbol,
+        turbofish: Option<&GenericArgs>,
+    ) -> Option<Function> {
         let ty = &self.refresh(ty);
         let defs = self.program_methods(ty, name);
         if let Some(def) = defs.first() {
@@ -354,7 +362,9 @@ impl Infer<'_> {
                 let found = self.external_function(whole, Some(ty), turbofish, None);
                 found.or_else(|| self.universal_function(ty, name))
             }
-            Ty::Slice(_) | Ty::Array(_) => self.external_function(sym(&format!("slice::{name}")), Some(ty), turbofish, None),
+            Ty::Slice(_) | Ty::Array(_) => {
+                self.external_function(sym(&format!("slice::{name}")), Some(ty), turbofish, None)
+            }
             Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds) => {
                 let found = bounds.iter().find_map(|b| {
                     let whole = sym(&format!("{}::{name}", b.path));
@@ -387,11 +397,15 @@ impl Infer<'_> {
                 vec![Ty::Unknown],
                 Ty::adt("std::result::Result", [ty.clone(), Ty::adt("?Error", [ty.clone()])]),
             ),
-            "to_string" => ("std::string::ToString::to_string", vec![Ty::Unknown], Ty::adt("std::string::String", [])),
+            "to_string" => {
+                ("std::string::ToString::to_string", vec![Ty::Unknown], Ty::adt("std::string::String", []))
+            }
             "into" => ("std::convert::Into::into", vec![ty.clone()], self.vars.free()),
             "as_ref" => ("std::convert::AsRef::as_ref", vec![ty.clone().reference(false)], Ty::Unknown),
             "eq" => ("std::cmp::PartialEq::eq", vec![Ty::Unknown, Ty::Unknown], Ty::prim("bool")),
-            "cmp" => ("std::cmp::Ord::cmp", vec![Ty::Unknown, Ty::Unknown], Ty::adt("std::cmp::Ordering", [])),
+            "cmp" => {
+                ("std::cmp::Ord::cmp", vec![Ty::Unknown, Ty::Unknown], Ty::adt("std::cmp::Ordering", []))
+            }
             "deserialize" => (
                 "serde::Deserialize::deserialize",
                 vec![Ty::Unknown],
@@ -453,7 +467,11 @@ impl Infer<'_> {
             };
             subst.entry(sym("Self")).or_insert(declared);
         }
-        let ret = if signature.is_async { Ty::Future(signature.ret.clone().into(), None) } else { signature.ret.clone() };
+        let ret = if signature.is_async {
+            Ty::Future(signature.ret.clone().into(), None)
+        } else {
+            signature.ret.clone()
+        };
         Function {
             target: Target::Def(def),
             path: self.program.def(def).path,
@@ -478,7 +496,12 @@ impl Infer<'_> {
     }
 
     /// A signature of the table.
-    pub(super) fn table_function(&mut self, sig: &Sig, turbofish: Option<&GenericArgs>, mut subst: Subst) -> Function {
+    pub(super) fn table_function(
+        &mut self,
+        sig: &Sig,
+        turbofish: Option<&GenericArgs>,
+        mut subst: Subst,
+    ) -> Function {
         for ty in sig.params.iter().chain([&sig.ret]) {
             self.fresh_params(ty, &mut subst);
         }
@@ -516,7 +539,20 @@ impl Infer<'_> {
             return Some(function);
         }
         let (owner, name) = path.rsplit_once("::")?;
-        let owner = sym(owner);
+        let owner = match owner {
+            "rustc_hash::FxHashMap" | "fxhash::FxHashMap" | "fnv::FnvHashMap" => {
+                sym("std::collections::HashMap")
+            }
+            "rustc_hash::FxHashSet" | "fxhash::FxHashSet" | "fnv::FnvHashSet" => {
+                sym("std::collections::HashSet")
+            }
+            other => sym(other),
+        };
+        // `T::default()` gives a `T`, also of a crate that nothing is known of.
+        if name == "default" && last(&owner).starts_with(char::is_uppercase) && self_ty.is_none() {
+            let ty = self.with_fresh_args(owner);
+            return self.universal_function(&ty, sym(name));
+        }
         let signature = self.catalogue.function(path);
         // `PathBuf::from` gives a `PathBuf` whatever the trait's signature can say.
         let says_nothing = match &signature {
@@ -571,7 +607,8 @@ impl Infer<'_> {
         if let (Some(written), false) = (turbofish, is_method) {
             // The only parameters of the catalogue's functions are those in the result.
             let mut own: Vec<Symbol> = Vec::new();
-            let generics = owner_ty.as_ref().and_then(Ty::path).map(|p| self.generics_of(p)).unwrap_or_default();
+            let generics =
+                owner_ty.as_ref().and_then(Ty::path).map(|p| self.generics_of(p)).unwrap_or_default();
             signature.ret.any(&mut |t| {
                 if let Ty::Param(name, _) = t
                     && !generics.contains(name)
@@ -618,7 +655,8 @@ impl Infer<'_> {
             }
         }
         for (name, value) in fields {
-            let field = made.as_ref().and_then(|m| m.fields.iter().find(|(n, _)| n == name)).map(|(_, t)| t.clone());
+            let field =
+                made.as_ref().and_then(|m| m.fields.iter().find(|(n, _)| n == name)).map(|(_, t)| t.clone());
             match field {
                 Some(field) => {
                     self.check(*value, &field);

@@ -1,8 +1,8 @@
 //! Types of the variables that patterns bind, with default binding modes.
 
+use crate::names::Namespace;
 use crate::symbol::sym;
 use crate::syntax::hir::{PatId, PatKind};
-use crate::names::Namespace;
 use crate::types::context::Infer;
 use crate::types::project::Question;
 use crate::types::ty::Ty;
@@ -39,7 +39,8 @@ impl Infer<'_> {
                     Mode::Ref(mutable) => ty.clone().reference(mutable),
                 };
                 let place = self.locals[local.index()].clone();
-                self.vars.unify(&place, &bound);
+                let bound = if matches!(bound, Ty::Unknown) { self.vars.opaque() } else { bound };
+                self.vars.settle(&place, &bound);
                 if let Some(sub) = sub {
                     self.bind_mode(*sub, ty, mode);
                 }
@@ -63,10 +64,15 @@ impl Infer<'_> {
                 }
                 other => self.bind_mode(*inner, &other, Mode::Move),
             },
-            PatKind::Tuple(_) | PatKind::TupleStruct { .. } | PatKind::Struct { .. } | PatKind::Path(_)
+            PatKind::Tuple(_)
+            | PatKind::TupleStruct { .. }
+            | PatKind::Struct { .. }
+            | PatKind::Path(_)
             | PatKind::Slice(_) => {
                 let (ty, mode) = self.through_refs(ty, mode);
-                if ty.is_unknown() && !self.tells_its_type(pat) {
+                if ty.is_unknown() {
+                    // A pattern does not settle a type: it may be a reference to what the pattern names.
+                    self.veil(pat);
                     self.pend(Question::Pattern(pat, mode), &ty);
                 } else {
                     self.destructure(pat, &ty, mode);
@@ -75,10 +81,33 @@ impl Infer<'_> {
         }
     }
 
-    /// Only a pattern that names its type may settle an unknown one, and only at the very end: a reference
-    /// to it is possible just as well.
-    fn tells_its_type(&self, _pat: PatId) -> bool {
-        false
+    /// Variables below a pattern that waits are not understood so far.
+    fn veil(&mut self, pat: PatId) {
+        let body = self.body;
+        match &body.pat(pat).kind {
+            PatKind::Binding { local, sub } => {
+                let place = self.locals[local.index()].clone();
+                if self.vars.is_open(&place) && !self.vars.is_opaque(&place) {
+                    let opaque = self.vars.opaque();
+                    self.vars.unify(&place, &opaque);
+                }
+                if let Some(sub) = sub {
+                    self.veil(*sub);
+                }
+            }
+            PatKind::Tuple(parts)
+            | PatKind::Slice(parts)
+            | PatKind::Or(parts)
+            | PatKind::TupleStruct { args: parts, .. } => parts.iter().for_each(|part| self.veil(*part)),
+            PatKind::Struct { fields, .. } => fields.iter().for_each(|(_, part)| self.veil(*part)),
+            PatKind::Ref(inner) | PatKind::Typed { pat: inner, .. } => self.veil(*inner),
+            PatKind::Missing
+            | PatKind::Wild
+            | PatKind::Rest
+            | PatKind::Range
+            | PatKind::Path(_)
+            | PatKind::Literal(_) => {}
+        }
     }
 
     pub(super) fn through_refs(&mut self, ty: &Ty, mut mode: Mode) -> (Ty, Mode) {
@@ -114,7 +143,8 @@ impl Infer<'_> {
                     {
                         let place = self.locals[local.index()].clone();
                         let slice = Ty::Slice(item.clone().into());
-                        let slice = if mode == Mode::Move { slice } else { slice.reference(mode == Mode::Ref(true)) };
+                        let slice =
+                            if mode == Mode::Move { slice } else { slice.reference(mode == Mode::Ref(true)) };
                         self.vars.unify(&place, &slice);
                     } else {
                         self.bind_mode(*part, &item, mode);
@@ -179,7 +209,9 @@ impl Infer<'_> {
                     self.doubt_pattern(*sub);
                 }
             }
-            PatKind::Tuple(parts) | PatKind::Slice(parts) | PatKind::Or(parts)
+            PatKind::Tuple(parts)
+            | PatKind::Slice(parts)
+            | PatKind::Or(parts)
             | PatKind::TupleStruct { args: parts, .. } => {
                 for part in parts {
                     self.doubt_pattern(*part);
@@ -191,7 +223,11 @@ impl Infer<'_> {
                 }
             }
             PatKind::Ref(inner) | PatKind::Typed { pat: inner, .. } => self.doubt_pattern(*inner),
-            PatKind::Missing | PatKind::Wild | PatKind::Rest | PatKind::Range | PatKind::Path(_)
+            PatKind::Missing
+            | PatKind::Wild
+            | PatKind::Rest
+            | PatKind::Range
+            | PatKind::Path(_)
             | PatKind::Literal(_) => {}
         }
     }

@@ -136,7 +136,8 @@ impl ResolutionShare {
                 ExprKind::MethodCall { .. } => {
                     self.method_calls += 1;
                     self.resolved_methods += usize::from(resolved);
-                    self.inferred_methods += usize::from(resolved && callee.is_some_and(|c| c.known == Known::Inferred));
+                    self.inferred_methods +=
+                        usize::from(resolved && callee.is_some_and(|c| c.known == Known::Inferred));
                 }
                 ExprKind::Call { callee, .. } => {
                     if matches!(body.expr(*callee).kind, ExprKind::Path(_)) {

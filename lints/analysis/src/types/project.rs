@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ExprId, ModuleIndex, PatId};
+use crate::syntax::items::ItemKind;
 use crate::types::context::{Infer, Subst};
 use crate::types::infer::Target;
+use crate::types::outside::could_be;
 use crate::types::patterns::Mode;
 use crate::types::table::{Table, head};
 use crate::types::ty::{Args, Bound, Ty};
@@ -77,7 +79,12 @@ impl Infer<'_> {
     /// Lets a question wait.
     pub(super) fn pend(&mut self, question: Question, base: &Ty) -> Ty {
         let answer = self.vars.opaque();
-        self.pending.push(Pending { question, base: base.clone(), answer: answer.clone(), module: self.module });
+        self.pending.push(Pending {
+            question,
+            base: base.clone(),
+            answer: answer.clone(),
+            module: self.module,
+        });
         answer
     }
 
@@ -197,7 +204,9 @@ impl Infer<'_> {
             "Tried" => Question::Tried,
             "Owned" => Question::Owned,
             "Concat" => Question::Concat,
-            "Error" if args.len() == 1 && !self.vars.is_open(&first) && self.program_type(&first).is_none() => {
+            "Error"
+                if args.len() == 1 && !self.vars.is_open(&first) && self.program_type(&first).is_none() =>
+            {
                 Question::ParseError
             }
             // Not computed but a type of its own, see `field`.
@@ -315,7 +324,8 @@ impl Infer<'_> {
                 Some(self.compute(&target))
             }
             Ty::Param(_, bounds) | Ty::Impl(bounds) => {
-                let bound = bounds.iter().find(|b| b.path.ends_with("::Deref") || b.path.ends_with("::DerefMut"))?;
+                let bound =
+                    bounds.iter().find(|b| b.path.ends_with("::Deref") || b.path.ends_with("::DerefMut"))?;
                 assoc(bound, "Target")
             }
             _ => None,
@@ -384,12 +394,15 @@ impl Infer<'_> {
                 }
                 Ty::Prim(name) if name.as_str() == "str" => return Some(Ty::prim("str")),
                 Ty::Adt(path, args) => match path.as_str() {
-                    "std::collections::HashMap" | "std::collections::BTreeMap" | "indexmap::IndexMap"
-                    | "indexmap::map::IndexMap" | "hashbrown::HashMap" => return args.get(1).cloned(),
+                    "std::collections::HashMap"
+                    | "std::collections::BTreeMap"
+                    | "indexmap::IndexMap"
+                    | "indexmap::map::IndexMap"
+                    | "hashbrown::HashMap" => return args.get(1).cloned(),
                     "std::collections::VecDeque" => return args.first().cloned(),
                     "serde_json::Value" => return Some(step.clone()),
                     _ if self.own_type(*path).is_some() => {
-                        let found = self.assoc_of_trait(step, "Index", "Output");
+                        let found = self.operator_output(step, "Index", &index);
                         if found.is_some() {
                             return found;
                         }
@@ -465,10 +478,15 @@ impl Infer<'_> {
             return self.item(inner);
         }
         if let Some((pattern, item)) = table.item(path) {
-            let by_value = ["Range", "Iter", "Drain", "Keys", "Values", "Box", "Pin", "ReadDir", "Lines", "Receiver"];
+            let by_value =
+                ["Range", "Iter", "Drain", "Keys", "Values", "Box", "Pin", "ReadDir", "Lines", "Receiver"];
             let name = crate::types::vars::last(&path);
             let item = self.matched(pattern, item, inner);
-            return Some(if by_value.iter().any(|n| name.starts_with(n)) { item } else { item.reference(mutable) });
+            return Some(if by_value.iter().any(|n| name.starts_with(n)) {
+                item
+            } else {
+                item.reference(mutable)
+            });
         }
         Some(Ty::Unknown)
     }
@@ -558,6 +576,34 @@ impl Infer<'_> {
         Some(self.compute(&found))
     }
 
+    /// The `Output` of an operator's impl for a type of the program and that operand.
+    pub(super) fn operator_output(&mut self, ty: &Ty, trait_name: &str, operand: &Ty) -> Option<Ty> {
+        let info = self.own_type(ty.path()?)?;
+        let operand = self.vars.deep(operand);
+        let impls = info.traits.iter().filter(|(bound, _)| last(&bound.path) == trait_name);
+        let mut fitting = impls.filter(|(bound, _)| match bound.args.first() {
+            Some(wanted) => could_be(wanted, &operand),
+            // `impl Add for T` is `impl Add<T> for T`.
+            None => could_be(ty, &operand),
+        });
+        let def = fitting.next().and_then(|(_, def)| *def)?;
+        if fitting.next().is_some() {
+            return None;
+        }
+        let (file, parent) = (self.program.def(def).file, self.program.def(def).item);
+        let items = &self.program.file(file).items;
+        let index = items.iter().position(|i| i.parent == Some(parent) && i.name.as_str() == "Output")?;
+        let ItemKind::TypeAlias(Some(output)) = &items.get(index)?.kind else { return None };
+        let scope = self.program.generic_scope(def);
+        let found = self.program.lower_type(file, items.get(index)?.module, &scope, output);
+        let mut map = Subst::default();
+        if let Some((pattern, _)) = self.program.impl_header(def) {
+            self.capture(pattern, ty, &mut map);
+        }
+        let found = self.subst(&found, &map);
+        Some(self.compute(&found))
+    }
+
     fn concat(&mut self, ty: &Ty) -> Ty {
         let ty = self.vars.shallow(ty.peel_refs());
         match &ty {
@@ -578,8 +624,11 @@ impl Infer<'_> {
         let Ty::Adt(path, args) = ty else { return };
         let arg = |i: usize| args.get(i).cloned().unwrap_or_default();
         match path.as_str() {
-            "std::collections::HashMap" | "std::collections::BTreeMap" | "indexmap::IndexMap"
-            | "indexmap::map::IndexMap" | "hashbrown::HashMap" => {
+            "std::collections::HashMap"
+            | "std::collections::BTreeMap"
+            | "indexmap::IndexMap"
+            | "indexmap::map::IndexMap"
+            | "hashbrown::HashMap" => {
                 self.vars.unify(&Ty::Tuple([arg(0), arg(1)].into()), item);
             }
             "std::result::Result" => {

@@ -45,7 +45,7 @@ impl Infer<'_> {
         }
         let receiver = self.exprs.get(receiver.index()).cloned()?;
         // Something known that merely lacks the method is not unknown.
-        if !self.vars.is_open(receiver.peel_refs()) {
+        if !self.vars.is_open(receiver.peel_refs()) && !self.is_foreign(receiver.peel_refs()) {
             return None;
         }
         let ty = match (method.as_str(), awaited) {
@@ -56,6 +56,13 @@ impl Infer<'_> {
             _ => return None,
         };
         Some((sym(ty), *method))
+    }
+
+    /// A named type of a crate that is neither of the program nor in the catalogue.
+    fn is_foreign(&self, ty: &Ty) -> bool {
+        let Ty::Adt(path, _) = ty else { return false };
+        let krate = path.split("::").next().unwrap_or(path);
+        !self.program.types.contains_key(path) && !self.catalogue.has_crate(krate)
     }
 
     fn settle_shape(&mut self, call: ExprId, ty: Symbol, method: Symbol) {
@@ -104,7 +111,9 @@ fn chain_holds(body: &crate::syntax::hir::Body, mut expr: ExprId, call: ExprId) 
         }
         expr = match &body.expr(expr).kind {
             ExprKind::MethodCall { receiver, .. } => *receiver,
-            ExprKind::Await { operand } | ExprKind::Try { operand } | ExprKind::AddressOf { operand, .. }
+            ExprKind::Await { operand }
+            | ExprKind::Try { operand }
+            | ExprKind::AddressOf { operand, .. }
             | ExprKind::Unary { operand, .. } => *operand,
             ExprKind::Field { base, .. } => *base,
             _ => return false,

@@ -196,10 +196,9 @@ impl Vars {
         match (self.shallow(a), self.shallow(b)) {
             (Ty::Unknown | Ty::Never, _) | (_, Ty::Unknown | Ty::Never) => {}
             (Ty::Var(x), Ty::Var(y)) => {
-                if x == y {
-                } else if matches!(self.slot(x), Slot::Free) {
+                if x != y && matches!(self.slot(x), Slot::Free) {
                     self.set(x, Slot::Link(y));
-                } else {
+                } else if x != y {
                     self.set(y, Slot::Link(x));
                 }
             }
@@ -212,18 +211,12 @@ impl Vars {
                     self.set(x, Slot::Bound(ty));
                 }
             }
-            (Ty::Adt(p, xs), Ty::Adt(q, ys)) => {
-                if p == q {
-                    self.join_all(&xs, &ys, depth);
-                }
-            }
-            (Ty::Tuple(xs), Ty::Tuple(ys)) => {
-                if xs.len() == ys.len() {
-                    self.join_all(&xs, &ys, depth);
-                }
-            }
+            (Ty::Adt(p, xs), Ty::Adt(q, ys)) if p == q => self.join_all(&xs, &ys, depth),
+            (Ty::Tuple(xs), Ty::Tuple(ys)) if xs.len() == ys.len() => self.join_all(&xs, &ys, depth),
             (Ty::Ref(_, x), Ty::Ref(_, y)) => self.join(&x, &y, true, depth),
-            (Ty::Ptr(x) | Ty::Ref(_, x), Ty::Ptr(y)) | (Ty::Ptr(x), Ty::Ref(_, y)) => self.join(&x, &y, true, depth),
+            (Ty::Ptr(x) | Ty::Ref(_, x), Ty::Ptr(y)) | (Ty::Ptr(x), Ty::Ref(_, y)) => {
+                self.join(&x, &y, true, depth)
+            }
             (Ty::Slice(x) | Ty::Array(x), Ty::Slice(y) | Ty::Array(y))
             | (Ty::Iterator(x), Ty::Iterator(y))
             | (Ty::Future(x, _), Ty::Future(y, _)) => self.join(&x, &y, false, depth),
@@ -281,9 +274,16 @@ impl Vars {
             Ty::Var(other) => other == var,
             Ty::Unknown | Ty::Never | Ty::Prim(_) => false,
             Ty::Adt(_, args) | Ty::Tuple(args) => args.iter().any(|t| self.occurs(var, t, depth)),
-            Ty::Ref(_, t) | Ty::Ptr(t) | Ty::Slice(t) | Ty::Array(t) | Ty::Closure(_, t) | Ty::Future(t, _)
+            Ty::Ref(_, t)
+            | Ty::Ptr(t)
+            | Ty::Slice(t)
+            | Ty::Array(t)
+            | Ty::Closure(_, t)
+            | Ty::Future(t, _)
             | Ty::Iterator(t) => self.occurs(var, &t, depth),
-            Ty::Fn(args, ret) => args.iter().any(|t| self.occurs(var, t, depth)) || self.occurs(var, &ret, depth),
+            Ty::Fn(args, ret) => {
+                args.iter().any(|t| self.occurs(var, t, depth)) || self.occurs(var, &ret, depth)
+            }
             Ty::Dyn(bounds) | Ty::Impl(bounds) | Ty::Param(_, bounds) => bounds.iter().any(|b| {
                 b.args.iter().any(|t| self.occurs(var, t, depth))
                     || b.assoc.iter().any(|(_, t)| self.occurs(var, t, depth))
@@ -331,7 +331,10 @@ pub(super) fn callable(vars: &mut Vars, ty: &Ty) -> Option<(Args, Ty)> {
             Ty::Dyn(bounds) | Ty::Impl(bounds) | Ty::Param(_, bounds) => return fn_bound(vars, &bounds),
             Ty::Ref(_, inner) => vars.shallow(&inner),
             Ty::Adt(path, args)
-                if matches!(path.as_str(), "std::boxed::Box" | "std::sync::Arc" | "std::rc::Rc" | "std::pin::Pin") =>
+                if matches!(
+                    path.as_str(),
+                    "std::boxed::Box" | "std::sync::Arc" | "std::rc::Rc" | "std::pin::Pin"
+                ) =>
             {
                 vars.shallow(args.first()?)
             }

@@ -4,6 +4,7 @@ use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{LoopId, LoopKind, Operand, StatementKind, Var};
 use linger_analysis::flow::tokens::Source;
 use linger_analysis::syntax::hir::{ExprKind, Literal};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -91,6 +92,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         let Some(inner) = view.mir.blocks[point.block.index()].in_loop else { return };
         let collection = place.var;
+        // What the caller lent lives on after the function: it is stored, not piled up to be dropped.
+        if place.is_indirect() || matches!(view.mir.var(collection).ty, Ty::Ref(..)) {
+            return;
+        }
         // The outermost loop that turns while the collection lives.
         let Some(turning) = outermost(view, inner, collection) else { return };
         let info = &view.mir.loops[turning.0 as usize];

@@ -22,7 +22,7 @@ declare_rule! {
     ///
     /// ## Example
     ///
-    /// ```rust,fires
+    /// ```rust,no_run,fires
     /// use std::io::Write;
     ///
     /// fn main() {
@@ -33,7 +33,7 @@ declare_rule! {
     /// }
     /// ```
     ///
-    /// ```rust,clean
+    /// ```rust,no_run,clean
     /// use std::io::Write;
     ///
     /// fn main() {

@@ -4,6 +4,7 @@ use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Discard, DropHow, StatementKind, VarKind};
 use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::span::Span;
+use linger_analysis::types::infer::Known;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, StmtKind};
 
 use crate::context::{BodyContext, FlowView};
@@ -23,7 +24,7 @@ declare_rule! {
     ///
     /// ## Example
     ///
-    /// ```rust,fires
+    /// ```rust,compile_fail,fires
     /// fn update(order: &std::sync::RwLock<()>, total: &std::sync::atomic::AtomicU32) {
     ///     let _ = order.write();
     ///     total.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -45,7 +46,10 @@ declare_rule! {
     /// (followed by a notification or a return).
     DroppedAtOnce("dropped_at_once") {
         group: Cleanup,
-        level: Deny,
+        cases: {
+            value: Deny = "a guard, permit, directory or handle",
+            path: Warn = "only the path of a temporary file or directory is kept",
+        },
         since: "0.1.0",
         fixes: Sometimes,
         compiler_lints: ["let_underscore_lock", "clippy::let_underscore_lock"],
@@ -90,7 +94,10 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
 }
 
 fn is_useless(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
-    let useless = resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
+    // Futures and builders that nobody drives are another rule's, and a guess is not enough here.
+    let useless = token.known == Known::Resolved
+        && !token.is(Class::Other)
+        && resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
     // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
     useless && !(shape == Discard::PatternPart && token.is(Class::Receiver))
 }
@@ -102,6 +109,7 @@ fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span,
         _ => format!("{what} is dropped in the statement that makes it"),
     };
     let mut finding = Diagnostic::new(&META, cx.at(token.span), message)
+        .case("value")
         .label("made here")
         .step(cx.at(statement.last_byte()), "and dropped here")
         .confidence(token.known.into());
@@ -210,6 +218,7 @@ fn path_of_dead_directory(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mu
             let what = noun(cx, token);
             report.push(
                 Diagnostic::new(&META, cx.at(token.span), format!("{what} is removed again at the end of this statement"))
+                    .case("path")
                     .label("made here; only its path is kept")
                     .confidence(token.known.into())
                     .help("bind it to a name that lives as long as the path is used"),

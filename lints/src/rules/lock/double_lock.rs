@@ -1,4 +1,4 @@
-use linger_analysis::catalogue::Mode;
+use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::effects_of_call;
 use linger_analysis::flow::mir::StatementKind;
 use linger_analysis::flow::tokens::{Lock, Token};
@@ -107,11 +107,20 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         for id in alive.iter() {
             let held = tokens.token(id);
             let Some(lock) = &held.lock else { continue };
-            if lock.reentrant {
+            // What was only tried is held once it has been unwrapped.
+            let maybe = lock.tries
+                && state.holders(id).all(|v| {
+                    let ty = &view.mir.var(v).ty;
+                    ty.as_option().is_some() || ty.as_result().is_some()
+                });
+            if lock.reentrant || maybe {
                 continue;
             }
             for (second, token) in &here {
                 if second.tries || !lock.place.same(&second.place) || held.span == token.span {
+                    continue;
+                }
+                if shared_borrows(held, lock, second.mode) {
                     continue;
                 }
                 let at = cx.at(token.span);
@@ -121,7 +130,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 }
             }
             let StatementKind::Call(call) = &statement.kind else { continue };
-            if !here.is_empty() {
+            if !here.is_empty() || !cx.analysis.runs_in_place(view.mir, &tokens.identities, call) {
                 continue;
             }
             // The guard itself may be passed along, so that the callee works on it.
@@ -129,7 +138,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 continue;
             }
             for effect in effects_of_call(cx.analysis, &tokens.identities, call, cx.at(statement.span)) {
-                if !lock.place.same(&effect.lock) {
+                if !lock.place.same(&effect.lock) || shared_borrows(held, lock, effect.mode) {
                     continue;
                 }
                 let at = cx.at(statement.span);
@@ -142,6 +151,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             }
         }
     });
+}
+
+/// Two `borrow()`s of a `RefCell`: no writer can queue between them, so nothing can go wrong.
+fn shared_borrows(held: &Token, lock: &Lock, second: Mode) -> bool {
+    lock.mode == Mode::Shared && second == Mode::Shared && held.is(Class::RefcellBorrow)
 }
 
 fn push_once(seen: &mut Vec<(FileSpan, FileSpan)>, first: FileSpan, second: FileSpan) -> bool {
@@ -170,14 +184,15 @@ fn finding(
     let noun = lock_noun(held);
     let both_read = lock.mode == Mode::Shared && second == Mode::Shared;
     let message = if both_read {
-        format!("the same {noun} is read-locked again while a read guard is alive")
+        format!("this read guard is alive when the same {noun} is read-locked again")
     } else {
-        format!("the same {noun} is taken again while its guard is alive")
+        format!("this guard is alive when the same {noun} is taken again")
     };
-    let mut finding = Diagnostic::new(&META, at, message)
+    let again = if way.is_empty() { "taken again here" } else { "this call takes it again" };
+    let mut finding = Diagnostic::new(&META, cx.at(held.span), message)
         .case(if both_read { "read_read" } else { "conflict" })
-        .label(if way.is_empty() { "taken again here" } else { "this call takes it again" })
-        .step(cx.at(held.span), "first taken here")
+        .label("first taken here")
+        .step(at, again)
         .confidence(confidence);
     for step in way.iter().filter(|s| **s != at) {
         finding = finding.step(*step, "taken again here");

@@ -69,6 +69,8 @@ impl Rule for ChildNotReaped {
         for view in cx.flows() {
             for (id, token) in view.tokens.iter() {
                 if is_zombie(cx, token)
+                    && !is_for_windows(view)
+                    && !has_cfg_twin(cx, view, token)
                     && let Some(finding) = follow(cx, view, id, token)
                 {
                     report.push(finding);
@@ -86,6 +88,26 @@ fn is_zombie(cx: &BodyContext<'_>, token: &Token) -> bool {
         && token.owned.iter().all(|o| {
             o.class == Class::Child && cx.catalogue().resource(o.ty).is_some_and(|r| r.needs_reaping)
         })
+}
+
+/// Zombies are a matter of Unix.
+fn is_for_windows(view: &FlowView<'_>) -> bool {
+    view.mir.calls().any(|(_, _, call)| {
+        matches!(&call.callee.target, Target::External(path) if path.starts_with("std::os::windows"))
+    })
+}
+
+/// `#[cfg(windows)] let child = start(); #[cfg(unix)] let child = start();`: both stand in the tree, and the first
+/// looks as if nobody used it.
+fn has_cfg_twin(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    use linger_analysis::flow::mir::VarKind;
+    let VarKind::User(local) = view.mir.var(token.first).kind else { return false };
+    let name = cx.hir().local(local).name;
+    view.tokens.iter().any(|(_, other)| {
+        other.at != token.at
+            && other.is(Class::Child)
+            && matches!(view.mir.var(other.first).kind, VarKind::User(l) if l != local && cx.hir().local(l).name == name)
+    })
 }
 
 /// What code does with a child.

@@ -2,6 +2,7 @@
 
 use linger_analysis::catalogue::Timer;
 use linger_analysis::flow::mir::{Call, Discard, Operand, StatementKind, Var};
+use linger_analysis::names::DefId;
 use linger_analysis::syntax::hir::ClosureKind;
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
@@ -10,6 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Confidence, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::short;
 
 declare_rule! {
     /// A future is made and dropped without ever being awaited: its code does not run.
@@ -63,6 +65,10 @@ impl Rule for FutureNotAwaited {
                     continue;
                 }
                 let Some(lazy) = value.var().and_then(|v| lazy(cx, view, v)) else { continue };
+                // A guess at the callee may have met a function of the same name that is not async.
+                if lazy.known != Known::Resolved {
+                    continue;
+                }
                 let at = cx.at(view.mir.var(lazy.var).span);
                 let mut finding = Diagnostic::new(&META, at, format!("{} is never awaited, so its code does not run", lazy.what))
                     .label("the future is made here and dropped at once")
@@ -98,13 +104,16 @@ fn lazy(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> Option<Lazy> {
                 Target::Def(def) => {
                     matches!(ty, Ty::Future(..))
                         && cx.program().def(*def).signature.as_ref().is_some_and(|s| s.is_async)
+                        && !is_made_sync(cx, *def)
                 }
                 Target::External(path) => {
                     let is_timer = cx
                         .catalogue()
                         .facts(*path)
                         .is_some_and(|f| matches!(f.timer, Some(Timer::After | Timer::At)));
-                    matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
+                    // A generic function (`Vec::swap_remove`) may give any future back that it was given.
+                    let gives = cx.catalogue().function(*path).is_some_and(|s| matches!(s.ret, Ty::Future(..)));
+                    gives && is_known_type(cx, call) && matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
                 }
                 _ => false,
             };
@@ -112,6 +121,22 @@ fn lazy(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> Option<Lazy> {
         }
         _ => None,
     }
+}
+
+/// A method of a type that nothing is known of was found by its name alone.
+fn is_known_type(cx: &BodyContext<'_>, call: &Call) -> bool {
+    match call.callee.self_ty.as_ref().and_then(|t| t.peel_refs().path()) {
+        Some(path) => cx.program().types.contains_key(&path) || cx.catalogue().type_facts(path).is_some(),
+        None => true,
+    }
+}
+
+/// Attributes that turn an `async fn` into one that blocks (`#[tokio::main]`, `#[tokio::test]`).
+fn is_made_sync(cx: &BodyContext<'_>, def: DefId) -> bool {
+    let attributes = &cx.program().item(def).attributes;
+    attributes.is_async_main
+        || attributes.is_test
+        || attributes.others.iter().any(|a| matches!(short(a), "main" | "test" | "maybe_async"))
 }
 
 /// The call that gave the very value of a variable.

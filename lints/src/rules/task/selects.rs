@@ -2,7 +2,7 @@
 
 use linger_analysis::catalogue::{FunctionFacts, Timer};
 use linger_analysis::flow::mir::{BlockId, BranchKind, LoopId, Terminator};
-use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, Select, SelectBranch};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatId, PatKind, Select, SelectBranch};
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView};
@@ -64,14 +64,14 @@ pub(super) fn is_tick(cx: &BodyContext<'_>, branch: &SelectBranch) -> bool {
 
 /// Where a local is declared by `let`, with its initial value.
 pub(super) fn initial_value(cx: &BodyContext<'_>, within: ExprId, local: LocalId) -> Option<ExprId> {
-    use linger_analysis::syntax::hir::{PatKind, StmtKind};
+    use linger_analysis::syntax::hir::StmtKind;
     let body = cx.hir();
     let mut found = None;
     body.walk(within, &mut |e| {
         if let ExprKind::Block(block) = &body.expr(e).kind {
             for stmt in &block.stmts {
                 if let StmtKind::Let { pat, init: Some(init), .. } = &stmt.kind
-                    && matches!(&body.pat(*pat).kind, PatKind::Binding { local: l, .. } if *l == local)
+                    && binds(cx, *pat, local)
                 {
                     found = Some(*init);
                 }
@@ -80,4 +80,17 @@ pub(super) fn initial_value(cx: &BodyContext<'_>, within: ExprId, local: LocalId
         found.is_none()
     });
     found
+}
+
+/// Whether a pattern binds a variable, itself or in a part.
+pub(super) fn binds(cx: &BodyContext<'_>, pat: PatId, local: LocalId) -> bool {
+    match &cx.hir().pat(pat).kind {
+        PatKind::Binding { local: l, sub } => *l == local || sub.is_some_and(|p| binds(cx, p, local)),
+        PatKind::Tuple(parts) | PatKind::TupleStruct { args: parts, .. } | PatKind::Slice(parts) | PatKind::Or(parts) => {
+            parts.iter().any(|p| binds(cx, *p, local))
+        }
+        PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| binds(cx, *p, local)),
+        PatKind::Ref(p) | PatKind::Typed { pat: p, .. } => binds(cx, *p, local),
+        _ => false,
+    }
 }

@@ -2,6 +2,7 @@
 
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Endless, Spawn, endless, spawns};
+use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{Owner, StatementKind};
 use linger_analysis::flow::tokens::{End, TokenId};
 use linger_analysis::syntax::hir::ClosureId;
@@ -38,7 +39,7 @@ pub(super) fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>)
     if is_used(cx, view, id) { Fate::Kept } else { Fate::Detached }
 }
 
-/// The spawn is a method of a set that cancels its tasks when it is dropped.
+/// The spawn is a method of a set that cancels its tasks when it is dropped, or of a runtime that takes them along.
 fn is_in_set(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bool {
     if !spawn.call.is_method {
         return false;
@@ -47,10 +48,15 @@ fn is_in_set(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bo
         Some(receiver) => view.operand_ty(receiver).clone(),
         None => linger_analysis::types::ty::Ty::Unknown,
     });
-    ty.peel_refs()
-        .path()
-        .and_then(|p| cx.catalogue().resource(p))
-        .is_some_and(|r| matches!(r.class, Class::TaskSet | Class::AbortOnDrop))
+    let in_static = || {
+        let receiver = spawn.call.args.first().and_then(|a| view.tokens.identities.operand(a));
+        receiver.is_some_and(|i| matches!(i.root, Root::Static(_)))
+    };
+    ty.peel_refs().path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| match r.class {
+        Class::TaskSet | Class::AbortOnDrop => true,
+        Class::Runtime => !in_static(),
+        _ => false,
+    })
 }
 
 /// Whether anything but drops happens to a token: it is moved on, awaited, or a method is called on it that is

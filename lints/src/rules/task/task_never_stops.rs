@@ -28,8 +28,12 @@ declare_rule! {
     ///         }
     ///     });
     /// }
-    /// # pub struct Cache;
-    /// # impl Cache { fn sweep(&self) {} }
+    ///
+    /// pub struct Cache;
+    ///
+    /// impl Cache {
+    ///     fn sweep(&self) {}
+    /// }
     /// ```
     ///
     /// Keep only a `Weak`, so that the task ends with its object (or select on a token):
@@ -44,8 +48,12 @@ declare_rule! {
     ///         }
     ///     });
     /// }
-    /// # pub struct Cache;
-    /// # impl Cache { fn sweep(&self) {} }
+    ///
+    /// pub struct Cache;
+    ///
+    /// impl Cache {
+    ///     fn sweep(&self) {}
+    /// }
     /// ```
     ///
     /// ## Limits

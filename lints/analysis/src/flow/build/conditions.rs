@@ -64,6 +64,7 @@ impl Builder<'_, '_> {
                     Operand::Copy(Place::whole(var))
                 });
                 let _ = operand;
+                let emptiness = self.emptiness(e);
                 let holds = self.new_block();
                 let fails = self.new_block();
                 self.terminate(Terminator::Branch {
@@ -72,11 +73,30 @@ impl Builder<'_, '_> {
                     kind: BranchKind::If,
                 });
                 self.switch_to(fails);
+                if let Some((place, false)) = &emptiness {
+                    self.vacant(place, self.span(e));
+                }
                 self.leave_scopes(depth, self.span(e));
                 self.goto(otherwise);
                 self.switch_to(holds);
+                if let Some((place, true)) = &emptiness {
+                    self.vacant(place, self.span(e));
+                }
             }
         }
+    }
+
+    /// `x.is_none()`, `x.is_some()` and the like: the variable, and whether it is empty when this holds.
+    fn emptiness(&mut self, e: ExprId) -> Option<(Place, bool)> {
+        let body = self.flows.cx.body;
+        let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(e).kind else { return None };
+        let empty_when_true = match method.as_str() {
+            "is_none" | "is_err" => true,
+            "is_some" | "is_ok" => false,
+            _ => return None,
+        };
+        let is_local = matches!(body.expr(*receiver).kind, ExprKind::Local(_));
+        (is_local && args.is_empty()).then(|| (self.place(*receiver), empty_when_true))
     }
 
     fn is_lazy(&self, e: ExprId) -> bool {

@@ -11,6 +11,20 @@ impl Builder<'_, '_> {
     pub(super) fn macro_into(&mut self, dest: Place, e: ExprId, call: &MacroCall) {
         let span = self.span(e);
         match call.kind {
+            MacroKind::Assert if is_plain_assert(call) => {
+                // `if !condition { panic!(message) }`: the condition's temporaries are gone before the message
+                // is made.
+                if let Some((condition, message)) = call.args.split_first() {
+                    self.in_scope(ScopeKind::Condition, span, |b| {
+                        let args = vec![b.borrow(*condition, false)];
+                        b.push(StatementKind::Macro { expr: e, args, dest: dest.clone() }, span, Some(e));
+                    });
+                    self.in_scope(ScopeKind::Statement, span, |b| {
+                        let args = message.iter().map(|a| b.borrow(*a, false)).collect();
+                        b.push(StatementKind::Macro { expr: e, args, dest }, span, Some(e));
+                    });
+                }
+            }
             MacroKind::Format | MacroKind::Print | MacroKind::Log | MacroKind::Assert | MacroKind::Span => {
                 // They expand to blocks or matches of their own: what their arguments make ends with them.
                 self.in_scope(ScopeKind::Statement, span, |b| {
@@ -125,4 +139,9 @@ impl Builder<'_, '_> {
         }
         self.switch_to(join);
     }
+}
+
+/// `assert!` and `debug_assert!`, whose first argument is a condition.
+fn is_plain_assert(call: &MacroCall) -> bool {
+    call.path.last().is_some_and(|n| matches!(n.as_str(), "assert" | "debug_assert"))
 }

@@ -25,7 +25,14 @@ impl Builder<'_, '_> {
         }
         self.push_scope(ScopeKind::Block, span);
         for stmt in &block.stmts {
-            self.statement(stmt);
+            match &stmt.kind {
+                // A block with a value but no semicolon that is not the tail: one of several tails under
+                // different cfgs.
+                StmtKind::Expr { expr, semicolon: false } if self.is_alternative_tail(*expr) => {
+                    self.in_scope(ScopeKind::Tail, stmt.span, |b| b.expr_into(dest.clone(), *expr));
+                }
+                _ => self.statement(stmt),
+            }
         }
         if let Some(tail) = block.tail {
             if self.flows.cx.edition >= 2024 {
@@ -43,6 +50,14 @@ impl Builder<'_, '_> {
             self.goto(join);
             self.switch_to(join);
         }
+    }
+
+    fn is_alternative_tail(&self, e: ExprId) -> bool {
+        let ty = self.ty(e);
+        matches!(self.flows.cx.body.expr(e).kind, ExprKind::Block(_))
+            && !ty.is_unit()
+            && !ty.is_unknown()
+            && *ty != Ty::Never
     }
 
     fn statement(&mut self, stmt: &Stmt) {

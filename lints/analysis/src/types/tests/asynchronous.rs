@@ -44,5 +44,5 @@ fn channels_and_select() {
 fn streams() {
     let source = "use futures::StreamExt; async fn f(mut s: impl futures::Stream<Item = u8> + Unpin) { while let Some(x) = s.next().await {} }";
     check(source, &[("x", "u8")]);
-    calls(source, "next", "futures_util::stream::StreamExt::next");
+    calls(source, "next", "futures_util::StreamExt::next");
 }

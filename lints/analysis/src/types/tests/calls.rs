@@ -64,6 +64,18 @@ fn trait_methods_through_bounds_and_objects() {
 }
 
 #[test]
+fn operators_of_own_types() {
+    check(
+        "use std::ops::{Add, Index}; #[derive(Clone, Copy)] struct P; struct Q; impl Add for P { type Output = Q; fn add(self, o: P) -> Q { Q } }
+         impl Add<u8> for P { type Output = u16; fn add(self, o: u8) -> u16 { 1 } } struct S(Vec<u8>);
+         impl Index<usize> for S { type Output = u8; fn index(&self, i: usize) -> &u8 { &self.0[i] } }
+         impl Index<&str> for S { type Output = String; fn index(&self, i: &str) -> &String { todo!() } }
+         fn f(p: P, s: S) { let a = p + p; let b = p + 1u8; let c = s[0]; let d = &s[\"x\"]; }",
+        &[("a", "Q"), ("b", "u16"), ("c", "u8"), ("d", "&String")],
+    );
+}
+
+#[test]
 fn extension_traits_of_the_program() {
     check(
         "trait Ext { fn twice(&self) -> u16; } impl Ext for str { fn twice(&self) -> u16 { 1 } }

@@ -1,0 +1,110 @@
+//! Results thrown away on purpose.
+
+use linger_analysis::catalogue::IfIgnored;
+use linger_analysis::flow::mir::Discard;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
+
+use crate::context::BodyContext;
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::{argument_types, discards, fails_anyway, is_any_writer, is_critical, is_handled, is_memory_or_stdio, is_teardown, origin};
+use crate::rules::support::short;
+
+declare_rule! {
+    /// A `Result` is thrown away whose error costs data, state or safety.
+    ///
+    /// ## Why it matters
+    ///
+    /// `let _ = file.sync_all();` says that nobody cares; for most calls that is true, and linger is silent
+    /// about them. For a commit, a rename, a flush or a permission it means that the program goes on as if the
+    /// step had worked.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// fn publish(from: &std::path::Path, to: &std::path::Path) {
+    ///     let _ = std::fs::rename(from, to);
+    /// }
+    /// ```
+    ///
+    /// ```rust,clean
+    /// fn publish(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+    ///     std::fs::rename(from, to)
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A comment of three words or more on the statement counts as a reason. The case `any` reports every
+    /// ignored `Result` there is.
+    IgnoredResult("ignored_result") {
+        group: Result,
+        cases: {
+            critical: Warn = "the loss costs data, state or safety",
+            any: Allow = "any other ignored `Result`",
+        },
+        since: "0.1.0",
+        fixes: None,
+        compiler_lints: ["clippy::let_underscore_must_use", "clippy::unused_result_ok"],
+    }
+}
+
+impl Rule for IgnoredResult {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            for (point, var, shape, span, expr) in discards(view) {
+                let Some(e) = expr else { continue };
+                let ty = &view.mir.var(var).ty;
+                let by_ok = shape == Discard::Statement && is_ok_call(cx, e);
+                let explicit = matches!(shape, Discard::LetUnderscore | Discard::AssignUnderscore);
+                if !(by_ok || explicit && ty.as_result().is_some()) {
+                    continue;
+                }
+                let found = origin(cx, view, var);
+                let critical = found.as_ref().and_then(|(call, path, facts)| {
+                    let facts = (*facts).filter(|f| is_critical(f))?;
+                    let quiet = argument_types(view, call).any(is_memory_or_stdio)
+                        || is_any_writer(view, call)
+                        || is_teardown(cx)
+                        || is_handled(cx, e)
+                        || cx.has_reason(span)
+                        || fails_anyway(view, point);
+                    (!quiet).then_some((*path, facts))
+                });
+                let finding = match critical {
+                    Some((path, facts)) => {
+                        let loss = facts.loss.clone().unwrap_or_else(|| match facts.if_ignored {
+                            Some(IfIgnored::DataLoss) => "data may be lost, and nobody will know".to_owned(),
+                            Some(IfIgnored::Security) => "the protection may not be in force".to_owned(),
+                            _ => "the program goes on as if it had worked".to_owned(),
+                        });
+                        Diagnostic::new(&META, cx.at(span), format!("the error of `{}` is ignored: {loss}", short(&path)))
+                            .case("critical")
+                            .label("thrown away here")
+                            .help("return it with `?`, handle it, or say in a comment why it does not matter")
+                    }
+                    None => Diagnostic::new(&META, cx.at(span), "a `Result` is ignored")
+                        .case("any")
+                        .label("thrown away here")
+                        .help("return it with `?`, handle it, or say in a comment why it does not matter"),
+                };
+                report.push(finding);
+            }
+        }
+    }
+}
+
+/// `x.ok();` of a `Result`.
+fn is_ok_call(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    match &cx.hir().expr(e).kind {
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            method.as_str() == "ok" && args.is_empty() && cx.ty(*receiver).as_result().is_some()
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,154 @@
+//! Failures that nobody reads.
+
+pub mod exit_status_ignored;
+pub mod http_status_ignored;
+pub mod ignored_result;
+pub mod join_result_lost;
+pub mod lines_never_end;
+pub mod partial_io;
+pub mod task_error_lost;
+pub mod writer_not_finished;
+
+use linger_analysis::catalogue::{Class, FunctionFacts, IfIgnored};
+use linger_analysis::flow::mir::{Call, Operand, StatementKind, Var};
+use linger_analysis::span::Span;
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
+
+use crate::context::{BodyContext, FlowView};
+
+/// The external function behind a value, with its facts: through `?`, `.await` and adaptors.
+pub(crate) fn origin<'v>(
+    cx: &'v BodyContext<'_>,
+    view: &'v FlowView<'_>,
+    var: Var,
+) -> Option<(&'v Call, Symbol, Option<&'v FunctionFacts>)> {
+    let call = view.tokens.identities.defining_call(var)?;
+    match &call.callee.target {
+        Target::External(path) if call.callee.known == Known::Resolved && is_known(cx, call) => {
+            Some((call, *path, cx.catalogue().facts(*path)))
+        }
+        _ => None,
+    }
+}
+
+/// The class that the catalogue gives a type, when it is a resource.
+pub(crate) fn class_of(cx: &BodyContext<'_>, ty: &Ty) -> Option<Class> {
+    cx.catalogue().resource(ty.path()?).map(|r| r.class)
+}
+
+/// Whether losing the error of a call costs something.
+pub(crate) fn is_critical(facts: &FunctionFacts) -> bool {
+    matches!(
+        facts.if_ignored,
+        Some(IfIgnored::DataLoss | IfIgnored::State | IfIgnored::Security | IfIgnored::Leak)
+    )
+}
+
+/// Drop and functions that end things: nobody is left to tell.
+pub(crate) fn is_teardown(cx: &BodyContext<'_>) -> bool {
+    let Some(def) = cx.body.def else { return false };
+    let name = cx.program().item(def).name;
+    let name = name.as_str();
+    const VERBS: &[&str] =
+        &["drop", "shutdown", "close", "stop", "cleanup", "abort", "cancel", "teardown", "exit", "restore", "kill", "disconnect"];
+    VERBS.iter().any(|v| name == *v || name.starts_with(&format!("{v}_")) || name.ends_with(&format!("_{v}")))
+}
+
+/// Writers whose errors cannot happen or have nowhere to go: memory, standard streams.
+pub(crate) fn is_memory_or_stdio(ty: &Ty) -> bool {
+    const QUIET: &[&str] = &[
+        "std::vec::Vec",
+        "std::string::String",
+        "std::io::Cursor",
+        "bytes::BytesMut",
+        "std::io::Stdout",
+        "std::io::Stderr",
+        "std::io::StdoutLock",
+        "std::io::StderrLock",
+        "std::io::Sink",
+        "std::fmt::Formatter",
+        "std::collections::VecDeque",
+        "tokio::io::Stdout",
+        "tokio::io::Stderr",
+        "termcolor::StandardStream",
+    ];
+    ty.any(&mut |t| t.path().is_some_and(|p| QUIET.contains(&p.as_str()))) || matches!(ty.peel_refs(), Ty::Slice(_))
+}
+
+/// The types of a call's arguments.
+pub(crate) fn argument_types<'v>(view: &'v FlowView<'_>, call: &'v Call) -> impl Iterator<Item = &'v Ty> {
+    call.args.iter().filter_map(Operand::place).map(|p| &view.mir.var(p.var).ty)
+}
+
+/// Whether a closure in the chain of an expression handles the error.
+pub(crate) fn is_handled(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    match &body.expr(e).kind {
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            let handles = matches!(
+                method.as_str(),
+                "map_err" | "inspect_err" | "unwrap_or_else" | "or_else" | "map_or_else" | "log_err" | "warn_on_err"
+            ) && !args.is_empty();
+            handles || is_handled(cx, *receiver)
+        }
+        ExprKind::Await { operand } | ExprKind::Try { operand } => is_handled(cx, *operand),
+        _ => false,
+    }
+}
+
+/// Whether everything behind a statement fails anyway: the next return is an error.
+pub(crate) fn fails_anyway(view: &FlowView<'_>, point: linger_analysis::flow::mir::Point) -> bool {
+    use linger_analysis::flow::mir::{ReturnKind, Terminator};
+    let succeeds = view.tokens.path(
+        point,
+        |p, s| {
+            s.is_none()
+                && matches!(
+                    view.mir.blocks[p.block.index()].terminator,
+                    Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. }
+                )
+        },
+        |p, _| view.mir.blocks[p.block.index()].on_failure,
+    );
+    let errors = view.mir.blocks.iter().any(|b| {
+        b.on_failure || matches!(b.terminator, Terminator::Return { kind: ReturnKind::Failure | ReturnKind::Question, .. })
+    });
+    succeeds.is_none() && errors
+}
+
+/// All reachable discards: the point, the variable, the form, the whole statement.
+pub(crate) fn discards<'v>(
+    view: &'v FlowView<'_>,
+) -> impl Iterator<
+    Item = (linger_analysis::flow::mir::Point, Var, linger_analysis::flow::mir::Discard, Span, Option<ExprId>),
+> + 'v {
+    view.statements().filter_map(|(point, s)| match &s.kind {
+        StatementKind::Discard { value, shape } => Some((point, value.var()?, *shape, s.span, s.expr)),
+        _ => None,
+    })
+}
+
+/// Whether the receiver's type is known well enough to believe in a method of a trait: `write` of a type that
+/// nobody described may be anything.
+fn is_known(cx: &BodyContext<'_>, call: &Call) -> bool {
+    match call.callee.self_ty.as_ref().map(Ty::peel_refs) {
+        Some(Ty::Adt(path, _)) => {
+            let krate = path.split("::").next().unwrap_or(path);
+            cx.program().types.contains_key(path) || cx.catalogue().has_crate(krate)
+        }
+        Some(Ty::Unknown | Ty::Var(_)) => false,
+        _ => true,
+    }
+}
+
+/// `dyn Write`, `W: Write`: what is behind is not known; most often it is memory or a standard stream.
+pub(crate) fn is_any_writer(view: &FlowView<'_>, call: &Call) -> bool {
+    let on = |ty: &Ty| matches!(ty.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) | Ty::Unknown)
+        || ty.peel_refs().args().iter().any(|t| matches!(t.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..)));
+    call.is_method
+        && matches!(call.name.as_str(), "flush" | "write_all" | "write" | "shutdown" | "write_str")
+        && (call.callee.self_ty.as_ref().is_none_or(on) || argument_types(view, call).take(1).any(on))
+}

@@ -1,0 +1,97 @@
+//! Tasks whose errors nobody reads.
+
+use linger_analysis::catalogue::SpawnKind;
+use linger_analysis::facts::spawns;
+use linger_analysis::flow::mir::StatementKind;
+use linger_analysis::types::infer::Known;
+
+use crate::context::BodyContext;
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+
+declare_rule! {
+    /// A spawned task returns a `Result` and nobody ever awaits its handle.
+    ///
+    /// ## Why it matters
+    ///
+    /// The `?` inside the task ends it, and the error goes nowhere: no log, no restart, no report. The program
+    /// looks alive and does half of its work.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,ignore,fires
+    /// fn start(path: String) {
+    ///     tokio::spawn(async move {
+    ///         let text = tokio::fs::read_to_string(path).await?;
+    ///         println!("{text}");
+    ///         Ok::<(), std::io::Error>(())
+    ///     });
+    /// }
+    /// ```
+    ///
+    /// ```rust,ignore,clean
+    /// fn start(path: String) {
+    ///     tokio::spawn(async move {
+    ///         match tokio::fs::read_to_string(path).await {
+    ///             Ok(text) => println!("{text}"),
+    ///             Err(error) => eprintln!("cannot read: {error}"),
+    ///         }
+    ///     });
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A handle that is stored or passed on is taken as awaited there.
+    TaskErrorLost("task_error_lost") {
+        group: Result,
+        level: Warn,
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for TaskErrorLost {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
+                if !matches!(spawn.kind, SpawnKind::Task | SpawnKind::Blocking) || spawn.call.callee.known != Known::Resolved {
+                    continue;
+                }
+                let output = match (spawn.closure, spawn.function) {
+                    (Some(id), _) => cx.types().closure_ret.get(id.index()).cloned(),
+                    (None, Some(def)) => cx.program().def(def).signature.as_ref().map(|s| s.ret.clone()),
+                    _ => None,
+                };
+                let Some(output) = output else { continue };
+                // The error of a send only says that nobody waits for the answer.
+                let Some((_, error)) = output.as_result() else { continue };
+                if error.is_unknown() || error.path().is_some_and(|p| p.contains("SendError")) {
+                    continue;
+                }
+                let Some(handle) = spawn.handle else { continue };
+                let dropped = view.statements().any(|(_, s)| match &s.kind {
+                    StatementKind::Discard { value, .. } => value.var() == Some(handle),
+                    _ => false,
+                });
+                if !dropped || cx.has_reason(spawn.statement.span) {
+                    continue;
+                }
+                report.push(
+                    Diagnostic::new(
+                        &META,
+                        cx.at(spawn.call.name_span),
+                        "this task returns a `Result` and nobody awaits its handle: its error is lost",
+                    )
+                    .label("the handle is dropped here")
+                    .help("handle the error inside the task, or keep the handle and await it"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Writers that are dropped with something left to write.
+
+use linger_analysis::catalogue::{Class, OnDrop};
+use linger_analysis::flow::mir::{Operand, Point, ReturnKind, Statement, StatementKind, Terminator};
+use linger_analysis::flow::tokens::{End, Source};
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::is_memory_or_stdio;
+use crate::rules::support::{noun, resource};
+
+declare_rule! {
+    /// A writer is written to and dropped without a flush or finish.
+    ///
+    /// ## Why it matters
+    ///
+    /// Drop cannot report an error. A `BufWriter` hides it when its last block cannot be written; an encoder
+    /// or an async writer may not write the end at all. The function says `Ok` and the file is cut off.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// use std::io::Write;
+    ///
+    /// fn save(path: &str, lines: &[String]) -> std::io::Result<()> {
+    ///     let mut out = std::io::BufWriter::new(std::fs::File::create(path)?);
+    ///     for line in lines {
+    ///         writeln!(out, "{line}")?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// ```rust,clean
+    /// use std::io::Write;
+    ///
+    /// fn save(path: &str, lines: &[String]) -> std::io::Result<()> {
+    ///     let mut out = std::io::BufWriter::new(std::fs::File::create(path)?);
+    ///     for line in lines {
+    ///         writeln!(out, "{line}")?;
+    ///     }
+    ///     out.flush()
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A writer that is handed on by value is its receiver's to finish.
+    WriterNotFinished("writer_not_finished") {
+        group: Result,
+        cases: {
+            file: Warn = "a file, socket or archive",
+            stdio: Allow = "buffered standard output",
+        },
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for WriterNotFinished {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            in_flow(cx, view, report);
+        }
+    }
+}
+
+fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    let tokens = &view.tokens;
+    for (id, token) in tokens.iter() {
+        if !token.is(Class::BufferedWriter) || token.source != Source::Call {
+            continue;
+        }
+        let Some(resource) = resource(cx, token) else { continue };
+        if !matches!(resource.drop, OnDrop::FlushesIgnoringErrors | OnDrop::DiscardsBuffer) {
+            continue;
+        }
+        let ends: Vec<_> = tokens.ends.iter().filter(|e| e.token == id).collect();
+        // Handed on by value somewhere: then it is somebody else's.
+        if ends.iter().any(|e| !matches!(e.how, End::Dropped(_))) {
+            continue;
+        }
+        let ty = &view.mir.var(token.first).ty;
+        let whole = ty.as_result().map_or_else(|| ty.clone(), |(ok, _)| ok);
+        // A type of the program that holds a writer has its own ways to finish it; a file that was opened to be
+        // read, or that a buffer was put around, is not the writer.
+        let opened = tokens.identities.defining_call(token.first).is_some_and(|c| c.name.as_str() == "open" && !c.is_method);
+        let wrapped = tokens.iter().any(|(other, t)| {
+            other != id && t.is(Class::BufferedWriter) && t.span.contains(token.span) && t.span != token.span
+        });
+        if whole.path() != Some(resource.ty) || opened || wrapped {
+            continue;
+        }
+        let to_memory = whole.args().iter().any(|t| {
+            t.peel_refs().path().is_some_and(|p| matches!(p.as_str(), "std::vec::Vec" | "std::io::Cursor" | "bytes::BytesMut" | "std::io::Sink"))
+                || matches!(t.peel_refs(), linger_analysis::types::ty::Ty::Slice(_))
+        });
+        if to_memory {
+            continue;
+        }
+        let is_stdio = whole.args().iter().any(is_memory_or_stdio);
+        let touches = |point: Point, statement: &Statement| {
+            let state = tokens.state_at(point);
+            let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
+            match &statement.kind {
+                StatementKind::Call(call) => call.args.iter().any(on),
+                StatementKind::Macro { args, .. } => args.iter().any(on),
+                _ => false,
+            }
+        };
+        let releases = |statement: &Statement| match &statement.kind {
+            StatementKind::Call(call) => {
+                resource.release.contains(&call.name)
+                    || matches!(
+                        call.name.as_str(),
+                        "flush" | "finish" | "try_finish" | "shutdown" | "into_inner" | "close" | "sync_all" | "sync_data" | "finalize" | "end"
+                    )
+            }
+            _ => false,
+        };
+        let writes = |statement: &Statement| match &statement.kind {
+            StatementKind::Call(call) => {
+                let name = call.name.as_str();
+                !matches!(name, "unwrap" | "expect" | "by_ref" | "get_ref" | "with_context" | "context" | "map_err")
+                    && (name.contains("write") || name.contains("put") || name.contains("append") || name.contains("copy") || name.contains("serialize") || name.contains("send") || name.contains("emit") || name.contains("print") || name.contains("dump") || name.contains("save") || name.contains("to_writer") || name.contains("encode") || name.contains("add"))
+            }
+            StatementKind::Macro { .. } => true,
+            _ => false,
+        };
+        let Some((written_at, written)) = view
+            .mir
+            .statements()
+            .find(|(p, s)| *p != token.at && writes(s) && touches(*p, s))
+        else {
+            continue;
+        };
+        // A flush in a helper that got the writer by reference is not seen: silence where one has such a name.
+        let way = tokens.path(
+            written_at,
+            |p, s| {
+                s.is_none()
+                    && matches!(
+                        view.mir.blocks[p.block.index()].terminator,
+                        Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. }
+                    )
+            },
+            |p, s| {
+                view.mir.blocks[p.block.index()].on_failure
+                    || s.is_some_and(|s| releases(s) && touches(p, s))
+            },
+        );
+        if way.is_none() || cx.has_reason(token.span) {
+            continue;
+        }
+        let Some(end) = ends.iter().max_by_key(|e| e.span.hi) else { continue };
+        let what = noun(cx, token);
+        let loss = match resource.drop {
+            OnDrop::DiscardsBuffer => "what is still buffered is lost",
+            _ => "an error of the last write is lost",
+        };
+        report.push(
+            Diagnostic::new(&META, cx.at(token.span), format!("this {what} is never flushed or finished: {loss}"))
+                .case(if is_stdio { "stdio" } else { "file" })
+                .label("made here")
+                .step(cx.at(written.span), "written to here")
+                .step(cx.at(end.span), "dropped here; Drop cannot report an error")
+                .confidence(token.known.into())
+                .help("flush or finish it on the success path and look at the result"),
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! Calls that block the thread inside of async code.
+
+use linger_analysis::catalogue::{FunctionFacts, SpawnKind};
+use linger_analysis::facts::{EffectKind, spawns};
+use linger_analysis::flow::mir::{Call, Owner, StatementKind};
+use linger_analysis::span::FileSpan;
+use linger_analysis::syntax::hir::{ClosureId, ClosureKind};
+use linger_analysis::types::infer::{Known, Target};
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::{Confidence, Diagnostic};
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::short;
+
+declare_rule! {
+    /// Async code calls something that blocks its thread.
+    ///
+    /// ## Why it matters
+    ///
+    /// The thread runs many tasks. While it sleeps, waits for a channel, a thread or a process, none of them moves;
+    /// when what it waits for is one of them, it waits for ever.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// async fn retry() {
+    ///     std::thread::sleep(std::time::Duration::from_secs(1));
+    /// }
+    /// ```
+    ///
+    /// ```rust,ignore,clean
+    /// async fn retry() {
+    ///     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Functions of the program are followed over one call. File I/O is not reported.
+    BlockingInAsync("blocking_in_async") {
+        group: Task,
+        cases: {
+            waits: Warn = "sleeps, or waits for a channel, thread, process or future",
+            in_callee: Allow = "the same inside of a function that is called here",
+            network: Allow = "blocking network and database calls",
+        },
+        since: "0.1.0",
+        fixes: None,
+        compiler_lints: ["clippy::disallowed_methods"],
+    }
+}
+
+impl Rule for BlockingInAsync {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows().iter().filter(|v| v.mir.is_async && !runs_on_its_own_thread(cx, v)) {
+            in_flow(cx, view, report);
+        }
+    }
+}
+
+fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    for (_, statement) in view.statements() {
+        let StatementKind::Call(call) = &statement.kind else { continue };
+        if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
+            continue;
+        }
+        let Some(blocking) = blocking(cx, call) else { continue };
+        let mut finding = Diagnostic::new(
+            &META,
+            cx.at(call.name_span),
+            format!("`{}` blocks the thread inside of async code", blocking.name),
+        )
+        .case(blocking.case)
+        .label("no other task of this thread moves meanwhile")
+        .confidence(Confidence::from(call.callee.known));
+        if let Some(at) = blocking.at {
+            finding = finding.step(at, "it blocks here");
+        }
+        report.push(finding.help(blocking.help));
+    }
+}
+
+struct Blocking {
+    name: String,
+    case: &'static str,
+    at: Option<FileSpan>,
+    help: &'static str,
+}
+
+const HELP: &str = "use the async counterpart, or move it to `spawn_blocking`";
+
+fn blocking(cx: &BodyContext<'_>, call: &Call) -> Option<Blocking> {
+    match &call.callee.target {
+        Target::External(path) => {
+            let facts = cx.catalogue().facts(*path)?;
+            let case = case(facts)?;
+            Some(Blocking { name: short(path).to_owned(), case, at: None, help: HELP })
+        }
+        Target::Def(def) => {
+            let signature = cx.program().def(*def).signature.as_ref()?;
+            if signature.is_async {
+                return None;
+            }
+            let effect = cx.analysis.summary(*def)?.effects.get(&EffectKind::Blocks)?;
+            let facts = cx.catalogue().facts(effect.what)?;
+            if effect.depth != 0 || case(facts)? != "waits" || cx.program().def(*def).in_test {
+                return None;
+            }
+            Some(Blocking { name: call.name.to_string(), case: "in_callee", at: Some(effect.at), help: HELP })
+        }
+        _ => None,
+    }
+}
+
+/// Waits that last; locks and files are somebody else's subject.
+fn case(facts: &FunctionFacts) -> Option<&'static str> {
+    if !facts.blocks || facts.locks.is_some() || facts.spawns.is_some() || facts.tries || facts.runs_once {
+        return None;
+    }
+    // The end of a scope waits too, but for what was started right there.
+    if facts.path.ends_with("::scope") {
+        return None;
+    }
+    Some(if facts.io && !facts.waits { "network" } else { "waits" })
+}
+
+/// The code is given to a thread of its own (`block_on` in a thread, `spawn_blocking`, `block_in_place`).
+fn runs_on_its_own_thread(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
+    let Owner::Closure(id) = view.mir.owner else { return false };
+    let around: Vec<ClosureId> =
+        std::iter::successors(Some(id), |id| cx.hir().closure(*id).parent).collect();
+    // A plain closure in between: where it runs is not known.
+    if around.iter().any(|id| cx.hir().closure(*id).kind == ClosureKind::Closure) {
+        return true;
+    }
+    cx.flows().iter().any(|outer| {
+        spawns(cx.analysis, cx.body, &outer.tokens).iter().any(|spawn| {
+            matches!(spawn.kind, SpawnKind::Thread | SpawnKind::Blocking)
+                && spawn.closure.is_some_and(|c| around.contains(&c))
+        })
+    })
+}

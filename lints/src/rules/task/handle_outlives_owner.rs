@@ -1,0 +1,279 @@
+//! Handles in fields that nobody ever ends.
+
+use linger_analysis::catalogue::{Class, SpawnKind};
+use linger_analysis::facts::spawns;
+use linger_analysis::flow::mir::{Operand, Rvalue, Statement, StatementKind, Var};
+use linger_analysis::span::FileSpan;
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatKind};
+use linger_analysis::types::infer::Known;
+use linger_analysis::types::ty::Ty;
+
+use super::spawned::endless_loop;
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::{Confidence, Diagnostic};
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::short;
+
+declare_rule! {
+    /// A struct keeps the handle of something that does not end by itself, and never ends it.
+    ///
+    /// ## Why it matters
+    ///
+    /// Dropping a `JoinHandle` detaches the task or thread, and dropping a `Child` leaves the process alone. A
+    /// handle in a field that no method and no `Drop` ever touches gives the impression of ownership: when the
+    /// struct goes, its work runs on (and an ended process stays a zombie).
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// pub struct Helper {
+    ///     child: Option<std::process::Child>,
+    /// }
+    ///
+    /// impl Helper {
+    ///     pub fn start(&mut self) -> std::io::Result<()> {
+    ///         let child = std::process::Command::new("helper").spawn()?;
+    ///         self.child = Some(child);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ```rust,clean
+    /// pub struct Helper {
+    ///     child: Option<std::process::Child>,
+    /// }
+    ///
+    /// impl Helper {
+    ///     pub fn start(&mut self) -> std::io::Result<()> {
+    ///         let child = std::process::Command::new("helper").spawn()?;
+    ///         self.child = Some(child);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// impl Drop for Helper {
+    ///     fn drop(&mut self) {
+    ///         if let Some(mut child) = self.child.take() {
+    ///             let _ = child.kill();
+    ///             let _ = child.wait();
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Any code that reads the field is trusted to know what it does with the handle. Tuple structs are left alone.
+    HandleOutlivesOwner("handle_outlives_owner") {
+        group: Task,
+        cases: {
+            never_ended: Warn = "nothing ever reads the field that holds the handle",
+            once: Allow = "the same in a struct that is made once in the life of the process",
+        },
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for HandleOutlivesOwner {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            for started in started(cx, view) {
+                in_field(cx, view, &started, report);
+            }
+        }
+    }
+}
+
+/// Work that has been started here and does not end by itself.
+struct Started {
+    var: Var,
+    at: FileSpan,
+    known: Known,
+    noun: &'static str,
+    stays_in: Option<FileSpan>,
+}
+
+fn started(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<Started> {
+    let mut out = Vec::new();
+    for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
+        let noun = match spawn.kind {
+            SpawnKind::Task => "task",
+            SpawnKind::Thread | SpawnKind::Blocking => "thread",
+            _ => continue,
+        };
+        let (Some(var), Some(endless)) = (spawn.handle, endless_loop(cx, &spawn)) else { continue };
+        let at = cx.at(spawn.call.name_span);
+        out.push(Started { var, at, known: spawn.call.callee.known, noun, stays_in: Some(endless.at) });
+    }
+    for (_, token) in view.tokens.iter() {
+        use linger_analysis::flow::tokens::Source;
+        let zombie = token.source == Source::Call
+            && token.owned.len() == 1
+            && token.owned.iter().all(|o| {
+                o.class == Class::Child && cx.catalogue().resource(o.ty).is_some_and(|r| r.needs_reaping)
+            });
+        if let (true, Some(Statement { kind: StatementKind::Call(call), .. })) = (zombie, view.mir.statement(token.at)) {
+            let at = cx.at(call.name_span);
+            out.push(Started { var: token.first, at, known: token.known, noun: "process", stays_in: None });
+        }
+    }
+    out
+}
+
+fn in_field(cx: &BodyContext<'_>, view: &FlowView<'_>, started: &Started, report: &mut Vec<Diagnostic>) {
+    let Some((owner, field, stored)) = stored_in(cx, view, started.var) else { return };
+    let Some(info) = cx.program().types.get(&owner) else { return };
+    if info.drop.is_some() || is_tuple_field(field) || is_read(cx, owner, field) {
+        return;
+    }
+    let case = if cx.analysis.is_once(cx.body, view.mir.owner) { "once" } else { "never_ended" };
+    let mut finding = Diagnostic::new(
+        &META,
+        started.at,
+        format!("this {} outlives `{}`, which keeps its handle and never uses it", started.noun, short(&owner)),
+    )
+    .case(case)
+    .label("started here")
+    .step(stored, format!("kept in `{field}`: when that is dropped, the {} runs on", started.noun))
+    .confidence(Confidence::from(started.known));
+    if let Some(stays_in) = started.stays_in {
+        finding = finding.step(stays_in, "nothing leaves this loop");
+    }
+    report.push(finding.help(match started.noun {
+        "task" => "abort it in `Drop`, or keep a handle that does so (`AbortOnDropHandle`, a `JoinSet`)",
+        "process" => "kill it and wait for it in `Drop`",
+        _ => "tell it to stop and join it in `Drop`",
+    }));
+}
+
+/// The struct and field that a handle goes into, through moves and `Some(..)`.
+fn stored_in(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> Option<(Symbol, Symbol, FileSpan)> {
+    use linger_analysis::types::infer::Target;
+    let mut holders = vec![first];
+    for _ in 0..4 {
+        let before = holders.len();
+        for (_, statement) in view.statements() {
+            let moved = |o: &Operand| o.place().is_some_and(|p| holders.contains(&p.var));
+            match &statement.kind {
+                StatementKind::Assign { dest, value } => {
+                    let goes_in = match value {
+                        Rvalue::Use(operand) => moved(operand),
+                        Rvalue::Aggregate { path: Some(path), parts } => {
+                            if let Some((name, _)) = parts.iter().find(|(_, o)| moved(o))
+                                && cx.program().types.contains_key(path)
+                            {
+                                return Some((*path, *name, cx.at(statement.span)));
+                            }
+                            parts.iter().any(|(_, o)| moved(o))
+                        }
+                        _ => false,
+                    };
+                    if !goes_in {
+                        continue;
+                    }
+                    if let Some(found) = field_of(cx, view, dest) {
+                        return Some((found.0, found.1, cx.at(statement.span)));
+                    }
+                    if dest.projections.is_empty() && !holders.contains(&dest.var) {
+                        holders.push(dest.var);
+                    }
+                }
+                StatementKind::Call(call) if call.args.iter().any(moved) => {
+                    // `Some(handle)`, `?`, `unwrap()`: the same value in other clothes.
+                    let keeps = match &call.callee.target {
+                        Target::Constructor(_) => true,
+                        Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.transparent),
+                        _ => false,
+                    };
+                    if !keeps {
+                        // `self.handles.push(handle)`
+                        let into = call.args.first().filter(|_| matches!(call.name.as_str(), "push" | "insert" | "replace"));
+                        if let Some(Operand::Borrow(true, place)) = into
+                            && let Some(found) = field_of(cx, view, place)
+                        {
+                            return Some((found.0, found.1, cx.at(statement.span)));
+                        }
+                        continue;
+                    }
+                    if let Some(found) = field_of(cx, view, &call.dest) {
+                        return Some((found.0, found.1, cx.at(statement.span)));
+                    }
+                    if call.dest.projections.is_empty() && !holders.contains(&call.dest.var) {
+                        holders.push(call.dest.var);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if holders.len() == before {
+            break;
+        }
+    }
+    None
+}
+
+/// The struct and field that a place names: `self.handle`.
+fn field_of(cx: &BodyContext<'_>, view: &FlowView<'_>, place: &linger_analysis::flow::mir::Place) -> Option<(Symbol, Symbol)> {
+    use linger_analysis::flow::mir::Projection;
+    let fields: Vec<Symbol> = place
+        .projections
+        .iter()
+        .filter_map(|p| match p {
+            Projection::Field(name) => Some(*name),
+            _ => None,
+        })
+        .collect();
+    let (last, before) = fields.split_last()?;
+    let mut ty: Ty = view.mir.var(place.var).ty.peel_refs().clone();
+    for name in before {
+        ty = cx.program().field_type(cx.catalogue(), &ty, *name)?.peel_refs().clone();
+    }
+    let owner = ty.path()?;
+    let info = cx.program().types.get(&owner)?;
+    info.fields.iter().any(|f| f.name == *last).then_some((owner, *last))
+}
+
+/// Fields of tuple structs are read by number and by patterns alike: too many ways to be sure.
+fn is_tuple_field(field: Symbol) -> bool {
+    field.as_str().chars().all(|c| c.is_ascii_digit())
+}
+
+/// Whether any code reads the field: an access that is not the place of an assignment or of a `push`, or a pattern.
+fn is_read(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> bool {
+    cx.analysis.bodies.iter().any(|other| {
+        let hir = cx.analysis.hir(other);
+        let in_pattern = hir.pats.iter().any(|p| match &p.kind {
+            PatKind::Struct { path, fields, .. } => {
+                fields.iter().any(|(name, sub)| *name == field && !matches!(hir.pat(*sub).kind, PatKind::Wild))
+                    && path.last().is_some_and(|l| l.as_str() == short(&owner) || l.as_str() == "Self")
+            }
+            _ => false,
+        });
+        in_pattern
+            || (0..hir.exprs.len()).any(|i| {
+                let e = ExprId(i as u32);
+                matches!(&hir.expr(e).kind, ExprKind::Field { base, name } if *name == field && {
+                    let ty = other.types.expr(*base).peel_refs();
+                    ty.is_unknown() || ty.path() == Some(owner) || ty.path().is_none_or(|p| !cx.program().types.contains_key(&p))
+                }) && !is_only_written(hir, e)
+            })
+    })
+}
+
+fn is_only_written(hir: &Body, field: ExprId) -> bool {
+    hir.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Assign { place, .. } => *place == field,
+        ExprKind::MethodCall { receiver, method, .. } => {
+            *receiver == field && matches!(method.as_str(), "push" | "insert" | "push_back")
+        }
+        _ => false,
+    })
+}
