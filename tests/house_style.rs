@@ -181,8 +181,10 @@ fn messages_have_one_shape() {
         common::write(scratch.path(), &[(&name, &text)]);
     }
     let output = common::run(scratch.path(), &["--message-format", "json", "-W", "all", "."]);
+    let findings = common::findings(&output);
+    assert!(!findings.is_empty(), "the fixtures were not checked");
     let mut trouble = Vec::new();
-    for finding in common::findings(&output) {
+    for finding in findings {
         let first = finding.message.chars().next().unwrap_or(' ');
         if first.is_uppercase() || finding.message.ends_with('.') || finding.message.contains("try ") {
             trouble.push(format!("{}: {}", finding.rule, finding.message));

@@ -157,10 +157,13 @@ fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: crate::syntax::hir:
     analysis.program.by_path.get(path).and_then(|d| d.first()).copied()
 }
 
+/// Positions of parameters that are run elsewhere, and where.
+type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
+
 /// Finds functions of the program that run a parameter elsewhere, so that they are spawn functions themselves.
 pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
     for _ in 0..2 {
-        let found: Vec<(DefId, SmallVec<[(u32, SpawnKind); 1]>)> = analysis
+        let found: Vec<(DefId, SpawnedParams)> = analysis
             .bodies
             .iter()
             .filter_map(|body| {

@@ -110,7 +110,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 let taken_out = takes_out(view, turning, collection);
                 let used_after = used_after(view, turning, collection);
                 let endless = is_endless_or_input_driven(cx, view, turning);
-                if taken_out || (!endless && used_after) || is_small(cx, view, turning) || (endless && used_after && !never_exits(view, turning)) {
+                if taken_out || is_small(cx, view, turning) || used_after && !(endless && never_exits(view, turning)) {
                     continue;
                 }
                 let what = noun(cx, token);

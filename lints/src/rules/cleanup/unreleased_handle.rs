@@ -134,8 +134,8 @@ fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, start: Var) -> Fate {
     for (_, s) in view.statements() {
         let StatementKind::Assign { dest, value } = &s.kind else { continue };
         match value {
-            Rvalue::Aggregate { path: Some(path), parts } => {
-                if parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) {
+            Rvalue::Aggregate { path: Some(path), parts }
+                if parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) => {
                     let is_wrapper = path.starts_with("std::");
                     if is_wrapper {
                         if dest.var == view.mir.return_var {
@@ -146,17 +146,14 @@ fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, start: Var) -> Fate {
                     let has_drop = cx.program().types.get(path).is_some_and(|t| t.drop.is_some());
                     return if has_drop { Fate::HandedOn } else { Fate::StoredWithoutDrop };
                 }
-            }
-            Rvalue::Use(o) if o.place().is_some_and(&comes_from) => {
-                if dest.var == view.mir.return_var || !dest.projections.is_empty() {
+            Rvalue::Use(o) if o.place().is_some_and(&comes_from)
+                && (dest.var == view.mir.return_var || !dest.projections.is_empty()) => {
                     return Fate::HandedOn;
                 }
-            }
-            Rvalue::Aggregate { path: None, parts } => {
-                if dest.var == view.mir.return_var && parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) {
+            Rvalue::Aggregate { path: None, parts }
+                if dest.var == view.mir.return_var && parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) => {
                     return Fate::HandedOn;
                 }
-            }
             _ => {}
         }
     }

@@ -1,3 +1,5 @@
+//! Locks that are taken twice.
+
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::effects_of_call;
 use linger_analysis::flow::mir::StatementKind;

@@ -1,3 +1,5 @@
+//! Guards that live over an `.await`.
+
 use linger_analysis::catalogue::{AcrossAwait, Class};
 use linger_analysis::flow::mir::StatementKind;
 use linger_analysis::flow::tokens::{Source, TokenId};
