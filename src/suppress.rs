@@ -77,7 +77,7 @@ pub fn read(hir: &FileHir, text: &str) -> Vec<Suppression> {
         let covers = if parsed.file {
             Covers::File
         } else if comment.own_line {
-            below(hir, next_code_line(text, hir, line))
+            below(hir, text, comment.span)
         } else {
             beside(hir, line)
         };
@@ -169,32 +169,66 @@ fn whole_comment(text: &str, span: Span, own_line: bool) -> Span {
     Span::new(lo, span.hi + newline)
 }
 
-/// The first line below that is neither empty nor a comment.
-fn next_code_line(text: &str, hir: &FileHir, line: u32) -> u32 {
-    let lines = &hir.source.lines;
-    (line + 1..lines.count())
-        .find(|at| {
-            let content =
-                text.get(lines.start(*at) as usize..lines.start(at + 1) as usize).unwrap_or_default().trim();
-            !content.is_empty() && !content.starts_with("//")
-        })
-        .unwrap_or(line)
+/// The first code behind a comment: blanks, comments, documentation and attributes are passed over.
+fn next_code(text: &str, from: u32) -> u32 {
+    let mut rest = text.get(from as usize..).unwrap_or_default();
+    loop {
+        rest = rest.trim_start();
+        rest = if rest.starts_with("//") {
+            rest.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if rest.starts_with("/*") {
+            rest.split_once("*/").map_or("", |(_, rest)| rest)
+        } else if rest.starts_with("#[") {
+            behind_attribute(rest)
+        } else {
+            break;
+        };
+    }
+    (text.len() - rest.len()) as u32
 }
 
-/// What starts on the line below an own-line comment.
-fn below(hir: &FileHir, line: u32) -> Covers {
+/// What follows an attribute.
+fn behind_attribute(text: &str) -> &str {
+    let mut depth = 0u32;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' => depth += 1,
+            b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return text.get(index + 1..).unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// What starts below an own-line comment.
+fn below(hir: &FileHir, text: &str, comment: Span) -> Covers {
     let lines = &hir.source.lines;
-    // Attributes and documentation belong to the item, and the comment may stand among them.
+    let code = next_code(text, comment.hi);
+    let line = lines.line(code);
+    // The code is in the head of the item, which may begin with its attributes.
     let item = hir
         .items
         .iter()
-        .filter(|i| lines.line(i.span.lo) <= line && line <= lines.line(i.name_span.lo))
+        .filter(|i| i.span.lo <= code && code <= i.name_span.lo)
         .max_by_key(|i| i.span.hi - i.span.lo);
     if let Some(item) = item {
         return Covers::Range(item.span);
     }
     // `a; b;` on one line: of what starts there, the widest.
-    let starting = statements(hir).filter(|s| lines.line(s.lo) == line).max_by_key(|s| s.hi - s.lo);
+    let starting = statements(hir)
+        .filter(|s| s.lo == code || (comment.hi <= s.lo && s.lo <= code))
+        .max_by_key(|s| s.hi - s.lo);
     match starting {
         Some(span) => Covers::Range(span),
         None => beside(hir, line),

@@ -44,6 +44,7 @@ pub struct Tests {
 #[serde(rename_all = "lowercase")]
 pub enum TestsLevel {
     /// Nothing but rules about tests
+    #[serde(alias = "allow")]
     Off,
     /// What is denied by default, locks and captures, and rules about tests
     #[default]

@@ -96,7 +96,7 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
 fn is_useless(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
     // Futures and builders that nobody drives are another rule's, and a guess is not enough here.
     let useless = token.known == Known::Resolved
-        && !token.is(Class::Other)
+        && !token.owned.iter().all(|o| o.class == Class::Other)
         && resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
     // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
     useless && !(shape == Discard::PatternPart && token.is(Class::Receiver))
