@@ -187,7 +187,10 @@ impl Infer<'_> {
             Ty::Future(..) => Some(sym("std::future::Future")),
             _ => None,
         };
-        let takes = |found: &Arc<ExternalSignature>| usize::from(found.arity) == arity;
+        // `Arc::get_mut(this)` is no method: `x.get_mut()` is looked for further down.
+        let takes = |found: &Arc<ExternalSignature>| {
+            usize::from(found.arity) == arity && found.self_kind != crate::syntax::items::SelfKind::None
+        };
         let mut external = place.and_then(|place| self.catalogue.method(place, name)).filter(takes);
         if external.is_none()
             && let Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds) = step

@@ -44,6 +44,7 @@ impl Infer<'_> {
             return None;
         }
         let receiver = self.exprs.get(receiver.index()).cloned()?;
+        let receiver = self.vars.shallow(&receiver);
         // Something known that merely lacks the method is not unknown.
         if !self.vars.is_open(receiver.peel_refs()) && !self.is_foreign(receiver.peel_refs()) {
             return None;

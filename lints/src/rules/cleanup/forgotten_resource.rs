@@ -125,7 +125,7 @@ impl Rule for ForgottenResource {
 fn is_function(cx: &BodyContext<'_>) -> bool {
     cx.body.def.is_some_and(|d| {
         let item = cx.program().item(d);
-        matches!(item.kind, ItemKind::Fn(_)) && item.name.as_str() != "main"
+        matches!(item.kind, ItemKind::Fn(_))
     })
 }
 

@@ -42,6 +42,13 @@ impl Builder<'_, '_> {
             ExprKind::Local(local) => (body.local(*local).name, self.span(callee_expr)),
             _ => (sym(""), self.span(callee_expr)),
         };
+        let callee = match (&callee.target, &body.expr(callee_expr).kind) {
+            // A value that is called is a callback, whatever its type.
+            (Target::Unknown, ExprKind::Local(_) | ExprKind::Field { .. }) => {
+                Callee { target: Target::Value, ..callee }
+            }
+            _ => callee,
+        };
         let mut operands = Vec::with_capacity(args.len() + 1);
         if !matches!(body.expr(callee_expr).kind, ExprKind::Path(_)) {
             // A called value is read (`f()`, `(self.callback)()`).
