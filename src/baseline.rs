@@ -72,7 +72,8 @@ impl Baseline {
 
     /// Reads a baseline.
     pub fn read(path: PathBuf) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         // The version first: what a later version has in it is not known here.
         #[derive(Deserialize)]
         struct Version {
@@ -127,11 +128,8 @@ impl Baseline {
     pub fn shrink(&mut self, outcome: &Outcome) -> usize {
         let present = count(outcome, &self.path);
         let base = self.path.parent().unwrap_or(Path::new("")).to_path_buf();
-        let looked_at: std::collections::BTreeSet<String> = outcome
-            .reported
-            .iter()
-            .map(|file| relative(&outcome.program.file(*file).path, &base))
-            .collect();
+        let looked_at: std::collections::BTreeSet<String> =
+            outcome.reported.iter().map(|file| relative(&outcome.program.file(*file).path, &base)).collect();
         let before = self.len();
         self.counts.retain(|key, count| {
             let rule = key.rule.split('/').next().unwrap_or(&key.rule);
@@ -148,7 +146,8 @@ impl Baseline {
 
     /// Writes it.
     pub fn write(&self) -> anyhow::Result<()> {
-        let findings = self.counts.iter().map(|(key, count)| Entry { key: key.clone(), count: *count }).collect();
+        let findings =
+            self.counts.iter().map(|(key, count)| Entry { key: key.clone(), count: *count }).collect();
         let mut text = serde_json::to_string_pretty(&Stored { version: VERSION, findings })?;
         text.push('\n');
         crate::files::replace(&self.path, &text)
@@ -193,7 +192,8 @@ fn relative(path: &Path, base: &Path) -> String {
     let mut up = 0;
     loop {
         if let Ok(below) = path.strip_prefix(base) {
-            let below: Vec<String> = below.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
+            let below: Vec<String> =
+                below.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
             return "../".repeat(up) + &below.join("/");
         }
         match base.parent() {

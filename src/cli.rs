@@ -13,7 +13,13 @@ use crate::config::TestsLevel;
 /// Without a command it checks: the workspace around the current folder, or the files and folders that are
 /// named. Exit status: 0 nothing at deny; 1 something at deny was reported; 2 the job could not be done.
 #[derive(Parser, Debug)]
-#[command(name = "cargo-linger", bin_name = "cargo linger", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "cargo-linger",
+    bin_name = "cargo linger",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Cli {
     /// What to do; checking is the default.
     #[command(subcommand)]
@@ -309,10 +315,12 @@ impl Cli {
         match &mut self.command {
             None => Some(&mut self.check),
             Some(Command::Check(args)) => Some(&mut args.check),
-            Some(Command::Config { what: ConfigCommand::Show(args) | ConfigCommand::Verify(args) }) => Some(args),
-            Some(Command::Baseline { what: BaselineCommand::Write(args) | BaselineCommand::Update(args) }) => {
+            Some(Command::Config { what: ConfigCommand::Show(args) | ConfigCommand::Verify(args) }) => {
                 Some(args)
             }
+            Some(Command::Baseline {
+                what: BaselineCommand::Write(args) | BaselineCommand::Update(args),
+            }) => Some(args),
             Some(_) => None,
         }
     }
@@ -359,7 +367,9 @@ fn outputs(matches: &ArgMatches) -> Result<Vec<(Format, Option<PathBuf>)>, clap:
         return refuse("an --output comes behind the --message-format that it belongs to");
     }
     if paired.iter().filter(|(_, output)| output.is_none()).count() > 1 {
-        return refuse("only one --message-format can go to the standard output; give the others an --output");
+        return refuse(
+            "only one --message-format can go to the standard output; give the others an --output",
+        );
     }
     Ok(paired)
 }

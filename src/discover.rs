@@ -55,8 +55,8 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
     }
     for path in paths {
         let full = absolute(&here, path);
-        let meta =
-            std::fs::metadata(&full).with_context(|| format!("no such file or folder: {}", path.display()))?;
+        let meta = std::fs::metadata(&full)
+            .with_context(|| format!("no such file or folder: {}", path.display()))?;
         if meta.is_dir() {
             roots.push(workspace_root(&full).unwrap_or_else(|| full.clone()));
             found.named.push(full);
@@ -131,7 +131,8 @@ impl Found {
             dependencies: Vec::new(),
         };
         let everywhere = self.root.ancestors().last().unwrap_or(&self.root);
-        let mut crates: Vec<CrateInput> = self.packages.iter().flat_map(|p| p.crates.iter().cloned()).collect();
+        let mut crates: Vec<CrateInput> =
+            self.packages.iter().flat_map(|p| p.crates.iter().cloned()).collect();
         crates.push(loose(everywhere, loose_edition));
         crates.extend(self.packages.iter().filter_map(|p| Some(loose(p.manifest.parent()?, p.edition))));
         crates
@@ -173,7 +174,9 @@ impl Found {
             }
         }
         if unreached > 0 {
-            self.notes.push(format!("{unreached} files that no target of the workspace reaches were not reported on"));
+            self.notes.push(format!(
+                "{unreached} files that no target of the workspace reaches were not reported on"
+            ));
         }
         reported
     }
@@ -222,12 +225,16 @@ fn workspace(root: &Path, found: &mut Found) {
     }
     // A path dependency of a member is a member, too, and so on.
     loop {
-        let wanted: FxHashSet<PathBuf> =
-            packages.iter().filter(|p: &&Package| p.is_member).flat_map(|p| p.path_dependencies.clone()).collect();
+        let wanted: FxHashSet<PathBuf> = packages
+            .iter()
+            .filter(|p: &&Package| p.is_member)
+            .flat_map(|p| p.path_dependencies.clone())
+            .collect();
         let mut more = false;
         for package in packages.iter_mut().filter(|p| !p.is_member) {
             let dir = package.manifest.parent().unwrap_or(root);
-            let excluded = members.as_ref().is_some_and(|m| m.excludes(dir)) || nested.iter().any(|n| dir.starts_with(n));
+            let excluded = members.as_ref().is_some_and(|m| m.excludes(dir))
+                || nested.iter().any(|n| dir.starts_with(n));
             if wanted.contains(dir) && !excluded {
                 package.is_member = true;
                 more = true;
@@ -243,7 +250,9 @@ fn workspace(root: &Path, found: &mut Found) {
         .filter_map(|p| p.manifest.parent().map(Path::to_path_buf))
         .collect();
     if !foreign.is_empty() {
-        found.notes.push(format!("{} packages that are no members of the workspace were left out", foreign.len()));
+        found
+            .notes
+            .push(format!("{} packages that are no members of the workspace were left out", foreign.len()));
     }
     let own: Vec<PathBuf> = packages
         .iter()
@@ -258,9 +267,11 @@ fn workspace(root: &Path, found: &mut Found) {
         let outside = depth(&foreign, f);
         outside == 0 || outside < depth(&own, f)
     }));
-    found.packages.extend(packages.into_iter().filter(|p| {
-        p.manifest.parent().is_some_and(|dir| !foreign.iter().any(|f| f == dir))
-    }));
+    found.packages.extend(
+        packages
+            .into_iter()
+            .filter(|p| p.manifest.parent().is_some_and(|dir| !foreign.iter().any(|f| f == dir))),
+    );
 }
 
 /// Whether something in a folder, or the folder, was named.

@@ -48,7 +48,8 @@ impl Repository {
         if revision.starts_with('-') {
             bail!("`{revision}` is no revision");
         }
-        let shallow = run(&self.top, ["rev-parse", "--is-shallow-repository"]).is_ok_and(|t| t.trim() == "true");
+        let shallow =
+            run(&self.top, ["rev-parse", "--is-shallow-repository"]).is_ok_and(|t| t.trim() == "true");
         let deepen = "this is a shallow clone; fetch its history (`git fetch --unshallow`, in GitHub Actions \
                       `fetch-depth: 0`)";
         if run(&self.top, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
@@ -135,7 +136,9 @@ fn range(text: &str) -> (u32, u32) {
 
 /// A name that git has quoted as C does.
 fn unquoted(name: &str) -> String {
-    let Some(inner) = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')) else { return name.to_owned() };
+    let Some(inner) = name.strip_prefix('"').and_then(|n| n.strip_suffix('"')) else {
+        return name.to_owned();
+    };
     let mut bytes = Vec::new();
     let mut rest = inner.bytes();
     while let Some(byte) = rest.next() {

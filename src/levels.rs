@@ -56,7 +56,11 @@ impl Levels {
     pub fn with(&self, more: &[(Target, Level)], origin: &str) -> Self {
         let mut levels = self.clone();
         for (target, level) in more {
-            levels.settings.push(Setting { target: target.clone(), level: *level, origin: origin.to_owned() });
+            levels.settings.push(Setting {
+                target: target.clone(),
+                level: *level,
+                origin: origin.to_owned(),
+            });
         }
         levels
     }

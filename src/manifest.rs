@@ -53,7 +53,11 @@ impl Members {
             }
         }
         let members = members.build().unwrap_or_else(|_| GlobSet::empty());
-        Self { root: root.to_path_buf(), members, exclude: list("exclude").iter().map(|e| root.join(e)).collect() }
+        Self {
+            root: root.to_path_buf(),
+            members,
+            exclude: list("exclude").iter().map(|e| root.join(e)).collect(),
+        }
     }
 
     /// Whether a folder is left out in so many words.
@@ -102,12 +106,9 @@ pub fn package(path: &Path, table: &Table, workspace: Option<&Table>) -> Option<
     let inherited = |key: &str| -> Option<String> {
         match own.get(key)? {
             Value::String(text) => Some(text.clone()),
-            Value::Table(t) if t.get("workspace").and_then(Value::as_bool) == Some(true) => workspace?
-                .get("workspace")?
-                .get("package")?
-                .get(key)?
-                .as_str()
-                .map(str::to_owned),
+            Value::Table(t) if t.get("workspace").and_then(Value::as_bool) == Some(true) => {
+                workspace?.get("workspace")?.get("package")?.get(key)?.as_str().map(str::to_owned)
+            }
             _ => None,
         }
     };

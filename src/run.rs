@@ -102,9 +102,11 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let mut files = Vec::with_capacity(read.len());
     for one in read {
         let file = FileId(files.len() as u32);
-        trouble.extend(one.trouble.map(|(message, span)| {
-            Diagnostic::new(&syntax_error::META, FileSpan { file, span }, message)
-        }));
+        trouble.extend(
+            one.trouble.map(|(message, span)| {
+                Diagnostic::new(&syntax_error::META, FileSpan { file, span }, message)
+            }),
+        );
         files.push(Arc::new(one.hir));
     }
     clock.lap("parse and lower");
@@ -206,7 +208,11 @@ impl Outcome {
     pub fn shown(&self, path: &Path) -> String {
         let shown = path.strip_prefix(&self.found.root).unwrap_or(path);
         let text = shown.to_string_lossy();
-        if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+        if std::path::MAIN_SEPARATOR == '/' {
+            text.into_owned()
+        } else {
+            text.replace(std::path::MAIN_SEPARATOR, "/")
+        }
     }
 }
 
@@ -269,7 +275,9 @@ fn read_one(path: &Path, texts: &Texts) -> Read {
     };
     match catch_unwind(AssertUnwindSafe(|| parse_file(path.to_path_buf(), &text))) {
         Ok(Ok(hir)) => Read { hir, hash: hash(&text), trouble: None },
-        Ok(Err(error)) => failed(&text, format!("this file could not be checked: {}", error.message), error.span),
+        Ok(Err(error)) => {
+            failed(&text, format!("this file could not be checked: {}", error.message), error.span)
+        }
         Err(_) => failed(&text, "linger failed on this file (a bug in linger)".to_owned(), Span::default()),
     }
 }
@@ -306,7 +314,11 @@ fn empty(path: &Path, text: &str) -> FileHir {
 }
 
 /// Runs all rules. A panic ends one body, not the run.
-fn run_rules(analysis: &Analysis<'_>, rules: &[Box<dyn Rule>], reported: &FxHashSet<FileId>) -> Vec<Diagnostic> {
+fn run_rules(
+    analysis: &Analysis<'_>,
+    rules: &[Box<dyn Rule>],
+    reported: &FxHashSet<FileId>,
+) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = analysis
         .bodies
         .par_iter()
@@ -322,7 +334,11 @@ fn run_rules(analysis: &Analysis<'_>, rules: &[Box<dyn Rule>], reported: &FxHash
             }));
             run.unwrap_or_else(|_| {
                 let at = FileSpan { file: body.global.file, span: analysis.hir(body).span.start() };
-                vec![Diagnostic::new(&syntax_error::META, at, "linger failed on this function (a bug in linger)")]
+                vec![Diagnostic::new(
+                    &syntax_error::META,
+                    at,
+                    "linger failed on this function (a bug in linger)",
+                )]
             })
         })
         .collect();
@@ -414,7 +430,9 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
                 writeln!(out, "{path}")?;
                 write!(out, "{}", linger_analysis::facts::timeline(&analysis, body, &text))?;
             }
-            View::Types => write!(out, "{}", linger_analysis::types::print::print(&program, catalogue, body.global))?,
+            View::Types => {
+                write!(out, "{}", linger_analysis::types::print::print(&program, catalogue, body.global))?
+            }
         }
     }
     Ok(())

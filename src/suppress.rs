@@ -238,11 +238,8 @@ fn below(hir: &FileHir, text: &str, comment: Span) -> Covers {
 /// The statement that a trailing comment belongs to.
 fn beside(hir: &FileHir, line: u32) -> Covers {
     let lines = &hir.source.lines;
-    let item = hir
-        .items
-        .iter()
-        .filter(|i| lines.line(i.name_span.lo) == line)
-        .max_by_key(|i| i.span.hi - i.span.lo);
+    let item =
+        hir.items.iter().filter(|i| lines.line(i.name_span.lo) == line).max_by_key(|i| i.span.hi - i.span.lo);
     if let Some(item) = item {
         return Covers::Range(item.span);
     }
@@ -329,7 +326,9 @@ pub fn trouble(
     let mut found = Vec::new();
     for suppression in suppressions {
         let at = FileSpan { file, span: suppression.at };
-        let finding = |case: &'static str, message: String| Diagnostic::new(&unused_suppression::META, at, message).case(case);
+        let finding = |case: &'static str, message: String| {
+            Diagnostic::new(&unused_suppression::META, at, message).case(case)
+        };
         if suppression.kind == Kind::Unknown {
             let word = suppression.names.first().map_or("", |n| &n.text);
             let near = nearest(word, ["allow", "expect", "allow-file"].into_iter());
@@ -339,7 +338,10 @@ pub fn trouble(
         }
         for name in suppression.names.iter().filter(|n| !is_name(&n.text)) {
             let near = did_you_mean(&name.text);
-            found.push(finding("unknown", format!("this suppression names `{}`, which is no rule{near}", name.text)));
+            found.push(finding(
+                "unknown",
+                format!("this suppression names `{}`, which is no rule{near}", name.text),
+            ));
         }
         if require_reason && !suppression.has_reason {
             found.push(

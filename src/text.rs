@@ -9,7 +9,9 @@ fn is_treacherous(c: char) -> bool {
 
 /// Replaces what a terminal would interpret.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_treacherous(c) && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if is_treacherous(c) && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// As [`printable`], on one line.

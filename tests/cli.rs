@@ -76,8 +76,14 @@ fn levels_on_the_command_line() {
     assert_eq!(level(&[]), ["error dropped_at_once", "warning guard_held_through_loop"]);
     assert_eq!(level(&["-A", "dropped_at_once"]), ["warning guard_held_through_loop"]);
     assert_eq!(level(&["-A", "cleanup"]), Vec::<String>::new());
-    assert_eq!(level(&["-W", "dropped_at_once/value"]), ["warning dropped_at_once", "warning guard_held_through_loop"]);
-    assert_eq!(level(&["-D", "guard_held_through_loop"]), ["error dropped_at_once", "error guard_held_through_loop"]);
+    assert_eq!(
+        level(&["-W", "dropped_at_once/value"]),
+        ["warning dropped_at_once", "warning guard_held_through_loop"]
+    );
+    assert_eq!(
+        level(&["-D", "guard_held_through_loop"]),
+        ["error dropped_at_once", "error guard_held_through_loop"]
+    );
     assert_eq!(level(&["-D", "warnings"]), ["error dropped_at_once", "error guard_held_through_loop"]);
     // `-W all` adds, and lowers nothing.
     assert_eq!(level(&["-W", "all"])[0], "error dropped_at_once");
@@ -131,7 +137,10 @@ fn json_is_what_cargo_prints() {
         let spans = value["message"]["spans"].as_array().expect("spans");
         assert_eq!(spans.iter().filter(|s| s["is_primary"] == true).count(), 1);
         for span in spans {
-            let (from, to) = (span["byte_start"].as_u64().expect("a number"), span["byte_end"].as_u64().expect("a number"));
+            let (from, to) = (
+                span["byte_start"].as_u64().expect("a number"),
+                span["byte_end"].as_u64().expect("a number"),
+            );
             assert!(from < to && to as usize <= BOTH.len());
             assert!(span["line_start"].as_u64().is_some_and(|l| l >= 1));
         }
@@ -144,8 +153,12 @@ fn sarif_has_rules_and_results() {
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(value["version"], "2.1.0");
     let found = &value["runs"][0];
-    let known: Vec<&str> =
-        found["tool"]["driver"]["rules"].as_array().expect("rules").iter().filter_map(|r| r["id"].as_str()).collect();
+    let known: Vec<&str> = found["tool"]["driver"]["rules"]
+        .as_array()
+        .expect("rules")
+        .iter()
+        .filter_map(|r| r["id"].as_str())
+        .collect();
     let results = found["results"].as_array().expect("results");
     assert_eq!(results.len(), 2);
     for result in results {
@@ -161,10 +174,16 @@ fn suppressions() {
     let loop_only = [("guard_held_through_loop".to_owned(), 7)];
     let loop_later = [("guard_held_through_loop".to_owned(), 8)];
     assert_eq!(rules(&with("    let _ = order.lock(); // linger: allow(dropped_at_once) meant")), loop_only);
-    assert_eq!(rules(&with("    // linger: allow(dropped_at_once) meant\n    let _ = order.lock();")), loop_later);
+    assert_eq!(
+        rules(&with("    // linger: allow(dropped_at_once) meant\n    let _ = order.lock();")),
+        loop_later
+    );
     assert_eq!(rules(&with("    // linger: allow(cleanup) meant\n    let _ = order.lock();")), loop_later);
     assert_eq!(rules(&format!("// linger: allow(dropped_at_once) the item\n{BOTH}")), loop_later);
-    assert_eq!(rules(&format!("// linger: allow-file(dropped_at_once, guard_held_through_loop)\n{BOTH}")), []);
+    assert_eq!(
+        rules(&format!("// linger: allow-file(dropped_at_once, guard_held_through_loop)\n{BOTH}")),
+        []
+    );
     assert_eq!(
         rules(&with("    #[cfg_attr(any(), linger::allow(dropped_at_once))]\n    let _ = order.lock();")),
         loop_later
@@ -180,7 +199,10 @@ fn suppressions_that_hide_nothing_are_reported() {
     let unknown = short("// linger: allow(droped_at_once) meant\npub fn nothing() {}\n", &[]);
     assert!(unknown.contains("did you mean `dropped_at_once`?"), "{unknown}");
     // What is switched off is not expected to speak.
-    assert_eq!(short("// linger: allow(dropped_at_once)\npub fn nothing() {}\n", &["-A", "dropped_at_once"]), "");
+    assert_eq!(
+        short("// linger: allow(dropped_at_once)\npub fn nothing() {}\n", &["-A", "dropped_at_once"]),
+        ""
+    );
 }
 
 #[test]
@@ -233,7 +255,15 @@ fn a_path_that_is_not_rust_is_skipped() {
 fn only_named_files_are_reported_on() {
     let dir = scratch();
     let manifest = "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
-    write(dir.path(), &[("Cargo.toml", manifest), ("src/lib.rs", "pub mod a;\npub mod b;\n"), ("src/a.rs", BOTH), ("src/b.rs", BOTH)]);
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", manifest),
+            ("src/lib.rs", "pub mod a;\npub mod b;\n"),
+            ("src/a.rs", BOTH),
+            ("src/b.rs", BOTH),
+        ],
+    );
     let files = |args: &[&str]| -> Vec<String> {
         let mut all = vec!["--message-format", "json"];
         all.extend(args);

@@ -130,7 +130,10 @@ fn only_what_is_named_is_reported_but_all_is_known() {
                 "pub mod state;\npub fn f(s: &state::State) -> u32 {\n    let a = s.m.lock().unwrap();\n    \
                  let b = s.m.lock().unwrap();\n    *a + *b\n}\n",
             ),
-            ("src/state.rs", "pub struct State { pub m: std::sync::Mutex<u32> }\npub fn g(m: &std::sync::Mutex<u32>) { let _ = m.lock(); println!(); }\n"),
+            (
+                "src/state.rs",
+                "pub struct State { pub m: std::sync::Mutex<u32> }\npub fn g(m: &std::sync::Mutex<u32>) { let _ = m.lock(); println!(); }\n",
+            ),
             ("notes.txt", "not Rust"),
         ],
     );

@@ -222,7 +222,8 @@ fn observed(edition: u16) -> Option<Vec<Vec<String>>> {
     let (file, program) = (scratch.path().join("rows.rs"), scratch.path().join("rows"));
     std::fs::write(&file, source()).expect("the source can be written");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let compiled = Command::new(rustc).args(["--edition", &edition.to_string(), "-o"]).arg(&program).arg(&file).output();
+    let compiled =
+        Command::new(rustc).args(["--edition", &edition.to_string(), "-o"]).arg(&program).arg(&file).output();
     let compiled = match compiled {
         Ok(output) => output,
         Err(error) => {
@@ -263,7 +264,9 @@ impl Walk<'_> {
                     let choice = if targets.len() > 1 { choices.next().unwrap_or(0) } else { 0 };
                     targets[choice.min(targets.len() - 1)]
                 }
-                Terminator::Return { .. } | Terminator::Diverge { .. } | Terminator::Unreachable => return self.events,
+                Terminator::Return { .. } | Terminator::Diverge { .. } | Terminator::Unreachable => {
+                    return self.events;
+                }
             };
         }
         self.events.push("does not end".to_owned());
@@ -364,7 +367,8 @@ impl Walk<'_> {
         if part.is_empty() || !known {
             return values;
         }
-        let (taken, left): (Vec<Held>, Vec<Held>) = values.into_iter().partition(|(path, _)| path.starts_with(&part));
+        let (taken, left): (Vec<Held>, Vec<Held>) =
+            values.into_iter().partition(|(path, _)| path.starts_with(&part));
         self.held.insert(place.var, left);
         taken.into_iter().map(|(path, name)| (path[part.len()..].to_vec(), name)).collect()
     }
@@ -400,14 +404,19 @@ fn understood(edition: u16) -> Vec<Vec<String>> {
                     _ => None,
                 })
                 .expect("each row has a body");
-            let analyzed = analysis.bodies.iter().find(|b| b.global.body == body).expect("each body is analysed");
+            let analyzed =
+                analysis.bodies.iter().find(|b| b.global.body == body).expect("each body is analysed");
             let tree = &file.bodies[body.index()];
             let literal = |e: ExprId| {
                 let span = tree.expr(e).span;
                 text[span.lo as usize..span.hi as usize].trim_matches('"').to_owned()
             };
-            let walk =
-                Walk { mir: &analyzed.flow.root, literal: &literal, held: HashMap::new(), events: Vec::new() };
+            let walk = Walk {
+                mir: &analyzed.flow.root,
+                literal: &literal,
+                held: HashMap::new(),
+                events: Vec::new(),
+            };
             walk.run(row.path)
         })
         .collect()
@@ -421,7 +430,10 @@ fn compare(edition: u16) {
         let known = KNOWN.contains(&(edition, row.section));
         if (real == ours) == known {
             let what = if known { "right now: take it out of KNOWN" } else { "differs" };
-            trouble.push(format!("{} {what}\n    {}\n    rustc:  {real:?}\n    linger: {ours:?}", row.section, row.code));
+            trouble.push(format!(
+                "{} {what}\n    {}\n    rustc:  {real:?}\n    linger: {ours:?}",
+                row.section, row.code
+            ));
         }
     }
     assert!(trouble.is_empty(), "edition {edition}, {} rows:\n{}", trouble.len(), trouble.join("\n"));

@@ -146,8 +146,12 @@ fn check(batch: &Batch, scratch: &Path, trouble: &mut Vec<String>) {
         // A fixture speaks of its own rule, and of those that it names.
         let rules: BTreeSet<&str> =
             markers.iter().map(Marker::rule).chain([rule.as_str(), "syntax_error"]).collect();
-        let findings: Vec<&&Finding> =
-            by_file.get(file.as_str()).into_iter().flatten().filter(|f| rules.contains(f.rule.as_str())).collect();
+        let findings: Vec<&&Finding> = by_file
+            .get(file.as_str())
+            .into_iter()
+            .flatten()
+            .filter(|f| rules.contains(f.rule.as_str()))
+            .collect();
         let shown = if batch.packages { format!("{}/{file}", batch.name) } else { file.clone() };
         for marker in markers {
             let there = findings.iter().any(|f| marker.fits(f));

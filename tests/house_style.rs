@@ -124,7 +124,8 @@ fn fires_in_macro(text: &str, rule: &str) -> bool {
                     // `name! {`, `name!(` or `macro_rules! name {`
                     let opened = before.trim_end();
                     let head = opened.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').trim_end();
-                    let is_macro = opened.ends_with('!') && !opened.ends_with("#!") || head.ends_with("macro_rules!");
+                    let is_macro =
+                        opened.ends_with('!') && !opened.ends_with("#!") || head.ends_with("macro_rules!");
                     depth_of_macros.push(is_macro);
                     inside |= is_macro;
                 }
@@ -164,7 +165,8 @@ fn documentation_has_one_shape() {
         }
         for case in rule["cases"].as_array().into_iter().flatten() {
             let summary = text(case, "summary");
-            let starts_low = summary.chars().next().is_none_or(|c| !c.is_uppercase() || text(case, "name").is_empty());
+            let starts_low =
+                summary.chars().next().is_none_or(|c| !c.is_uppercase() || text(case, "name").is_empty());
             if !starts_low {
                 trouble.push(format!("{name}/{}: the summary starts with a capital", text(case, "name")));
             }

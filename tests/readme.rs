@@ -35,7 +35,8 @@ fn the_configuration_that_is_shown_is_valid() {
 #[test]
 fn the_links_lead_to_files() {
     let readme = std::fs::read_to_string(common::repository().join("README.md")).expect("a README");
-    for target in readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+    for target in readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+    {
         assert!(target.starts_with("https://") || common::repository().join(target).exists(), "{target}");
     }
 }

@@ -12,8 +12,9 @@ fn check(text: &str, args: &[&str]) -> Vec<String> {
     write(dir.path(), &[("a.rs", &format!("use std::sync::Mutex;\n{text}"))]);
     let mut all = vec!["--message-format", "json", "a.rs"];
     all.extend(args);
-    let name = |f: common::Finding| if f.rule == "unused_suppression" { f.code } else { f.rule };
-    findings(&run(dir.path(), &all)).into_iter().map(|f| format!("{} {}", f.line, name(f))).collect()
+    let name =
+        |f: &common::Finding| if f.rule == "unused_suppression" { f.code.clone() } else { f.rule.clone() };
+    findings(&run(dir.path(), &all)).into_iter().map(|f| format!("{} {}", f.line, name(&f))).collect()
 }
 
 #[test]
@@ -92,7 +93,10 @@ fn a_reason_can_be_required() {
         dir.path(),
         &[
             ("linger.toml", "require_reason = true\n"),
-            ("a.rs", "fn f(m: &std::sync::Mutex<u8>) {\n    let _ = m.lock(); // linger: allow(dropped_at_once)\n    let _ = m.lock(); // linger: allow(dropped_at_once): a barrier\n    end();\n}\n"),
+            (
+                "a.rs",
+                "fn f(m: &std::sync::Mutex<u8>) {\n    let _ = m.lock(); // linger: allow(dropped_at_once)\n    let _ = m.lock(); // linger: allow(dropped_at_once): a barrier\n    end();\n}\n",
+            ),
         ],
     );
     let found = findings(&run(dir.path(), &["--message-format", "json", "a.rs"]));

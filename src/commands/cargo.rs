@@ -46,14 +46,15 @@ fn run_cargo(args: &CargoArgs, as_json: bool) -> anyhow::Result<(u8, Vec<Said>)>
     command.args(own);
     if !own.iter().any(|a| a.to_string_lossy().starts_with("--message-format")) {
         let colored = !as_json && crate::report::is_colored(args.check.color);
-        command.arg(if colored { "--message-format=json-diagnostic-rendered-ansi" } else { "--message-format=json" });
+        command.arg(if colored {
+            "--message-format=json-diagnostic-rendered-ansi"
+        } else {
+            "--message-format=json"
+        });
     }
     command.args(behind);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cargo cannot be started")?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
     let mut said = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         let mut out = std::io::stdout().lock();

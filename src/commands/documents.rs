@@ -28,8 +28,9 @@ pub fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
     for id in ["allow", "warn", "deny", "forbid"] {
         command = command.mut_arg(id, |arg| arg.value_parser(with_names(names.clone())));
     }
-    command = command
-        .mut_subcommand("explain", |explain| explain.mut_arg("rule", |arg| arg.value_parser(with_names(rules))));
+    command = command.mut_subcommand("explain", |explain| {
+        explain.mut_arg("rule", |arg| arg.value_parser(with_names(rules)))
+    });
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut command, "cargo-linger", &mut out);
     std::io::stdout().write_all(&out)?;

@@ -16,7 +16,12 @@ pub fn rules(format: RulesFormat) -> anyhow::Result<u8> {
                 for case in rule.meta.cases {
                     let name = code(rule.meta, case);
                     let group = rule.meta.group.name();
-                    writeln!(out, "{group:<8} {name:<40} {:<7} {}", level(case), case.summary.trim_end_matches('.'))?;
+                    writeln!(
+                        out,
+                        "{group:<8} {name:<40} {:<7} {}",
+                        level(case),
+                        case.summary.trim_end_matches('.')
+                    )?;
                 }
             }
         }
@@ -70,10 +75,17 @@ fn markdown() -> String {
         let levels: Vec<String> = meta
             .cases
             .iter()
-            .map(|c| if c.name.is_empty() { level(c).to_owned() } else { format!("{}: {}", c.name, level(c)) })
+            .map(
+                |c| if c.name.is_empty() { level(c).to_owned() } else { format!("{}: {}", c.name, level(c)) },
+            )
             .collect();
         let summary = meta.summary.trim_end_matches('.').replace('|', "\\|");
-        text.push_str(&format!("| `{}` | {} | {} | {summary} |\n", meta.name, meta.group.name(), levels.join(", ")));
+        text.push_str(&format!(
+            "| `{}` | {} | {} | {summary} |\n",
+            meta.name,
+            meta.group.name(),
+            levels.join(", ")
+        ));
     }
     text
 }

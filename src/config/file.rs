@@ -96,7 +96,9 @@ pub fn setting(value: &Value) -> Result<RuleSetting, String> {
             let level = match options.remove("level") {
                 None => None,
                 Some(Value::String(text)) => Some(level(&text)?),
-                Some(_) => return Err("`level` is a string: \"allow\", \"warn\", \"deny\" or \"forbid\"".to_owned()),
+                Some(_) => {
+                    return Err("`level` is a string: \"allow\", \"warn\", \"deny\" or \"forbid\"".to_owned());
+                }
             };
             Ok(RuleSetting { level, options })
         }

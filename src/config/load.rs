@@ -64,7 +64,9 @@ impl Source<'_> {
 /// serde lists what it expected; of that the nearest is worth a question.
 fn suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown")) else { return String::new() };
+    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown")) else {
+        return String::new();
+    };
     nearest(unknown, quoted).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
 }
 
@@ -124,7 +126,10 @@ impl Config {
             let Some(layer) = layer else { continue };
             // Rules are made and the catalogue is read once for a run.
             if layer.file.catalogue.is_some() {
-                bail!("{}: a catalogue belongs into the configuration of the workspace", layer.path.display());
+                bail!(
+                    "{}: a catalogue belongs into the configuration of the workspace",
+                    layer.path.display()
+                );
             }
             if options(&layer.file.rules)?.next().is_some() {
                 bail!(
@@ -185,8 +190,7 @@ impl Config {
 }
 
 fn read_toml(path: &Path, dir: &Path) -> anyhow::Result<Layer> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let source = Source { path, text: &text };
     let file: FileConfig = source.parse()?;
     layer(&source, file, dir)
@@ -255,8 +259,8 @@ fn globs(source: &Source<'_>, patterns: &[Spanned<String>]) -> anyhow::Result<Gl
 fn levels(source: &Source<'_>, rules: &Rules, with_options: bool) -> anyhow::Result<Vec<(Target, Level)>> {
     let mut found = Vec::new();
     for (name, value) in rules {
-        let target = target(name.get_ref())
-            .map_err(|error| source.error(Some(name.span()), &error.to_string()))?;
+        let target =
+            target(name.get_ref()).map_err(|error| source.error(Some(name.span()), &error.to_string()))?;
         let read = setting(value.get_ref()).map_err(|message| source.error(Some(value.span()), &message))?;
         if target == Target::Warnings {
             return Err(source.error(Some(name.span()), "`warnings` is for the command line: `-D warnings`"));
@@ -295,7 +299,10 @@ fn check_options(
     };
     let first = options.keys().next().map_or("", |key| key.as_str());
     if !allowed {
-        return Err(source.error(Some(place(first)), "options of rules are the same everywhere; here only `level` counts"));
+        return Err(source.error(
+            Some(place(first)),
+            "options of rules are the same everywhere; here only `level` counts",
+        ));
     }
     let Target::Rule(rule) = target else {
         let message = format!("`{}` has only a level, no options", name.get_ref());
@@ -307,11 +314,14 @@ fn check_options(
         // The message names the key when it is unknown; else the key whose removal helps is the culprit.
         let key = error.message.split('`').nth(1).filter(|k| options.contains_key(*k)).map(str::to_owned);
         let key = key.or_else(|| {
-            options.keys().find(|key| {
-                let mut others = options.clone();
-                others.remove(key.as_str());
-                (rule.build)(others).is_ok()
-            }).cloned()
+            options
+                .keys()
+                .find(|key| {
+                    let mut others = options.clone();
+                    others.remove(key.as_str());
+                    (rule.build)(others).is_ok()
+                })
+                .cloned()
         });
         return Err(source.error(Some(key.map_or_else(|| value.span(), |k| place(&k))), &message));
     }

@@ -23,21 +23,19 @@ pub fn schema() -> Value {
                 "anyOf": [level, { "type": "object", "properties": properties, "additionalProperties": false }],
             }),
         );
-        levels_only.insert(meta.name.to_owned(), json!({ "description": meta.summary, "$ref": "#/$defs/level" }));
+        levels_only
+            .insert(meta.name.to_owned(), json!({ "description": meta.summary, "$ref": "#/$defs/level" }));
         for case in meta.cases.iter().filter(|case| !case.name.is_empty()) {
             let value = json!({ "description": case.summary, "$ref": "#/$defs/level" });
             rules.insert(format!("{}/{}", meta.name, case.name), value.clone());
             levels_only.insert(format!("{}/{}", meta.name, case.name), value);
         }
     }
-    let groups = Group::ALL
-        .iter()
-        .map(|g| (g.name(), g.summary()))
-        .chain([
-            ("default", "everything that is on by default"),
-            ("strict", "everything that is off by default"),
-            ("all", "everything"),
-        ]);
+    let groups = Group::ALL.iter().map(|g| (g.name(), g.summary())).chain([
+        ("default", "everything that is on by default"),
+        ("strict", "everything that is off by default"),
+        ("all", "everything"),
+    ]);
     for (name, summary) in groups {
         let value = json!({ "description": summary, "$ref": "#/$defs/level" });
         rules.insert(name.to_owned(), value.clone());

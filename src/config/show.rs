@@ -24,7 +24,12 @@ pub fn show(config: &Config, policy: &FilePolicy, out: &mut dyn Write) -> std::i
     }
     for layer in &config.layers {
         for pattern in &layer.file.exclude {
-            writeln!(out, "# leaves out {:?}  # {}", pattern.get_ref(), one_line(&layer.path.display().to_string()))?;
+            writeln!(
+                out,
+                "# leaves out {:?}  # {}",
+                pattern.get_ref(),
+                one_line(&layer.path.display().to_string())
+            )?;
         }
     }
     writeln!(out, "\n[tests]\nlevel = \"{}\"", policy.tests.name())?;

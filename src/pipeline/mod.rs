@@ -113,7 +113,11 @@ fn in_order(kept: &mut [Reported], program: &Program) {
 }
 
 /// The suppressions of all files that are reported on and have some.
-fn suppressions(program: &Program, settings: &Settings<'_>, texts: &Texts) -> BTreeMap<FileId, Vec<Suppression>> {
+fn suppressions(
+    program: &Program,
+    settings: &Settings<'_>,
+    texts: &Texts,
+) -> BTreeMap<FileId, Vec<Suppression>> {
     let mut by_file = BTreeMap::new();
     for (index, hir) in program.files.iter().enumerate() {
         let file = FileId(index as u32);

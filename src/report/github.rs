@@ -60,7 +60,13 @@ fn command(reported: &Reported, sources: &Sources<'_>, out: &mut dyn Write) -> a
     let at = reported.finding.primary.at;
     let position = sources.position(at);
     let text: String = full_text(&reported.finding, sources).chars().take(LONGEST_MESSAGE).collect();
-    write!(out, "::{} file={},line={}", level_name(reported.level), property(&sources.path(at.file)), position.line)?;
+    write!(
+        out,
+        "::{} file={},line={}",
+        level_name(reported.level),
+        property(&sources.path(at.file)),
+        position.line
+    )?;
     write!(out, ",endLine={}", position.end_line)?;
     // Columns go with one line only.
     if position.line == position.end_line {

@@ -54,7 +54,12 @@ impl<'a> Files<'a> for Shown<'_> {
 }
 
 /// Prints all findings.
-pub fn print(outcome: &Outcome, sources: &Sources<'_>, colored: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn print(
+    outcome: &Outcome,
+    sources: &Sources<'_>,
+    colored: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let shown = Shown::new(sources, outcome.findings.iter());
     let config = term::Config::default();
     for reported in &outcome.findings {
@@ -98,7 +103,8 @@ fn diagnostic(reported: &Reported, shown: &Shown<'_>) -> Rendered<FileId> {
     let primary = RenderedLabel::primary(finding.primary.at.file, range(finding.primary.at));
     let mut labels = vec![primary.with_message(printable(&finding.primary.text))];
     for step in &finding.steps {
-        labels.push(RenderedLabel::secondary(step.at.file, range(step.at)).with_message(printable(&step.text)));
+        labels
+            .push(RenderedLabel::secondary(step.at.file, range(step.at)).with_message(printable(&step.text)));
     }
     let mut notes: Vec<String> = finding.notes.iter().map(|n| format!("note: {}", printable(n))).collect();
     notes.extend(finding.help.iter().map(|h| format!("help: {}", printable(h))));

@@ -11,7 +11,11 @@ use crate::text::printable;
 pub fn print(outcome: &Outcome, sources: &Sources<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
     let count = outcome.findings.len();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    writeln!(out, "<testsuites name=\"linger\" tests=\"{}\" failures=\"{count}\" errors=\"0\">", count.max(1))?;
+    writeln!(
+        out,
+        "<testsuites name=\"linger\" tests=\"{}\" failures=\"{count}\" errors=\"0\">",
+        count.max(1)
+    )?;
     if count == 0 {
         writeln!(out, "  <testsuite name=\"linger\" tests=\"1\" failures=\"0\" errors=\"0\">")?;
         writeln!(out, "    <testcase name=\"no findings\" classname=\"linger\"/>\n  </testsuite>")?;

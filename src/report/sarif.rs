@@ -111,10 +111,8 @@ impl Writer<'_> {
         if !finding.steps.is_empty() {
             let steps: Vec<Value> =
                 finding.steps.iter().take(MOST_PLACES).map(|s| self.location(s.at, Some(&s.text))).collect();
-            let flow: Vec<Value> = std::iter::once(&primary)
-                .chain(&steps)
-                .map(|place| json!({ "location": place }))
-                .collect();
+            let flow: Vec<Value> =
+                std::iter::once(&primary).chain(&steps).map(|place| json!({ "location": place })).collect();
             value["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow }] }]);
             let related: Vec<Value> = steps
                 .into_iter()
@@ -206,7 +204,9 @@ fn encoded(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -306,6 +306,9 @@ mod tests {
     #[test]
     fn line_hashes_are_those_of_the_upload_action() {
         // From the action's own tests.
-        assert_eq!(line_hashes(" a\nb\n  \t\tc\n d"), ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]);
+        assert_eq!(
+            line_hashes(" a\nb\n  \t\tc\n d"),
+            ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]
+        );
     }
 }
