@@ -55,7 +55,7 @@ fn commands_and_lines_cannot_be_forged() {
     assert_eq!(output(dir.path(), "short").lines().count(), 1);
     assert_eq!(output(dir.path(), "github").lines().count(), 1);
     let github = output(dir.path(), "github");
-    let properties = github.splitn(3, "::").nth(1).expect("properties").to_owned();
+    let properties = github.split("::").nth(1).expect("properties").to_owned();
     assert_eq!(properties.matches(',').count(), 5, "{properties}");
 }
 

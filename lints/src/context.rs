@@ -113,17 +113,18 @@ impl<'a> BodyContext<'a> {
         let last = source.lines.line(span.hi.saturating_sub(1).max(span.lo));
         let (from, to) = (source.lines.start(first), source.lines.start(last + 1));
         let start = source.comments.partition_point(|c| c.span.hi <= from);
-        source.comments[start..]
-            .iter()
-            .take_while(|c| c.span.lo < to)
-            .any(|c| is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > first || first == last))
+        source.comments[start..].iter().take_while(|c| c.span.lo < to).any(|c| {
+            is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > first || first == last)
+        })
     }
 }
 
 /// Prose of three words or more.
 fn is_reason(text: &str) -> bool {
-    let words = text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
-    let looks_like_code = text.ends_with(';') || text.ends_with('{') || text.contains("();") || text.starts_with("let ");
+    let words =
+        text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
+    let looks_like_code =
+        text.ends_with(';') || text.ends_with('{') || text.contains("();") || text.starts_with("let ");
     words >= 3 && !looks_like_code && !text.starts_with("linger:")
 }
 

@@ -11,12 +11,10 @@ pub mod registry;
 pub mod rule;
 pub mod rules;
 
+pub use context::{BodyContext, FlowView, ProgramContext};
 pub use diagnostic::{Applicability, Confidence, Diagnostic, Edit, Fix, Label};
 pub use registry::{RegisteredRule, all, find};
-pub use context::{BodyContext, FlowView, ProgramContext};
-pub use rule::{
-    Case, FixAvailability, Group, Level, NoOptions, OptionsError, Rule, RuleMeta,
-};
+pub use rule::{Case, FixAvailability, Group, Level, NoOptions, OptionsError, Rule, RuleMeta};
 
 // Reached by `declare_rule!` from the files of rules.
 #[doc(hidden)]

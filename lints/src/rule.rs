@@ -6,8 +6,19 @@ use crate::context::{BodyContext, ProgramContext};
 use crate::diagnostic::Diagnostic;
 
 /// What happens with a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[derive(schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Not shown.
@@ -58,7 +69,8 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of the rule table.
-    pub const ALL: [Self; 6] = [Self::Cleanup, Self::Capture, Self::Result, Self::Task, Self::Lock, Self::Tool];
+    pub const ALL: [Self; 6] =
+        [Self::Cleanup, Self::Capture, Self::Result, Self::Task, Self::Lock, Self::Tool];
 
     /// As it is written on the command line.
     #[must_use]

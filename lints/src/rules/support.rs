@@ -1,10 +1,10 @@
 //! Words and questions that rules share.
 
-use linger_analysis::types::ty::Ty;
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::DropHow;
 use linger_analysis::flow::tokens::{End, Token};
 use linger_analysis::span::Span;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 
@@ -32,7 +32,11 @@ pub(crate) fn lock_noun(token: &Token) -> &'static str {
 
 /// Where a token's life ends, in words: the last end in the text.
 pub(crate) fn held_until(view: &FlowView<'_>, token: &Token) -> Option<(Span, &'static str)> {
-    let ends = view.tokens.ends.iter().filter(|e| view.tokens.token(e.token).at == token.at && e.span.hi > token.span.hi);
+    let ends = view
+        .tokens
+        .ends
+        .iter()
+        .filter(|e| view.tokens.token(e.token).at == token.at && e.span.hi > token.span.hi);
     let end = ends.max_by_key(|e| e.span.hi)?;
     let text = match end.how {
         End::Dropped(DropHow::ScopeEnd) => "still held until here, the end of its scope",
@@ -125,7 +129,9 @@ pub(crate) fn activity(
         }
         Target::Value => here("a callback runs here".to_owned()),
         // A closure of this very body is no callback: what it does is its own flow.
-        Target::Local(local) if !matches!(cx.types().locals.get(local.index()), Some(Ty::Closure(..)) | None) => {
+        Target::Local(local)
+            if !matches!(cx.types().locals.get(local.index()), Some(Ty::Closure(..)) | None) =>
+        {
             here("a callback runs here".to_owned())
         }
         _ => None,
@@ -144,7 +150,9 @@ pub(crate) fn involves(
 ) -> bool {
     use linger_analysis::flow::mir::StatementKind;
     use linger_analysis::types::infer::Target;
-    let touches = |o: &linger_analysis::flow::mir::Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
+    let touches = |o: &linger_analysis::flow::mir::Operand| {
+        o.place().is_some_and(|p| state.reached(p.var).contains(id))
+    };
     match &statement.kind {
         // To run a callback that a guard lends is not to work on what it guards.
         StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_) | Target::Value) => false,

@@ -34,10 +34,6 @@ impl CatalogueError {
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let column = before.get(start..).map_or(0, |part| part.chars().count()) + 1;
-        Self::Syntax {
-            line,
-            column,
-            message: error.message().lines().collect::<Vec<_>>().join("; "),
-        }
+        Self::Syntax { line, column, message: error.message().lines().collect::<Vec<_>>().join("; ") }
     }
 }

@@ -29,10 +29,7 @@ impl Facts {
         for resource in file.resource {
             for path in expand(&resource.ty) {
                 let ty = checked(&path)?;
-                let entry = Resource {
-                    ty,
-                    ..resource.clone()
-                };
+                let entry = Resource { ty, ..resource.clone() };
                 if facts.resources.insert(ty, entry).is_some() {
                     return Err(CatalogueError::Duplicate { path });
                 }
@@ -41,10 +38,7 @@ impl Facts {
         for function in file.function {
             for path in expand(&function.path) {
                 let symbol = checked(&path)?;
-                let entry = FunctionFacts {
-                    path: symbol,
-                    ..function.clone()
-                };
+                let entry = FunctionFacts { path: symbol, ..function.clone() };
                 if facts.functions.insert(symbol, entry).is_some() {
                     return Err(CatalogueError::Duplicate { path });
                 }
@@ -63,8 +57,6 @@ fn checked(path: &str) -> Result<Symbol, CatalogueError> {
     if names && path.contains("::") {
         Ok(sym(path))
     } else {
-        Err(CatalogueError::NotAPath {
-            path: path.to_owned(),
-        })
+        Err(CatalogueError::NotAPath { path: path.to_owned() })
     }
 }

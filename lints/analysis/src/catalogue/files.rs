@@ -16,10 +16,7 @@ pub(super) struct FactsFile {
 
 /// Reviewed facts, one file for each crate or small family.
 pub(super) const FACTS: &[FactsFile] = &[
-    FactsFile {
-        crates: &["std"],
-        text: include_str!("../../../catalogue/std.toml"),
-    },
+    FactsFile { crates: &["std"], text: include_str!("../../../catalogue/std.toml") },
     FactsFile {
         crates: &[
             "arc_swap",
@@ -36,27 +33,13 @@ pub(super) const FACTS: &[FactsFile] = &[
         ],
         text: include_str!("../../../catalogue/locks.toml"),
     },
+    FactsFile { crates: &["dashmap"], text: include_str!("../../../catalogue/dashmap.toml") },
     FactsFile {
-        crates: &["dashmap"],
-        text: include_str!("../../../catalogue/dashmap.toml"),
-    },
-    FactsFile {
-        crates: &[
-            "tokio",
-            "tokio_rustls",
-            "tokio_stream",
-            "tokio_tungstenite",
-            "tokio_util",
-        ],
+        crates: &["tokio", "tokio_rustls", "tokio_stream", "tokio_tungstenite", "tokio_util"],
         text: include_str!("../../../catalogue/tokio.toml"),
     },
     FactsFile {
-        crates: &[
-            "futures_channel",
-            "futures_executor",
-            "futures_lite",
-            "futures_util",
-        ],
+        crates: &["futures_channel", "futures_executor", "futures_lite", "futures_util"],
         text: include_str!("../../../catalogue/futures.toml"),
     },
     FactsFile {

@@ -19,9 +19,7 @@ pub struct Catalogue {
 
 /// What is shipped, the same for every catalogue.
 static SHIPPED: LazyLock<Shipped> = LazyLock::new(Shipped::load);
-static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
-    own: Facts::default(),
-});
+static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue { own: Facts::default() });
 
 /// Re-exports of re-exports and supertraits are followed this far.
 const FAR_ENOUGH: usize = 8;
@@ -41,11 +39,7 @@ impl Shipped {
                 files.insert(*name, index);
             }
         }
-        Self {
-            table: Table::load(SIGNATURES),
-            files,
-            facts: FACTS.iter().map(|_| OnceLock::new()).collect(),
-        }
+        Self { table: Table::load(SIGNATURES), files, facts: FACTS.iter().map(|_| OnceLock::new()).collect() }
     }
 
     fn facts_of(&self, path: &str) -> Option<&Facts> {
@@ -62,9 +56,7 @@ impl Shipped {
 
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalogue")
-            .field("own", &self.own)
-            .finish_non_exhaustive()
+        f.debug_struct("Catalogue").field("own", &self.own).finish_non_exhaustive()
     }
 }
 
@@ -82,9 +74,7 @@ impl Catalogue {
     ///
     /// When the text is not TOML, has unknown keys, or describes a path twice.
     pub fn extended(toml: &str) -> Result<Catalogue, CatalogueError> {
-        Ok(Self {
-            own: Facts::parse(toml)?,
-        })
+        Ok(Self { own: Facts::parse(toml)? })
     }
 
     /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
@@ -113,10 +103,7 @@ impl Catalogue {
     /// What is known of a type or trait, by canonical path.
     #[must_use]
     pub fn type_facts(&self, path: Symbol) -> Option<Arc<TypeFacts>> {
-        SHIPPED
-            .section(shared_section(path.as_str()))?
-            .facts
-            .clone()
+        SHIPPED.section(shared_section(path.as_str()))?.facts.clone()
     }
 
     /// A free function or `Type::function`, by canonical path.
@@ -140,19 +127,12 @@ impl Catalogue {
         }
         let facts = section.facts.as_ref()?;
         if let Some(target) = facts.alias.as_ref().and_then(crate::types::ty::Ty::path) {
-            return if target == ty {
-                None
-            } else {
-                self.method(target, name)
-            };
+            return if target == ty { None } else { self.method(target, name) };
         }
         if facts.is_trait {
             return self.trait_method(ty, name);
         }
-        facts
-            .traits
-            .iter()
-            .find_map(|t| self.trait_method(*t, name))
+        facts.traits.iter().find_map(|t| self.trait_method(*t, name))
     }
 
     /// A method of a trait, of its supertraits, or of the traits that extend it everywhere.
@@ -164,10 +144,7 @@ impl Catalogue {
     /// What a type is as a resource, by canonical path.
     #[must_use]
     pub fn resource(&self, ty: Symbol) -> Option<&Resource> {
-        self.own
-            .resources
-            .get(&ty)
-            .or_else(|| SHIPPED.facts_of(ty.as_str())?.resources.get(&ty))
+        self.own.resources.get(&ty).or_else(|| SHIPPED.facts_of(ty.as_str())?.resources.get(&ty))
     }
 
     /// Facts by canonical path; also found for `Trait::method` paths, and by the path of a type whose trait
@@ -185,18 +162,11 @@ impl Catalogue {
             return None;
         }
         let signature = self.method(sym(owner), name)?;
-        if signature.path == path {
-            None
-        } else {
-            self.exact_facts(signature.path)
-        }
+        if signature.path == path { None } else { self.exact_facts(signature.path) }
     }
 
     fn exact_facts(&self, path: Symbol) -> Option<&FunctionFacts> {
-        self.own
-            .functions
-            .get(&path)
-            .or_else(|| SHIPPED.facts_of(path.as_str())?.functions.get(&path))
+        self.own.functions.get(&path).or_else(|| SHIPPED.facts_of(path.as_str())?.functions.get(&path))
     }
 }
 
@@ -213,26 +183,23 @@ fn in_std(path: &str) -> String {
 /// Integers share one section, and floats another.
 fn shared_section(path: &str) -> &str {
     match path {
-        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
-        | "usize" => "{integer}",
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => {
+            "{integer}"
+        }
         "f16" | "f32" | "f64" | "f128" => "{float}",
         _ => path,
     }
 }
 
 fn is_alias(path: &str) -> bool {
-    SHIPPED
-        .section(path)
-        .and_then(|s| s.facts.as_ref())
-        .is_some_and(|f| f.alias.is_some())
+    SHIPPED.section(path).and_then(|s| s.facts.as_ref()).is_some_and(|f| f.alias.is_some())
 }
 
 fn knows_function(path: &str) -> bool {
     path.rsplit_once("::").is_some_and(|(owner, name)| {
         !is_alias(owner)
             && SHIPPED.section(owner).is_some_and(|s| {
-                s.functions.contains_key(&sym(name))
-                    || s.facts.as_ref().is_some_and(|f| f.alias.is_none())
+                s.functions.contains_key(&sym(name)) || s.facts.as_ref().is_some_and(|f| f.alias.is_none())
             })
     })
 }
@@ -251,10 +218,7 @@ fn moved(table: &Table, path: &str) -> Option<String> {
             return Some(whole);
         }
         let facts = table.section(prefix).and_then(|s| s.facts.as_ref());
-        if let Some(target) = facts
-            .and_then(|f| f.alias.as_ref())
-            .and_then(crate::types::ty::Ty::path)
-        {
+        if let Some(target) = facts.and_then(|f| f.alias.as_ref()).and_then(crate::types::ty::Ty::path) {
             return Some(format!("{target}{rest}"));
         }
         end = at;
@@ -272,12 +236,9 @@ fn find_in_trait(trait_path: Symbol, name: Symbol, depth: usize) -> Option<Arc<E
     let above = facts.map(|f| f.traits.as_slice()).unwrap_or_default();
     // Extensions first: they are written for this trait, a supertrait is more general. They themselves have
     // it as supertrait, so only their own methods are looked at.
-    let extended = section.extensions.iter().find_map(|t| {
-        SHIPPED
-            .section(t.as_str())?
-            .functions
-            .get(&name)
-            .map(Arc::clone)
-    });
+    let extended = section
+        .extensions
+        .iter()
+        .find_map(|t| SHIPPED.section(t.as_str())?.functions.get(&name).map(Arc::clone));
     extended.or_else(|| above.iter().find_map(|t| find_in_trait(*t, name, depth)))
 }

@@ -72,9 +72,7 @@ pub struct TypeFacts {
 }
 
 /// The class of a resource: a closed set.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Guard of a mutex or rwlock.

@@ -68,11 +68,7 @@ impl<'a> Reader<'a> {
             _ if self.take("impl ") => Some(Ty::Impl(self.bounds()?)),
             _ if self.take("fn(") => {
                 let args = self.list(")")?;
-                let ret = if self.take("->") {
-                    self.ty()?
-                } else {
-                    Ty::unit()
-                };
+                let ret = if self.take("->") { self.ty()? } else { Ty::unit() };
                 Some(Ty::Fn(args, Arc::new(ret)))
             }
             _ if self.take("future<") => {
@@ -133,11 +129,7 @@ impl<'a> Reader<'a> {
             None if !name.contains("::") => return Some(Ty::prim(name)),
             None => name,
         };
-        let args = if self.take("<") {
-            self.list(">")?
-        } else {
-            Args::from([])
-        };
+        let args = if self.take("<") { self.list(">")? } else { Args::from([]) };
         Some(Ty::Adt(sym(path), args))
     }
 
@@ -164,11 +156,7 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            bounds.push(Bound {
-                path: sym(path),
-                args: args.into(),
-                assoc: assoc.into(),
-            });
+            bounds.push(Bound { path: sym(path), args: args.into(), assoc: assoc.into() });
             if !self.take("+") {
                 return Some(bounds.into());
             }

@@ -85,11 +85,7 @@ impl Table {
                     rest = behind;
                     let path = what.split(['<', ' ']).next().unwrap_or(what);
                     self.crates.insert(path.split("::").next().unwrap_or(path));
-                    self.sections.entry(path).or_default().places.push(Place {
-                        file,
-                        header,
-                        lines,
-                    });
+                    self.sections.entry(path).or_default().places.push(Place { file, header, lines });
                 }
                 _ => {}
             }
@@ -225,12 +221,7 @@ fn is_passed_through(path: &str) -> bool {
 }
 
 /// `type std::sync::Mutex<T> ! std::marker::Send,std::marker::Sync`, `alias std::io::Result<T> = …`
-fn read_header(
-    header: &'static str,
-    path: &str,
-    short: &ShortNames<'static>,
-    facts: &mut TypeFacts,
-) {
+fn read_header(header: &'static str, path: &str, short: &ShortNames<'static>, facts: &mut TypeFacts) {
     let Some((kind, rest)) = header.split_once(' ') else {
         return;
     };
@@ -290,38 +281,16 @@ fn read_function(
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let (count, after) = rest.split_at_checked(digits)?;
         reader = Reader::new(after, short);
-        (
-            if count.is_empty() {
-                0
-            } else {
-                count.parse().ok()?
-            },
-            Vec::new(),
-        )
+        (if count.is_empty() { 0 } else { count.parse().ok()? }, Vec::new())
     };
     if !reader.take(" ") {
         return None;
     }
     let ret = reader.ty()?;
-    let awaited = if reader.take(" @") {
-        Some(reader.ty()?)
-    } else {
-        None
-    };
+    let awaited = if reader.take(" @") { Some(reader.ty()?) } else { None };
     if !reader.rest().is_empty() {
         return None;
     }
     let path = sym(&format!("{owner}::{name}"));
-    Some((
-        sym(name),
-        ExternalSignature {
-            path,
-            self_kind,
-            arity,
-            params,
-            ret,
-            awaited,
-            must_use,
-        },
-    ))
+    Some((sym(name), ExternalSignature { path, self_kind, arity, params, ret, awaited, must_use }))
 }

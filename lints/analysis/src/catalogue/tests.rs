@@ -13,9 +13,7 @@ fn catalogue() -> &'static Catalogue {
 }
 
 fn shown(path: &str) -> String {
-    catalogue()
-        .function(sym(path))
-        .map_or_else(|| format!("no {path}"), |s| format!("{:?}", Plain(&s.ret)))
+    catalogue().function(sym(path)).map_or_else(|| format!("no {path}"), |s| format!("{:?}", Plain(&s.ret)))
 }
 
 /// A type with full paths.
@@ -50,10 +48,7 @@ fn every_line_of_the_signatures_can_be_read() {
         assert_eq!(section.broken, Vec::<&str>::new(), "in {path}");
         if let Some(facts) = &section.facts {
             for name in &facts.generics {
-                assert!(
-                    !name.contains("::") && !name.is_empty(),
-                    "{path}: parameter {name}"
-                );
+                assert!(!name.contains("::") && !name.is_empty(), "{path}: parameter {name}");
             }
         }
     }
@@ -76,11 +71,7 @@ fn every_path_in_a_signature_leads_somewhere() {
         }
     }
     // Types of left-out crates and of foreign libraries.
-    assert!(
-        unknown.len() < 150,
-        "{} unknown: {unknown:?}",
-        unknown.len()
-    );
+    assert!(unknown.len() < 150, "{} unknown: {unknown:?}", unknown.len());
 }
 
 #[test]
@@ -129,20 +120,12 @@ fn facts_are_read_and_lead_to_signatures() {
                 problems.push(format!("{path} in the file of {:?}", file.crates));
             }
             if catalogue().canonical(path) != *path {
-                problems.push(format!(
-                    "{path} is canonically {}",
-                    catalogue().canonical(path)
-                ));
+                problems.push(format!("{path} is canonically {}", catalogue().canonical(path)));
             }
         }
     }
     problems.sort();
-    assert!(
-        problems.is_empty(),
-        "{} problems:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
 #[test]
@@ -155,29 +138,17 @@ fn signatures_of_std() {
         shown("std::process::Command::spawn"),
         "std::result::Result<std::process::Child,std::io::Error>"
     );
-    assert_eq!(
-        shown("std::sync::mpsc::Receiver::recv"),
-        "std::result::Result<T,std::sync::mpsc::RecvError>"
-    );
+    assert_eq!(shown("std::sync::mpsc::Receiver::recv"), "std::result::Result<T,std::sync::mpsc::RecvError>");
     assert_eq!(shown("std::io::BufWriter::new"), "std::io::BufWriter<W>");
     assert_eq!(shown("std::thread::spawn"), "std::thread::JoinHandle<T>");
     assert_eq!(shown("u64::checked_add"), "std::option::Option<Self>");
-    assert_eq!(
-        shown("std::thread::JoinHandle::join").get(..23),
-        Some("std::result::Result<T,s")
-    );
+    assert_eq!(shown("std::thread::JoinHandle::join").get(..23), Some("std::result::Result<T,s"));
 }
 
 #[test]
 fn signatures_of_crates() {
-    assert_eq!(
-        shown("tokio::sync::Mutex::lock"),
-        "future<tokio::sync::MutexGuard<T>>"
-    );
-    assert_eq!(
-        shown("dashmap::DashMap::get"),
-        "std::option::Option<dashmap::mapref::one::Ref<K,V>>"
-    );
+    assert_eq!(shown("tokio::sync::Mutex::lock"), "future<tokio::sync::MutexGuard<T>>");
+    assert_eq!(shown("dashmap::DashMap::get"), "std::option::Option<dashmap::mapref::one::Ref<K,V>>");
     assert_eq!(shown("reqwest::Client::get"), "reqwest::RequestBuilder");
     assert_eq!(
         shown("reqwest::RequestBuilder::send"),
@@ -187,13 +158,8 @@ fn signatures_of_crates() {
         shown(&catalogue().canonical("sqlx::Pool::begin")),
         "future<std::result::Result<sqlx_core::transaction::Transaction<DB>,sqlx_core::Error>>"
     );
-    assert_eq!(
-        shown("parking_lot::Mutex::lock"),
-        "parking_lot::MutexGuard<T>"
-    );
-    let handle = catalogue()
-        .type_facts(sym("tokio::task::JoinHandle"))
-        .expect("JoinHandle");
+    assert_eq!(shown("parking_lot::Mutex::lock"), "parking_lot::MutexGuard<T>");
+    let handle = catalogue().type_facts(sym("tokio::task::JoinHandle")).expect("JoinHandle");
     assert_eq!(
         format!("{:?}", Plain(handle.awaits.as_ref().expect("awaits"))),
         "std::result::Result<T,tokio::task::JoinError>"
@@ -204,74 +170,30 @@ fn signatures_of_crates() {
 fn re_exports_are_followed() {
     let canonical = |path: &str| catalogue().canonical(path).to_string();
     assert_eq!(canonical("tokio::task::spawn"), "tokio::spawn");
-    assert_eq!(
-        canonical("sqlx::PgPool::begin"),
-        "sqlx_core::pool::Pool::begin"
-    );
-    assert_eq!(
-        canonical("futures::stream::StreamExt"),
-        "futures_util::StreamExt"
-    );
-    assert_eq!(
-        canonical("futures::StreamExt::next"),
-        "futures_util::StreamExt::next"
-    );
-    assert_eq!(
-        canonical("core::cell::RefCell::borrow"),
-        "std::cell::RefCell::borrow"
-    );
-    assert_eq!(
-        canonical("crossbeam::channel::Receiver::recv"),
-        "crossbeam_channel::Receiver::recv"
-    );
+    assert_eq!(canonical("sqlx::PgPool::begin"), "sqlx_core::pool::Pool::begin");
+    assert_eq!(canonical("futures::stream::StreamExt"), "futures_util::StreamExt");
+    assert_eq!(canonical("futures::StreamExt::next"), "futures_util::StreamExt::next");
+    assert_eq!(canonical("core::cell::RefCell::borrow"), "std::cell::RefCell::borrow");
+    assert_eq!(canonical("crossbeam::channel::Receiver::recv"), "crossbeam_channel::Receiver::recv");
     assert_eq!(canonical("my_crate::thing"), "my_crate::thing");
-    assert_eq!(
-        canonical("std::option::Option::Some"),
-        "std::option::Option::Some"
-    );
+    assert_eq!(canonical("std::option::Option::Some"), "std::option::Option::Some");
     assert_eq!(canonical("std::io::Result"), "std::io::Result");
 }
 
 #[test]
 fn methods_of_traits_are_found_through_the_type() {
     let path = |ty: &str, name: &str| {
-        catalogue()
-            .method(sym(ty), sym(name))
-            .map_or_else(String::new, |s| s.path.to_string())
+        catalogue().method(sym(ty), sym(name)).map_or_else(String::new, |s| s.path.to_string())
     };
-    assert_eq!(
-        path("std::fs::File", "write_all"),
-        "std::io::Write::write_all"
-    );
-    assert_eq!(
-        path("std::io::BufReader", "read_line"),
-        "std::io::BufRead::read_line"
-    );
-    assert_eq!(
-        path("tokio::net::TcpStream", "write_all"),
-        "tokio::io::AsyncWriteExt::write_all"
-    );
-    assert_eq!(
-        path("tokio::net::TcpStream", "connect"),
-        "tokio::net::TcpStream::connect"
-    );
-    assert_eq!(
-        path("futures_channel::mpsc::Receiver", "for_each"),
-        "futures_util::StreamExt::for_each"
-    );
-    assert_eq!(
-        path("std::fs::ReadDir", "filter_map"),
-        "std::iter::Iterator::filter_map"
-    );
+    assert_eq!(path("std::fs::File", "write_all"), "std::io::Write::write_all");
+    assert_eq!(path("std::io::BufReader", "read_line"), "std::io::BufRead::read_line");
+    assert_eq!(path("tokio::net::TcpStream", "write_all"), "tokio::io::AsyncWriteExt::write_all");
+    assert_eq!(path("tokio::net::TcpStream", "connect"), "tokio::net::TcpStream::connect");
+    assert_eq!(path("futures_channel::mpsc::Receiver", "for_each"), "futures_util::StreamExt::for_each");
+    assert_eq!(path("std::fs::ReadDir", "filter_map"), "std::iter::Iterator::filter_map");
     assert_eq!(path("std::io::BufRead", "read"), "std::io::Read::read");
-    assert_eq!(
-        path("tokio::io::AsyncWriteExt", "flush"),
-        "tokio::io::AsyncWriteExt::flush"
-    );
-    assert_eq!(
-        path("std::process::Command", "exec"),
-        "std::os::unix::process::CommandExt::exec"
-    );
+    assert_eq!(path("tokio::io::AsyncWriteExt", "flush"), "tokio::io::AsyncWriteExt::flush");
+    assert_eq!(path("std::process::Command", "exec"), "std::os::unix::process::CommandExt::exec");
 }
 
 #[test]
@@ -281,29 +203,13 @@ fn entries_of_the_user_come_first_and_errors_have_a_place() {
          [[function]]\npath = \"my::{a,b}\"\nlocks = \"exclusive\"\n",
     )
     .expect("good entries");
-    assert_eq!(
-        own.resource(sym("my::Guard")).map(|r| r.class),
-        Some(Class::LockGuard)
-    );
-    assert_eq!(
-        own.facts(sym("my::b")).and_then(|f| f.locks),
-        Some(Mode::Exclusive)
-    );
+    assert_eq!(own.resource(sym("my::Guard")).map(|r| r.class), Some(Class::LockGuard));
+    assert_eq!(own.facts(sym("my::b")).and_then(|f| f.locks), Some(Mode::Exclusive));
     assert!(catalogue().resource(sym("my::Guard")).is_none());
 
-    let error = Catalogue::extended("[[function]]\npath = \"my::a\"\nblock = true\n")
-        .expect_err("unknown key");
-    assert!(
-        matches!(
-            error,
-            CatalogueError::Syntax {
-                line: 3,
-                column: 1,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    let error =
+        Catalogue::extended("[[function]]\npath = \"my::a\"\nblock = true\n").expect_err("unknown key");
+    assert!(matches!(error, CatalogueError::Syntax { line: 3, column: 1, .. }), "{error:?}");
     let error = Catalogue::extended("[[function]]\npath = \"lock\"\n").expect_err("no path");
     assert!(matches!(error, CatalogueError::NotAPath { .. }));
     let error = Catalogue::extended("[[function]]\npath = \"m::{a,a}\"\n").expect_err("twice");
@@ -391,29 +297,15 @@ fn sizes_and_times() {
     drop(Table::load(SIGNATURES));
     println!("index once more: {:?}", start.elapsed());
     let start = std::time::Instant::now();
-    let functions: usize = table
-        .paths()
-        .filter_map(|p| table.section(p))
-        .map(|s| s.functions.len())
-        .sum();
-    println!(
-        "all {} sections with {functions} functions: {:?}",
-        table.paths().count(),
-        start.elapsed()
-    );
+    let functions: usize = table.paths().filter_map(|p| table.section(p)).map(|s| s.functions.len()).sum();
+    println!("all {} sections with {functions} functions: {:?}", table.paths().count(), start.elapsed());
     let start = std::time::Instant::now();
-    let facts: Vec<_> = FACTS
-        .iter()
-        .filter_map(|f| Facts::parse(f.text).ok())
-        .collect();
+    let facts: Vec<_> = FACTS.iter().filter_map(|f| Facts::parse(f.text).ok()).collect();
     println!(
         "{} resources, {} functions with facts: {:?}",
         facts.iter().map(|f| f.resources.len()).sum::<usize>(),
         facts.iter().map(|f| f.functions.len()).sum::<usize>(),
         start.elapsed()
     );
-    println!(
-        "signatures: {} bytes",
-        SIGNATURES.iter().map(|f| f.len()).sum::<usize>()
-    );
+    println!("signatures: {} bytes", SIGNATURES.iter().map(|f| f.len()).sum::<usize>());
 }

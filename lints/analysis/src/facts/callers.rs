@@ -141,7 +141,12 @@ impl Analysis<'_> {
                 let ids = Identities::new(self.flow_context(body), mir, self);
                 let fills = call.args.first().and_then(|a| ids.operand(a));
                 fills.is_some_and(|i| matches!(i.root, Root::Static(_)))
-                    && call.args.iter().filter_map(Operand::var).filter_map(|v| closure_of(&ids, v)).any(|c| around.contains(&c))
+                    && call
+                        .args
+                        .iter()
+                        .filter_map(Operand::var)
+                        .filter_map(|v| closure_of(&ids, v))
+                        .any(|c| around.contains(&c))
             })
         })
     }
@@ -161,7 +166,8 @@ impl Analysis<'_> {
         }
         match self.callers.get(&def) {
             Some(callers) => callers.iter().all(|caller| {
-                !caller.repeated && caller.from != Some(def)
+                !caller.repeated
+                    && caller.from != Some(def)
                     && caller.from.is_none_or(|from| self.is_called_once(from, depth + 1))
             }),
             // Nobody calls it here: in a program it is wired up in a way that is not seen.

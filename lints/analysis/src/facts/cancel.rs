@@ -66,7 +66,8 @@ pub fn loss(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir) -> Option<L
     let ids = Identities::new(analysis.flow_context(body), mir, analysis);
     let file = body.global.file;
     for (_, statement) in mir.statements() {
-        let StatementKind::Await { operands, kind: AwaitKind::Await | AwaitKind::Join, .. } = &statement.kind else {
+        let StatementKind::Await { operands, kind: AwaitKind::Await | AwaitKind::Join, .. } = &statement.kind
+        else {
             continue;
         };
         for call in operands.iter().filter_map(Operand::place).filter_map(|p| ids.defining_call(p.var)) {
@@ -120,7 +121,9 @@ fn is_from_outside(mir: &Mir, ids: &Identities<'_>, identity: &Identity) -> bool
             .params
             .get(index as usize)
             .is_some_and(|v| matches!(mir.var(*v).ty, Ty::Ref(true, _)) || is_shared(mir, *v)),
-        Root::Local(local) => mir.vars.iter().any(|v| v.kind == VarKind::Capture(local)) && !captures_by_move(mir, ids),
+        Root::Local(local) => {
+            mir.vars.iter().any(|v| v.kind == VarKind::Capture(local)) && !captures_by_move(mir, ids)
+        }
         Root::Temp(_) => false,
     }
 }
@@ -163,16 +166,18 @@ fn taken_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, ids: &Iden
         }
         let holders = holders(mir, dest);
         let later = mir.statements().find(|(_, s)| match &s.kind {
-            StatementKind::Await { operands, kind: AwaitKind::Await | AwaitKind::Join, .. } => operands.iter().any(|o| {
-                let Some(place) = o.place() else { return false };
-                holders.contains(&place.var)
-                    || ids.defining_call(place.var).is_some_and(|call| {
-                        !std::ptr::eq(call, taken)
+            StatementKind::Await { operands, kind: AwaitKind::Await | AwaitKind::Join, .. } => {
+                operands.iter().any(|o| {
+                    let Some(place) = o.place() else { return false };
+                    holders.contains(&place.var)
+                        || ids.defining_call(place.var).is_some_and(|call| {
+                            !std::ptr::eq(call, taken)
                             && call.args.iter().any(|a| {
                                 matches!(a, Operand::Move(p) if holders.contains(&p.var) && p.var != dest)
                             })
-                    })
-            }),
+                        })
+                })
+            }
             _ => false,
         });
         if let Some((_, later)) = later

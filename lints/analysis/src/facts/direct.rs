@@ -92,7 +92,12 @@ fn flow(
             && token.known == Known::Resolved
             && let Some(place) = outward(ids, &lock.place)
         {
-            out.summary.locks.push(LockEffect { lock: place, mode: lock.mode, at: at(file, token.span), way: SmallVec::new() });
+            out.summary.locks.push(LockEffect {
+                lock: place,
+                mode: lock.mode,
+                at: at(file, token.span),
+                way: SmallVec::new(),
+            });
         }
     }
     let awaited = awaited_calls(mir, ids);
@@ -115,17 +120,15 @@ fn flow(
                 if let Target::External(path) = &call.callee.target
                     && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
                     && call.callee.known == Known::Resolved
-                    && let Some(lock) = call.args.first().and_then(|a| ids.operand(a)).and_then(|i| outward(ids, &i))
+                    && let Some(lock) =
+                        call.args.first().and_then(|a| ids.operand(a)).and_then(|i| outward(ids, &i))
                 {
                     out.summary.locks.push(LockEffect { lock, mode, at: here, way: SmallVec::new() });
                 }
                 let found = targets(&call.callee.target);
                 if !found.is_empty() && runs_now(analysis, &found, call, &awaited) {
-                    let args = call
-                        .args
-                        .iter()
-                        .map(|a| ids.operand(a).and_then(|i| outward(ids, &i)))
-                        .collect();
+                    let args =
+                        call.args.iter().map(|a| ids.operand(a).and_then(|i| outward(ids, &i))).collect();
                     out.sites.push(Site { targets: found, args, at: here });
                 }
             }
@@ -238,11 +241,7 @@ fn inline_closures(
         StatementKind::Await { operands, .. } => operands,
         _ => &[],
     };
-    operands
-        .iter()
-        .filter_map(|o| o.var())
-        .filter_map(|v| closure_of(ids, v))
-        .collect()
+    operands.iter().filter_map(|o| o.var()).filter_map(|v| closure_of(ids, v)).collect()
 }
 
 /// The closure that a variable holds.
@@ -309,7 +308,12 @@ fn ends(mir: &Mir, tokens: &Tokens<'_>) -> (bool, Option<crate::span::Span>) {
 
 /// The locks that a call takes while it runs, in the caller's terms.
 #[must_use]
-pub fn effects_of_call(analysis: &Analysis<'_>, ids: &Identities<'_>, call: &Call, here: FileSpan) -> Vec<LockEffect> {
+pub fn effects_of_call(
+    analysis: &Analysis<'_>,
+    ids: &Identities<'_>,
+    call: &Call,
+    here: FileSpan,
+) -> Vec<LockEffect> {
     let mut out = Vec::new();
     if let Target::External(path) = &call.callee.target
         && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)

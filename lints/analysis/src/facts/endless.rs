@@ -165,7 +165,9 @@ fn never_turns(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, header: 
     let turning = crate::flow::mir::LoopId(turning as u32);
     let inside = reachable(analysis, body, mir, header);
     !mir.blocks.iter().enumerate().any(|(i, block)| {
-        inside[i] && mir.block_in_loop(BlockId(i as u32), turning) && successors(analysis, body, block).contains(&header)
+        inside[i]
+            && mir.block_in_loop(BlockId(i as u32), turning)
+            && successors(analysis, body, block).contains(&header)
     })
 }
 
@@ -228,7 +230,9 @@ fn is_way_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, statement
     };
     let Target::External(path) = &call.callee.target else {
         return match &call.callee.target {
-            Target::Def(def) => analysis.summary(*def).is_some_and(|s| s.never_returns && s.stays_in.is_none()),
+            Target::Def(def) => {
+                analysis.summary(*def).is_some_and(|s| s.never_returns && s.stays_in.is_none())
+            }
             _ => false,
         };
     };
@@ -240,7 +244,9 @@ fn is_way_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, statement
     panics
         && call.args.first().and_then(Operand::var).is_some_and(|v| {
             let awaited = mir.statements().find_map(|(_, s)| match &s.kind {
-                StatementKind::Await { dest, operands, .. } if dest.var == v => operands.first().and_then(Operand::var),
+                StatementKind::Await { dest, operands, .. } if dest.var == v => {
+                    operands.first().and_then(Operand::var)
+                }
                 _ => None,
             });
             let from = awaited.unwrap_or(v);

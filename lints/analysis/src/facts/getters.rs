@@ -27,7 +27,10 @@ pub(super) fn find(analysis: &mut Analysis<'_>) {
 fn getter(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Option<Summary> {
     let mir = &body.flow.root;
     let ids = Identities::new(analysis.flow_context(body), mir, &NoGetters);
-    ids.definition(mir.return_var).is_some().then_some(()).or_else(|| ids.defining_call(mir.return_var).map(|_| ()))?;
+    ids.definition(mir.return_var)
+        .is_some()
+        .then_some(())
+        .or_else(|| ids.defining_call(mir.return_var).map(|_| ()))?;
     let identity = ids.place(&Place::whole(mir.return_var));
     match identity.root {
         Root::Param(index) if !identity.indexed => {

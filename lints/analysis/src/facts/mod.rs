@@ -31,10 +31,10 @@ use crate::syntax::hir::{Body, BodyId};
 use crate::syntax::items::ItemKind;
 use crate::types::infer::BodyTypes;
 
-pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use callers::{Caller, Callers};
-pub use endless::{Endless, endless};
+pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use direct::{Site, effects_of_call};
+pub use endless::{Endless, endless};
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
 
@@ -188,8 +188,16 @@ impl<'a> Analysis<'a> {
                     .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
             })
             .collect();
-        let bodies = all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
-        let mut this = Self { program, catalogue, ownership, bodies, summaries: FxHashMap::default(), callers: Callers::default() };
+        let bodies =
+            all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
+        let mut this = Self {
+            program,
+            catalogue,
+            ownership,
+            bodies,
+            summaries: FxHashMap::default(),
+            callers: Callers::default(),
+        };
         getters::find(&mut this);
         link::link(&mut this);
         endless::find(&mut this);

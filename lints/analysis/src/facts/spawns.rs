@@ -11,6 +11,9 @@ use crate::names::DefId;
 use crate::syntax::hir::ClosureId;
 use crate::types::infer::Target;
 
+/// Parameters that a function runs elsewhere, and how.
+type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
+
 /// A call that starts work elsewhere.
 pub struct Spawn<'m> {
     /// Where.
@@ -78,7 +81,11 @@ fn spawned_arguments(analysis: &Analysis<'_>, call: &Call) -> SmallVec<[(SpawnKi
 }
 
 /// The code behind a spawned operand: a closure or async block here, or the function whose future it is.
-fn code(analysis: &Analysis<'_>, tokens: &Tokens<'_>, operand: &Operand) -> (Option<ClosureId>, Option<DefId>) {
+fn code(
+    analysis: &Analysis<'_>,
+    tokens: &Tokens<'_>,
+    operand: &Operand,
+) -> (Option<ClosureId>, Option<DefId>) {
     let ids = &tokens.identities;
     match operand {
         Operand::Constant(e) => {
@@ -157,9 +164,6 @@ fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: crate::syntax::hir:
     analysis.program.by_path.get(path).and_then(|d| d.first()).copied()
 }
 
-/// Positions of parameters that are run elsewhere, and where.
-type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
-
 /// Finds functions of the program that run a parameter elsewhere, so that they are spawn functions themselves.
 pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
     for _ in 0..2 {
@@ -169,7 +173,9 @@ pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
             .filter_map(|body| {
                 let def = body.def?;
                 let summary = analysis.summary(def)?;
-                if !summary.spawned_params.is_empty() || !summary.effects.contains_key(&super::EffectKind::Spawns) {
+                if !summary.spawned_params.is_empty()
+                    || !summary.effects.contains_key(&super::EffectKind::Spawns)
+                {
                     return None;
                 }
                 let params = wrapper(analysis, body);
@@ -184,7 +190,7 @@ pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
     }
 }
 
-fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SmallVec<[(u32, SpawnKind); 1]> {
+fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
     let mir = &*body.flow.root;
     let tokens = analysis.tokens(body, mir);
     let mut params = SmallVec::new();
@@ -205,13 +211,15 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SmallVec<[(u32, Spaw
 /// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds.
 fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32> {
     use crate::flow::identity::Root;
-    use crate::flow::mir::{Owner, Place, StatementKind, VarKind};
+    use crate::flow::mir::{Owner, Place, StatementKind};
     let ids = &tokens.identities;
     if let Some(id) = closure_of(ids, var) {
         let inner = body.flow.get(Owner::Closure(id));
         let mut out = Vec::new();
         for (_, statement) in tokens.mir.statements() {
-            let StatementKind::Assign { value: Rvalue::Closure { id: found, captures }, .. } = &statement.kind else {
+            let StatementKind::Assign { value: Rvalue::Closure { id: found, captures }, .. } =
+                &statement.kind
+            else {
                 continue;
             };
             if *found != id {
@@ -219,7 +227,9 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
             }
             for capture in captures {
                 let used = inner.statements().any(|(_, s)| match &s.kind {
-                    StatementKind::Await { operands, .. } => operands.iter().any(|o| holds(inner, o, capture.local)),
+                    StatementKind::Await { operands, .. } => {
+                        operands.iter().any(|o| holds(inner, o, capture.local))
+                    }
                     StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_)) => {
                         call.args.first().is_some_and(|o| holds(inner, o, capture.local))
                     }
@@ -230,7 +240,6 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
                 }
             }
         }
-        let _ = VarKind::Return;
         return out;
     }
     match ids.place(&Place::whole(var)).root {

@@ -23,7 +23,8 @@ pub fn timeline(analysis: &Analysis<'_>, body: &AnalyzedBody, text: &str) -> Str
             let _ = writeln!(out, "  {what} at line {}", line(mir.span.lo));
         }
         for (id, token) in tokens.iter() {
-            let owned: Vec<&str> = token.owned.iter().map(|o| o.ty.rsplit("::").next().unwrap_or("")).collect();
+            let owned: Vec<&str> =
+                token.owned.iter().map(|o| o.ty.rsplit("::").next().unwrap_or("")).collect();
             let how = match token.source {
                 Source::Call => "made",
                 Source::Parameter => "taken as a parameter",
@@ -31,11 +32,13 @@ pub fn timeline(analysis: &Analysis<'_>, body: &AnalyzedBody, text: &str) -> Str
                 Source::Taken => "taken out of something",
             };
             let snippet = text.get(token.span.lo as usize..token.span.hi as usize).unwrap_or("");
-            let snippet: String = snippet.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();
+            let snippet: String =
+                snippet.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();
             let _ = writeln!(out, "  {} {how} at line {}: {snippet}", owned.join(" + "), line(token.span.lo));
             if let Some(lock) = &token.lock {
                 let path: Vec<&str> = lock.place.path.iter().map(|s| s.as_str()).collect();
-                let _ = writeln!(out, "      locks {:?}.{} ({:?})", lock.place.root, path.join("."), lock.mode);
+                let _ =
+                    writeln!(out, "      locks {:?}.{} ({:?})", lock.place.root, path.join("."), lock.mode);
             }
             let mut awaits = Vec::new();
             tokens.walk(|_, state, statement| {

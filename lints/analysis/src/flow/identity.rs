@@ -211,7 +211,11 @@ impl<'a> Identities<'a> {
                     None => own(),
                 },
                 Operand::Move(place) | Operand::Copy(place) | Operand::Borrow(_, place) => {
-                    if self.keeps_identity(&self.mir.var(var).ty) { self.resolve(place, fuel - 1) } else { own() }
+                    if self.keeps_identity(&self.mir.var(var).ty) {
+                        self.resolve(place, fuel - 1)
+                    } else {
+                        own()
+                    }
                 }
             },
             Some(Definition::Call(call)) => self.call(call, fuel).unwrap_or_else(own),
@@ -268,11 +272,12 @@ fn is_same_object(path: &str, call: &Call, ids: &Identities<'_>) -> bool {
             call.callee.self_ty.as_ref().is_some_and(shared)
                 || call.args.first().and_then(Operand::place).is_some_and(|p| {
                     p.projections.is_empty() && shared(&ids.mir.var(p.var).ty)
-                        || path.starts_with("std::sync::Arc") || path.starts_with("std::rc::Rc")
+                        || path.starts_with("std::sync::Arc")
+                        || path.starts_with("std::rc::Rc")
                 })
         }
-        "as_ref" | "as_mut" | "deref" | "deref_mut" | "borrow" | "unwrap" | "expect" | "as_deref" | "get_ref"
-        | "get_mut" | "unwrap_or_else" | "as_deref_mut"
+        "as_ref" | "as_mut" | "deref" | "deref_mut" | "borrow" | "unwrap" | "expect" | "as_deref"
+        | "get_ref" | "get_mut" | "unwrap_or_else" | "as_deref_mut"
             if call.args.len() <= 2 =>
         {
             // `RefCell::borrow` gives a guard, not the cell.

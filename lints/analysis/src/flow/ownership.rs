@@ -94,7 +94,14 @@ impl<'a> Ownership<'a> {
         }
     }
 
-    fn collect(&self, ty: &Ty, found: &mut Vec<Owned>, seen: &mut FxHashSet<Symbol>, drops: &mut bool, depth: u32) {
+    fn collect(
+        &self,
+        ty: &Ty,
+        found: &mut Vec<Owned>,
+        seen: &mut FxHashSet<Symbol>,
+        drops: &mut bool,
+        depth: u32,
+    ) {
         if depth > DEPTH {
             return;
         }

@@ -7,14 +7,14 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use crate::catalogue::{Class, Mode};
 use crate::flow::FlowContext;
 use crate::flow::identity::{Getters, Identities, Identity};
 use crate::flow::mir::{
-    BlockId, Call, CaptureHow, DropHow, Mir, Operand, Place, Point, Projection, Rvalue, Statement, StatementKind,
-    Terminator, Var, VarKind,
+    BlockId, Call, CaptureHow, DropHow, Mir, Operand, Place, Point, Projection, Rvalue, Statement,
+    StatementKind, Terminator, Var, VarKind,
 };
 use crate::flow::ownership::Owned;
-use crate::catalogue::{Class, Mode};
 use crate::span::Span;
 use crate::syntax::hir::{ExprId, ExprKind, MacroKind};
 use crate::types::infer::{Known, Target};
@@ -429,7 +429,10 @@ impl<'a> Tokens<'a> {
             });
             let origin = match call {
                 Some(call) => Some(call),
-                None => operands.first().and_then(Operand::place).and_then(|p| self.identities.defining_call(p.var)),
+                None => operands
+                    .first()
+                    .and_then(Operand::place)
+                    .and_then(|p| self.identities.defining_call(p.var)),
             };
             let lock = origin.and_then(|c| self.lock_of(c, &fresh, summaries));
             let token = Token {
@@ -508,12 +511,10 @@ impl<'a> Tokens<'a> {
                     Some(inner) => inner,
                     None => return Ty::Unknown,
                 },
-                Projection::Field(name) => {
-                    match self.cx.program.field_type(self.cx.catalogue, &ty, *name) {
-                        Some(field) => field,
-                        None => return Ty::Unknown,
-                    }
-                }
+                Projection::Field(name) => match self.cx.program.field_type(self.cx.catalogue, &ty, *name) {
+                    Some(field) => field,
+                    None => return Ty::Unknown,
+                },
                 Projection::Index => return Ty::Unknown,
             };
         }
@@ -757,12 +758,21 @@ impl<'a> Tokens<'a> {
                     entry.owned = entry.owned.without(part);
                 }
             }
-            Operand::Copy(place) | Operand::Borrow(_, place) => *borrowed = borrowed.union(state.reached(place.var)),
+            Operand::Copy(place) | Operand::Borrow(_, place) => {
+                *borrowed = borrowed.union(state.reached(place.var))
+            }
             Operand::Constant(_) => {}
         }
     }
 
-    fn call(&self, state: &mut State, point: Point, statement: &Statement, call: &Call, end: &mut dyn FnMut(EndAt)) {
+    fn call(
+        &self,
+        state: &mut State,
+        point: Point,
+        statement: &Statement,
+        call: &Call,
+        end: &mut dyn FnMut(EndAt),
+    ) {
         let span = statement.span;
         let (mut moved, mut borrowed) = (TokenSet::default(), TokenSet::default());
         for arg in &call.args {
@@ -771,7 +781,8 @@ impl<'a> Tokens<'a> {
         let ty = self.dest_ty(&call.dest, statement).clone();
         let classes = self.cx.ownership.owned(&ty);
         let is_passed_on = |t: TokenId| self.token(t).owned.iter().any(|o| classes.contains(o));
-        let carries = matches!(ty, Ty::Future(..) | Ty::Closure(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Iterator(_));
+        let carries =
+            matches!(ty, Ty::Future(..) | Ty::Closure(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Iterator(_));
         let mut owned = self.acquired_at.get(&point).map(|t| TokenSet::one(*t)).unwrap_or_default();
         let collection = self.collects(call);
         for token in moved.iter() {
@@ -804,7 +815,10 @@ impl<'a> Tokens<'a> {
     fn collects(&self, call: &Call) -> Option<Var> {
         let Some(Operand::Borrow(true, place)) = call.args.first() else { return None };
         let name = call.name.as_str();
-        let puts = matches!(name, "push" | "push_back" | "push_front" | "insert" | "extend" | "append" | "add" | "entry");
+        let puts = matches!(
+            name,
+            "push" | "push_back" | "push_front" | "insert" | "extend" | "append" | "add" | "entry"
+        );
         if !call.is_method || !puts || self.is_foreign(place) && place.projections.len() > 1 {
             return None;
         }
@@ -975,7 +989,10 @@ impl<'a> Tokens<'a> {
 
 /// Resources that are states of being held, not values that happen to be there.
 fn is_held(class: Class) -> bool {
-    matches!(class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard | Class::Permit)
+    matches!(
+        class,
+        Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard | Class::Permit
+    )
 }
 
 impl Token {

@@ -156,7 +156,9 @@ fn enter(slot: &mut Option<Binding>, entity: Entity, public: bool) -> bool {
         }
         // Under another cfg: what is known says more. loom's models of std types are for tests of concurrency.
         Some(Binding { entity: Entity::External(first), .. })
-            if is_second_choice(first) && entity != Entity::External(*first) && !matches!(entity, Entity::External(path) if is_second_choice(&path)) =>
+            if is_second_choice(first)
+                && entity != Entity::External(*first)
+                && !matches!(entity, Entity::External(path) if is_second_choice(&path)) =>
         {
             *slot = Some(Binding { entity, public, imported: true });
             true

@@ -63,7 +63,9 @@ impl Body {
                 out.extend(block.tail);
             }
             ExprKind::Closure(id) => out.push(self.closure(*id).body),
-            ExprKind::Return(value) | ExprKind::Yield(value) | ExprKind::Break { value, .. } => out.extend(*value),
+            ExprKind::Return(value) | ExprKind::Yield(value) | ExprKind::Break { value, .. } => {
+                out.extend(*value)
+            }
             ExprKind::Struct { fields, base, .. } => {
                 out.extend(fields.iter().map(|(_, value)| *value));
                 out.extend(*base);

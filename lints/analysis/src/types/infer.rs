@@ -3,9 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use crate::names::DefId;
-pub use crate::types::context::infer;
 use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, LocalId};
+pub use crate::types::context::infer;
 use crate::types::ty::Ty;
 
 /// How a fact is known.

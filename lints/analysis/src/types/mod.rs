@@ -17,6 +17,6 @@ mod patterns;
 mod project;
 mod shape;
 mod table;
-mod vars;
 #[cfg(test)]
 mod tests;
+mod vars;

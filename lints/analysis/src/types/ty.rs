@@ -162,8 +162,13 @@ impl Ty {
         match self {
             Self::Unknown | Self::Var(_) | Self::Never | Self::Prim(_) => false,
             Self::Adt(_, args) | Self::Tuple(args) => args.iter().any(|t| t.any(f)),
-            Self::Ref(_, t) | Self::Ptr(t) | Self::Slice(t) | Self::Array(t) | Self::Closure(_, t)
-            | Self::Future(t, _) | Self::Iterator(t) => t.any(f),
+            Self::Ref(_, t)
+            | Self::Ptr(t)
+            | Self::Slice(t)
+            | Self::Array(t)
+            | Self::Closure(_, t)
+            | Self::Future(t, _)
+            | Self::Iterator(t) => t.any(f),
             Self::Fn(args, ret) => args.iter().any(|t| t.any(f)) || ret.any(f),
             Self::Dyn(bounds) | Self::Impl(bounds) | Self::Param(_, bounds) => bounds
                 .iter()

@@ -1,7 +1,9 @@
 //! Receivers that wait for a sender in their own scope.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{CaptureHow, LoopInfo, LoopKind, Operand, Rvalue, Statement, StatementKind, Var, VarKind};
+use linger_analysis::flow::mir::{
+    CaptureHow, LoopInfo, LoopKind, Operand, Rvalue, Statement, StatementKind, Var, VarKind,
+};
 use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
@@ -77,7 +79,10 @@ impl Rule for SenderKeptAlive {
             for info in &view.mir.loops {
                 let Some(receiver) = drained(cx, info) else { continue };
                 let Some(pair) = pairs.iter().find(|p| p.receiver == receiver) else { continue };
-                if !view.tokens.is_reachable(info.header) || mentions(cx, info.expr, pair.sender) || has_other_exit(cx, info) {
+                if !view.tokens.is_reachable(info.header)
+                    || mentions(cx, info.expr, pair.sender)
+                    || has_other_exit(cx, info)
+                {
                     continue;
                 }
                 if is_alive(view, pair.sender, info) {
@@ -110,7 +115,8 @@ fn pairs(cx: &BodyContext<'_>) -> Vec<Pair> {
                 continue;
             };
             let known = cx.types().callees.get(init).is_some_and(|c| c.known == Known::Resolved);
-            let fits = is(cx, cx.types().local(*sender), Class::Sender) && is(cx, cx.types().local(*receiver), Class::Receiver);
+            let fits = is(cx, cx.types().local(*sender), Class::Sender)
+                && is(cx, cx.types().local(*receiver), Class::Receiver);
             if known && fits {
                 out.push(Pair { sender: *sender, receiver: *receiver, made: *init });
             }
@@ -133,17 +139,21 @@ fn drained(cx: &BodyContext<'_>, info: &LoopInfo) -> Option<LocalId> {
             }
             iterable
         }
-        ExprKind::While { condition, .. } if info.kind == LoopKind::WhileLet => match hir.expr(condition).kind {
-            ExprKind::Let { scrutinee, .. } => match hir.expr(scrutinee).kind {
-                ExprKind::Await { operand } => operand,
-                _ => scrutinee,
-            },
-            _ => return None,
-        },
+        ExprKind::While { condition, .. } if info.kind == LoopKind::WhileLet => {
+            match hir.expr(condition).kind {
+                ExprKind::Let { scrutinee, .. } => match hir.expr(scrutinee).kind {
+                    ExprKind::Await { operand } => operand,
+                    _ => scrutinee,
+                },
+                _ => return None,
+            }
+        }
         _ => return None,
     };
     let ExprKind::MethodCall { receiver, .. } = hir.expr(source).kind else { return None };
-    let Some(Target::External(path)) = cx.types().callees.get(&source).map(|c| &c.target) else { return None };
+    let Some(Target::External(path)) = cx.types().callees.get(&source).map(|c| &c.target) else {
+        return None;
+    };
     let takes = cx.catalogue().facts(*path).is_some_and(|f| f.takes_out && f.waits);
     takes.then(|| local_of(cx, receiver)).flatten()
 }
@@ -183,11 +193,14 @@ fn is_alive(view: &FlowView<'_>, sender: LocalId, info: &LoopInfo) -> bool {
     let assigned = view.statements().find(|(_, s)| gives(s, var)).map(|(p, _)| p);
     let Some(start) = assigned else { return false };
     // Any move at all on the way, also on one branch, is somebody's plan: only senders that stay put count.
-    let moved_before = view.statements().any(|(point, s)| {
-        takes(s, var) && s.span.lo < info.span.lo && view.tokens.is_reachable(point.block)
-    });
+    let moved_before = view
+        .statements()
+        .any(|(point, s)| takes(s, var) && s.span.lo < info.span.lo && view.tokens.is_reachable(point.block));
     !moved_before
-        && view.tokens.path(start, |point, _| point.block == info.header, |_, s| s.is_some_and(|s| takes(s, var))).is_some()
+        && view
+            .tokens
+            .path(start, |point, _| point.block == info.header, |_, s| s.is_some_and(|s| takes(s, var)))
+            .is_some()
 }
 
 fn gives(statement: &Statement, var: Var) -> bool {
@@ -204,7 +217,9 @@ fn takes(statement: &Statement, var: Var) -> bool {
         StatementKind::Assign { value, .. } => match value {
             Rvalue::Use(o) => moves(o),
             Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| moves(o)),
-            Rvalue::Closure { captures, .. } => captures.iter().any(|c| c.var == var && c.how == CaptureHow::Move),
+            Rvalue::Closure { captures, .. } => {
+                captures.iter().any(|c| c.var == var && c.how == CaptureHow::Move)
+            }
             _ => false,
         },
         StatementKind::Call(call) => call.args.iter().any(moves),

@@ -65,7 +65,10 @@ fn in_closure(cx: &BodyContext<'_>, id: ClosureId, report: &mut Vec<Diagnostic>)
     }
     for local in &closure.captures {
         let ty = cx.types().local(*local);
-        if ty.is_unknown() || !cx.analysis.ownership.is_copy(ty) || matches!(ty, linger_analysis::types::ty::Ty::Ref(..)) {
+        if ty.is_unknown()
+            || !cx.analysis.ownership.is_copy(ty)
+            || matches!(ty, linger_analysis::types::ty::Ty::Ref(..))
+        {
             continue;
         }
         let Some(write) = written(cx, closure.body, *local) else { continue };
@@ -86,7 +89,9 @@ fn in_closure(cx: &BodyContext<'_>, id: ClosureId, report: &mut Vec<Diagnostic>)
             )
             .label("`move` has copied it")
             .step(cx.at(hir.expr(read).span), "the old value is read here")
-            .help("capture it by reference (no `move`), share it (`Cell`, an atomic), or return the new value"),
+            .help(
+                "capture it by reference (no `move`), share it (`Cell`, an atomic), or return the new value",
+            ),
         );
     }
 }
@@ -132,7 +137,9 @@ fn first_use_after(cx: &BodyContext<'_>, behind: u32, local: LocalId) -> Option<
     let hir = cx.hir();
     (0..hir.exprs.len())
         .map(|i| ExprId(i as u32))
-        .filter(|e| matches!(hir.expr(*e).kind, ExprKind::Local(l) if l == local) && hir.expr(*e).span.lo >= behind)
+        .filter(|e| {
+            matches!(hir.expr(*e).kind, ExprKind::Local(l) if l == local) && hir.expr(*e).span.lo >= behind
+        })
         .min_by_key(|e| hir.expr(*e).span.lo)
 }
 

@@ -87,7 +87,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     tokens.walk(|point, state, statement| {
         let StatementKind::Call(call) = &statement.kind else { return };
         let Some(Operand::Borrow(true, place)) = call.args.first() else { return };
-        if !call.is_method || !matches!(call.name.as_str(), "push" | "push_back" | "push_front" | "insert" | "extend") {
+        if !call.is_method
+            || !matches!(call.name.as_str(), "push" | "push_back" | "push_front" | "insert" | "extend")
+        {
             return;
         }
         let Some(inner) = view.mir.blocks[point.block.index()].in_loop else { return };
@@ -104,13 +106,17 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             for id in state.owned(var).iter() {
                 let token = tokens.token(id);
                 let costly = token.owned.iter().any(|o| COSTLY.contains(&o.class));
-                if !costly || token.source != Source::Call || !view.mir.block_in_loop(token.at.block, turning) {
+                if !costly || token.source != Source::Call || !view.mir.block_in_loop(token.at.block, turning)
+                {
                     continue;
                 }
                 let taken_out = takes_out(view, turning, collection);
                 let used_after = used_after(view, turning, collection);
                 let endless = is_endless_or_input_driven(cx, view, turning);
-                if taken_out || is_small(cx, view, turning) || used_after && !(endless && never_exits(view, turning)) {
+                if taken_out
+                    || is_small(cx, view, turning)
+                    || used_after && !(endless && never_exits(view, turning))
+                {
                     continue;
                 }
                 let what = noun(cx, token);
@@ -120,12 +126,16 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                     "and is only dropped after the loop"
                 };
                 report.push(
-                    Diagnostic::new(&META, cx.at(statement.span), format!("{what} piles up on each turn of this loop, {ending}"))
-                        .label("kept here")
-                        .step(cx.at(token.span), "made on each turn here")
-                        .step(cx.at(info.head), "the loop")
-                        .confidence(token.known.into())
-                        .help("end it within the turn, or take finished ones out of the collection in the loop"),
+                    Diagnostic::new(
+                        &META,
+                        cx.at(statement.span),
+                        format!("{what} piles up on each turn of this loop, {ending}"),
+                    )
+                    .label("kept here")
+                    .step(cx.at(token.span), "made on each turn here")
+                    .step(cx.at(info.head), "the loop")
+                    .confidence(token.known.into())
+                    .help("end it within the turn, or take finished ones out of the collection in the loop"),
                 );
                 return;
             }
@@ -160,7 +170,15 @@ fn takes_out(view: &FlowView<'_>, turning: LoopId, collection: Var) -> bool {
                 && call.is_method
                 && matches!(
                     call.name.as_str(),
-                    "push" | "push_back" | "push_front" | "insert" | "extend" | "len" | "is_empty" | "contains" | "reserve"
+                    "push"
+                        | "push_back"
+                        | "push_front"
+                        | "insert"
+                        | "extend"
+                        | "len"
+                        | "is_empty"
+                        | "contains"
+                        | "reserve"
                 );
             is_it && !puts
         })
@@ -190,8 +208,12 @@ fn used_after(view: &FlowView<'_>, turning: LoopId, collection: Var) -> bool {
             StatementKind::Assign { value, .. } => match value {
                 linger_analysis::flow::mir::Rvalue::Use(o) => uses(o),
                 linger_analysis::flow::mir::Rvalue::Ref(_, p) => p.var == collection,
-                linger_analysis::flow::mir::Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| uses(o)),
-                linger_analysis::flow::mir::Rvalue::Closure { captures, .. } => captures.iter().any(|c| c.var == collection),
+                linger_analysis::flow::mir::Rvalue::Aggregate { parts, .. } => {
+                    parts.iter().any(|(_, o)| uses(o))
+                }
+                linger_analysis::flow::mir::Rvalue::Closure { captures, .. } => {
+                    captures.iter().any(|c| c.var == collection)
+                }
                 _ => false,
             },
             _ => false,
@@ -211,7 +233,10 @@ fn is_endless_or_input_driven(_cx: &BodyContext<'_>, view: &FlowView<'_>, id: Lo
         LoopKind::WhileLet | LoopKind::While => true,
         LoopKind::For => view.mir.calls().any(|(_, s, call)| {
             info.head.contains(s.span)
-                && matches!(call.name.as_str(), "incoming" | "read_dir" | "lines" | "into_iter_receiver" | "iter_messages")
+                && matches!(
+                    call.name.as_str(),
+                    "incoming" | "read_dir" | "lines" | "into_iter_receiver" | "iter_messages"
+                )
         }),
     }
 }
@@ -219,7 +244,9 @@ fn is_endless_or_input_driven(_cx: &BodyContext<'_>, view: &FlowView<'_>, id: Lo
 /// `for _ in 0..N` with a literal of at most 16.
 fn is_small(cx: &BodyContext<'_>, view: &FlowView<'_>, id: LoopId) -> bool {
     let body = cx.hir();
-    let ExprKind::For { iterable, .. } = &body.expr(view.mir.loops[id.0 as usize].expr).kind else { return false };
+    let ExprKind::For { iterable, .. } = &body.expr(view.mir.loops[id.0 as usize].expr).kind else {
+        return false;
+    };
     let ExprKind::Range { end: Some(end), .. } = &body.expr(*iterable).kind else { return false };
     matches!(body.expr(*end).kind, ExprKind::Literal(Literal::Int(Some(n), _)) if n <= 16)
 }

@@ -77,12 +77,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             return;
         }
         let Some(exit) = exit(cx, call) else { return };
-        let lost: Vec<&Token> = state
-            .alive()
-            .iter()
-            .map(|id| tokens.token(id))
-            .filter(|t| matters(cx, t))
-            .collect();
+        let lost: Vec<&Token> =
+            state.alive().iter().map(|id| tokens.token(id)).filter(|t| matters(cx, t)).collect();
         let Some(first) = lost.first() else { return };
         let what = noun(cx, first);
         let mut finding = Diagnostic::new(
@@ -95,7 +91,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         for token in &lost {
             finding = finding.step(cx.at(token.span), format!("{} is made here", noun(cx, token)));
         }
-        report.push(finding.help("drop (or flush and finish) it first, or return from `main` with an `ExitCode`"));
+        report.push(
+            finding.help("drop (or flush and finish) it first, or return from `main` with an `ExitCode`"),
+        );
     });
 }
 
@@ -131,7 +129,9 @@ fn matters(cx: &BodyContext<'_>, token: &Token) -> bool {
             .get(&o.ty)
             .and_then(|t| t.drop)
             .and_then(|d| cx.analysis.summary(d))
-            .is_some_and(|s| s.effects.contains_key(&EffectKind::Io) || s.effects.contains_key(&EffectKind::Waits)),
+            .is_some_and(|s| {
+                s.effects.contains_key(&EffectKind::Io) || s.effects.contains_key(&EffectKind::Waits)
+            }),
         _ => false,
     })
 }

@@ -4,8 +4,8 @@ use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Discard, DropHow, StatementKind, VarKind};
 use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::span::Span;
-use linger_analysis::types::infer::Known;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, StmtKind};
+use linger_analysis::types::infer::Known;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -96,7 +96,7 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
 fn is_useless(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
     // Futures and builders that nobody drives are another rule's, and a guess is not enough here.
     let useless = token.known == Known::Resolved
-        && !token.is(Class::Other)
+        && !token.owned.iter().all(|o| o.class == Class::Other)
         && resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
     // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
     useless && !(shape == Discard::PatternPart && token.is(Class::Receiver))
@@ -117,13 +117,17 @@ fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span,
         Discard::LetUnderscore => {
             // `let _ = …`: the underscore stands behind `let `.
             let name = cx.at(Span::new(statement.lo + 4, statement.lo + 5));
-            let fix = Fix::new("give it a name, so that it lives to the end of the block", Applicability::MaybeIncorrect)
-                .replace(name, "_guard");
+            let fix = Fix::new(
+                "give it a name, so that it lives to the end of the block",
+                Applicability::MaybeIncorrect,
+            )
+            .replace(name, "_guard");
             finding.help("`_` binds nothing; a name such as `_guard` keeps the value alive").fix(fix)
         }
         Discard::Statement => {
-            let fix = Fix::new("bind it, so that it lives to the end of the block", Applicability::MaybeIncorrect)
-                .insert_before(cx.at(value), "let _guard = ");
+            let fix =
+                Fix::new("bind it, so that it lives to the end of the block", Applicability::MaybeIncorrect)
+                    .insert_before(cx.at(value), "let _guard = ");
             finding.help("bind it: `let _guard = …`").fix(fix)
         }
         _ => finding.help("bind it to a name such as `_guard`"),
@@ -145,8 +149,7 @@ fn position(cx: &BodyContext<'_>, e: ExprId) -> Option<Position> {
         let index = block.stmts.iter().position(|s| match &s.kind {
             StmtKind::Let { init, .. } => *init == Some(e),
             StmtKind::Expr { expr, .. } => {
-                *expr == e
-                    || matches!(body.expr(*expr).kind, ExprKind::Assign { value, .. } if value == e)
+                *expr == e || matches!(body.expr(*expr).kind, ExprKind::Assign { value, .. } if value == e)
             }
         })?;
         let next = block.stmts.get(index + 1).map_or(block.tail, |s| match &s.kind {
@@ -208,7 +211,10 @@ fn path_of_dead_directory(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mu
         // Something that was read from it is kept: the statement binds a value made by one of its methods.
         let keeps = view.mir.calls().any(|(p, _, call)| {
             call.is_method
-                && matches!(call.name.as_str(), "path" | "to_path_buf" | "to_owned" | "join" | "as_ref" | "into")
+                && matches!(
+                    call.name.as_str(),
+                    "path" | "to_path_buf" | "to_owned" | "join" | "as_ref" | "into"
+                )
                 && call.args.first().and_then(|a| a.place()).is_some_and(|place| {
                     matches!(view.mir.var(place.var).kind, VarKind::Temp(_))
                         && tokens.state_at(p).owned(place.var).contains(id)
@@ -217,11 +223,15 @@ fn path_of_dead_directory(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mu
         if keeps && is_bound(cx, token.span) {
             let what = noun(cx, token);
             report.push(
-                Diagnostic::new(&META, cx.at(token.span), format!("{what} is removed again at the end of this statement"))
-                    .case("path")
-                    .label("made here; only its path is kept")
-                    .confidence(token.known.into())
-                    .help("bind it to a name that lives as long as the path is used"),
+                Diagnostic::new(
+                    &META,
+                    cx.at(token.span),
+                    format!("{what} is removed again at the end of this statement"),
+                )
+                .case("path")
+                .label("made here; only its path is kept")
+                .confidence(token.known.into())
+                .help("bind it to a name that lives as long as the path is used"),
             );
         }
     }
@@ -236,7 +246,10 @@ fn is_bound(cx: &BodyContext<'_>, span: Span) -> bool {
             StmtKind::Let { init: Some(init), .. } => {
                 let outer = body.expr(*init).span;
                 outer.contains(span)
-                    && matches!(body.expr(*init).kind, ExprKind::MethodCall { .. } | ExprKind::AddressOf { .. })
+                    && matches!(
+                        body.expr(*init).kind,
+                        ExprKind::MethodCall { .. } | ExprKind::AddressOf { .. }
+                    )
                     && outer.lo == span.lo
             }
             _ => false,

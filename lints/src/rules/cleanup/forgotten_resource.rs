@@ -78,19 +78,30 @@ impl Rule for ForgottenResource {
                 let argument = call.args.first().map(|a| view.operand_ty(a).clone()).unwrap_or_default();
                 let owned = cx.analysis.ownership.owned(&argument);
                 let releases: &[&str] = match name {
-                    "into_raw_fd" | "into_raw_socket" | "into_raw_handle" => &["from_raw_fd", "from_raw_socket", "from_raw_handle", "close"],
-                    "keep" | "into_path" | "into_temp_path" => &["remove_dir_all", "remove_file", "remove_dir"],
+                    "into_raw_fd" | "into_raw_socket" | "into_raw_handle" => {
+                        &["from_raw_fd", "from_raw_socket", "from_raw_handle", "close"]
+                    }
+                    "keep" | "into_path" | "into_temp_path" => {
+                        &["remove_dir_all", "remove_file", "remove_dir"]
+                    }
                     "into_raw" => &["from_raw"],
                     _ => &[],
                 };
                 let (case, what) = match name {
                     "leak" => {
-                        let again = view.mir.blocks[point.block.index()].in_loop.is_some() || view.mir.is_async;
+                        let again =
+                            view.mir.blocks[point.block.index()].in_loop.is_some() || view.mir.is_async;
                         (if again { "memory" } else { "once" }, "leaks memory that is never given back")
                     }
-                    "into_raw_fd" | "into_raw_socket" | "into_raw_handle" => ("handle", "gives a descriptor that nobody closes"),
-                    "keep" | "into_path" => ("handle", "keeps a temporary file or directory that nobody removes"),
-                    "forget" if !owned.is_empty() => ("deliberate", "forgets a resource that nobody releases"),
+                    "into_raw_fd" | "into_raw_socket" | "into_raw_handle" => {
+                        ("handle", "gives a descriptor that nobody closes")
+                    }
+                    "keep" | "into_path" => {
+                        ("handle", "keeps a temporary file or directory that nobody removes")
+                    }
+                    "forget" if !owned.is_empty() => {
+                        ("deliberate", "forgets a resource that nobody releases")
+                    }
                     _ => continue,
                 };
                 if is_handed_on(view, call) && name != "leak" && name != "keep" && name != "into_path" {
@@ -131,7 +142,9 @@ fn is_handed_on(view: &FlowView<'_>, call: &Call) -> bool {
             let StatementKind::Assign { dest, value } = &s.kind else { continue };
             let reads = match value {
                 Rvalue::Use(o) => o.place().is_some_and(|p| p.var == current),
-                Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| o.place().is_some_and(|p| p.var == current)),
+                Rvalue::Aggregate { parts, .. } => {
+                    parts.iter().any(|(_, o)| o.place().is_some_and(|p| p.var == current))
+                }
                 _ => false,
             };
             if reads {
@@ -160,7 +173,10 @@ fn released_in_crate(cx: &BodyContext<'_>, releases: &[&str]) -> bool {
     };
     let own = package(cx.file());
     !releases.is_empty()
-        && cx.analysis.bodies.iter().filter(|b| package(b.global.file) == own).any(|b| {
-            b.flow.all().any(|m| m.calls().any(|(_, _, c)| releases.contains(&c.name.as_str())))
-        })
+        && cx
+            .analysis
+            .bodies
+            .iter()
+            .filter(|b| package(b.global.file) == own)
+            .any(|b| b.flow.all().any(|m| m.calls().any(|(_, _, c)| releases.contains(&c.name.as_str()))))
 }

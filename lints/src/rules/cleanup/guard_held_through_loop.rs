@@ -76,14 +76,14 @@ impl Rule for GuardHeldThroughLoop {
 fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &mut Vec<Diagnostic>) {
     let tokens = &view.tokens;
     for (id, token) in tokens.iter() {
-        let is_guard = token.is(Class::LockGuard) || token.is(Class::RefcellBorrow) || token.is(Class::MapGuard);
+        let is_guard =
+            token.is(Class::LockGuard) || token.is(Class::RefcellBorrow) || token.is(Class::MapGuard);
         if !is_guard || token.source != Source::Call || !info.head.contains(token.span) {
             continue;
         }
-        let lives = tokens
-            .ends
-            .iter()
-            .any(|e| e.token == id && e.how == End::Dropped(DropHow::ScrutineeEnd) && e.span.lo >= info.head.hi);
+        let lives = tokens.ends.iter().any(|e| {
+            e.token == id && e.how == End::Dropped(DropHow::ScrutineeEnd) && e.span.lo >= info.head.hi
+        });
         if !lives {
             continue;
         }
@@ -110,7 +110,11 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
                 finding = finding.step(step, "there");
             }
         }
-        let until = if info.kind == LoopKind::For { "released only here, when the loop is done" } else { "released only here, on each turn" };
+        let until = if info.kind == LoopKind::For {
+            "released only here, when the loop is done"
+        } else {
+            "released only here, on each turn"
+        };
         report.push(
             finding
                 .step(cx.at(info.span.last_byte()), until)

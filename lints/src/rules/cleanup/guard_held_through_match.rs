@@ -69,7 +69,8 @@ impl Rule for GuardHeldThroughMatch {
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let tokens = &view.tokens;
     for (id, token) in tokens.iter() {
-        let is_guard = token.is(Class::LockGuard) || token.is(Class::RefcellBorrow) || token.is(Class::MapGuard);
+        let is_guard =
+            token.is(Class::LockGuard) || token.is(Class::RefcellBorrow) || token.is(Class::MapGuard);
         if !is_guard || token.source != Source::Call {
             continue;
         }

@@ -75,7 +75,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         });
         // Committed, returned or handed on somewhere: then the other paths are meant to roll back.
         let released = view.mir.calls().any(|(point, _, call)| {
-            (resource.release.contains(&call.name) || call.name.contains("commit") || call.name.contains("rollback"))
+            (resource.release.contains(&call.name)
+                || call.name.contains("commit")
+                || call.name.contains("rollback"))
                 && touches_token(tokens, point, call, id)
         });
         if others || released {
@@ -88,21 +90,30 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             _ => None,
         });
         let Some(written) = written else { continue };
-        let Some(end) = tokens.ends.iter().filter(|e| e.token == id).max_by_key(|e| e.span.hi) else { continue };
+        let Some(end) = tokens.ends.iter().filter(|e| e.token == id).max_by_key(|e| e.span.hi) else {
+            continue;
+        };
         let what = noun(cx, token);
         report.push(
-            Diagnostic::new(&META, cx.at(token.span), format!("{what} is never committed: Drop rolls it back in silence"))
-                .label("begun here")
-                .step(cx.at(written), "written to here")
-                .step(cx.at(end.span), "dropped, and so rolled back, here")
-                .confidence(token.known.into())
-                .help("commit it on the success path, or roll it back explicitly to say that this is meant"),
+            Diagnostic::new(
+                &META,
+                cx.at(token.span),
+                format!("{what} is never committed: Drop rolls it back in silence"),
+            )
+            .label("begun here")
+            .step(cx.at(written), "written to here")
+            .step(cx.at(end.span), "dropped, and so rolled back, here")
+            .confidence(token.known.into())
+            .help("commit it on the success path, or roll it back explicitly to say that this is meant"),
         );
     }
 }
 
 /// Calls that write, by the verb of their name.
 fn is_write(name: &str) -> bool {
-    let verbs = ["exec", "insert", "update", "delete", "save", "put", "set", "remove", "create", "drop", "add", "store", "write"];
+    let verbs = [
+        "exec", "insert", "update", "delete", "save", "put", "set", "remove", "create", "drop", "add",
+        "store", "write",
+    ];
     verbs.iter().any(|v| name.starts_with(v) || name.contains(&format!("_{v}")))
 }

@@ -67,10 +67,19 @@ impl Rule for UnreleasedHandle {
                 // Handles that come out through a pointer are not followed; `dup2` replaces one that was there.
                 let through_pointer = call.args.iter().any(|a| {
                     matches!(a, linger_analysis::flow::mir::Operand::Borrow(true, _))
-                        || matches!(view.operand_ty(a), linger_analysis::types::ty::Ty::Ptr(_) | linger_analysis::types::ty::Ty::Ref(true, _))
+                        || matches!(
+                            view.operand_ty(a),
+                            linger_analysis::types::ty::Ty::Ptr(_)
+                                | linger_analysis::types::ty::Ty::Ref(true, _)
+                        )
                 });
                 let other_rule = cx.catalogue().facts(*path).is_some_and(|f| f.forgets);
-                if through_pointer || other_rule || call.name.contains("dup2") || call.name.contains("dup3") || call.name.contains("fdopen") {
+                if through_pointer
+                    || other_rule
+                    || call.name.contains("dup2")
+                    || call.name.contains("dup3")
+                    || call.name.contains("fdopen")
+                {
                     continue;
                 }
                 let fate = fate(cx, view, call.dest.var);
@@ -96,7 +105,11 @@ impl Rule for UnreleasedHandle {
 fn closes(view: &FlowView<'_>) -> bool {
     view.mir.calls().any(|(_, _, c)| {
         let name = c.name.as_str();
-        name.contains("close") || name.contains("from_raw") || name.contains("munmap") || name.contains("free") || name.contains("destroy")
+        name.contains("close")
+            || name.contains("from_raw")
+            || name.contains("munmap")
+            || name.contains("free")
+            || name.contains("destroy")
     })
 }
 
@@ -135,25 +148,30 @@ fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, start: Var) -> Fate {
         let StatementKind::Assign { dest, value } = &s.kind else { continue };
         match value {
             Rvalue::Aggregate { path: Some(path), parts }
-                if parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) => {
-                    let is_wrapper = path.starts_with("std::");
-                    if is_wrapper {
-                        if dest.var == view.mir.return_var {
-                            return Fate::HandedOn;
-                        }
-                        continue;
+                if parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) =>
+            {
+                let is_wrapper = path.starts_with("std::");
+                if is_wrapper {
+                    if dest.var == view.mir.return_var {
+                        return Fate::HandedOn;
                     }
-                    let has_drop = cx.program().types.get(path).is_some_and(|t| t.drop.is_some());
-                    return if has_drop { Fate::HandedOn } else { Fate::StoredWithoutDrop };
+                    continue;
                 }
-            Rvalue::Use(o) if o.place().is_some_and(&comes_from)
-                && (dest.var == view.mir.return_var || !dest.projections.is_empty()) => {
-                    return Fate::HandedOn;
-                }
+                let has_drop = cx.program().types.get(path).is_some_and(|t| t.drop.is_some());
+                return if has_drop { Fate::HandedOn } else { Fate::StoredWithoutDrop };
+            }
+            Rvalue::Use(o)
+                if o.place().is_some_and(&comes_from)
+                    && (dest.var == view.mir.return_var || !dest.projections.is_empty()) =>
+            {
+                return Fate::HandedOn;
+            }
             Rvalue::Aggregate { path: None, parts }
-                if dest.var == view.mir.return_var && parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) => {
-                    return Fate::HandedOn;
-                }
+                if dest.var == view.mir.return_var
+                    && parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) =>
+            {
+                return Fate::HandedOn;
+            }
             _ => {}
         }
     }

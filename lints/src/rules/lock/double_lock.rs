@@ -11,7 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{lock_noun, held_until};
+use crate::rules::support::{held_until, lock_noun};
 
 declare_rule! {
     /// A lock is taken again while its guard is still alive.

@@ -98,7 +98,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                     AcrossAwait::Deadlocks,
                     Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard,
                 ) => "blocking",
-                (_, Class::LockGuard | Class::PoolConnection | Class::Permit | Class::MapGuard) => "async_lock",
+                (_, Class::LockGuard | Class::PoolConnection | Class::Permit | Class::MapGuard) => {
+                    "async_lock"
+                }
                 _ => continue,
             };
             seen.push(id);
@@ -109,16 +111,19 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 Class::SpanGuard => "entered here",
                 _ => "acquired here",
             };
-            let mut finding = Diagnostic::new(&META, cx.at(token.span), format!("{what} is held across an `.await`"))
-                .case(case)
-                .label(verb)
-                .step(cx.at(statement.span), "the task may be parked here")
-                .confidence(token.known.into());
+            let mut finding =
+                Diagnostic::new(&META, cx.at(token.span), format!("{what} is held across an `.await`"))
+                    .case(case)
+                    .label(verb)
+                    .step(cx.at(statement.span), "the task may be parked here")
+                    .confidence(token.known.into());
             if let Some((span, text)) = held_until(view, token) {
                 finding = finding.step(cx.at(span), text);
             }
             let help = match class {
-                Class::SpanGuard => "instrument the future with the span (`.instrument(span)`) instead of entering it",
+                Class::SpanGuard => {
+                    "instrument the future with the span (`.instrument(span)`) instead of entering it"
+                }
                 Class::RefcellBorrow => "end the borrow before the `.await`: copy out what is needed",
                 _ if case == "async_lock" => "end it before awaiting what does not need it",
                 _ => "end the guard before the `.await` (a block, `drop(..)`), or use the runtime's own lock",

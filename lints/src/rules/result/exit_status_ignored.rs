@@ -63,7 +63,9 @@ impl Rule for ExitStatusIgnored {
 fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     for (_, var, shape, span, _) in discards(view) {
         // A whole `Result` that is thrown away on purpose is another matter.
-        if class_of(cx, &view.mir.var(var).ty) != Some(Class::ExitStatus) || shape == Discard::LetUnderscoreTyped {
+        if class_of(cx, &view.mir.var(var).ty) != Some(Class::ExitStatus)
+            || shape == Discard::LetUnderscoreTyped
+        {
             continue;
         }
         let Some((call, _, _)) = origin(cx, view, var) else { continue };
@@ -71,10 +73,14 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
             continue;
         }
         report.push(
-            Diagnostic::new(&META, cx.at(span), "the exit status is not looked at: a process that fails is taken for one that worked")
-                .label(format!("the status of `{}` is dropped here", call.name))
-                .confidence(call.callee.known.into())
-                .help("check `status.success()` and report the failure"),
+            Diagnostic::new(
+                &META,
+                cx.at(span),
+                "the exit status is not looked at: a process that fails is taken for one that worked",
+            )
+            .label(format!("the status of `{}` is dropped here", call.name))
+            .confidence(call.callee.known.into())
+            .help("check `status.success()` and report the failure"),
         );
     }
 }
@@ -109,16 +115,24 @@ fn output_only(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagn
         }
         let Some((call, _, _)) = origin(cx, view, var) else { continue };
         report.push(
-            Diagnostic::new(&META, cx.at(decl.span), "the output of a process is used although it may have failed")
-                .label("its `stdout` is read, its `status` never")
-                .confidence(call.callee.known.into())
-                .help("check `output.status.success()` before using what it printed"),
+            Diagnostic::new(
+                &META,
+                cx.at(decl.span),
+                "the output of a process is used although it may have failed",
+            )
+            .label("its `stdout` is read, its `status` never")
+            .confidence(call.callee.known.into())
+            .help("check `output.status.success()` before using what it printed"),
         );
     }
 }
 
 fn kills(view: &FlowView<'_>) -> bool {
-    view.mir.calls().any(|(_, _, c)| c.name.contains("kill") || c.name.contains("signal") || matches!(c.name.as_str(), "terminate" | "interrupt"))
+    view.mir.calls().any(|(_, _, c)| {
+        c.name.contains("kill")
+            || c.name.contains("signal")
+            || matches!(c.name.as_str(), "terminate" | "interrupt")
+    })
 }
 
 /// Visits the places that a statement reads.
@@ -134,9 +148,9 @@ fn for_each_place(kind: &StatementKind, see: &mut dyn FnMut(&linger_analysis::fl
             Rvalue::Ref(_, place) => see(place, false),
             Rvalue::Aggregate { parts, .. } => parts.iter().for_each(|(_, o)| operand(o)),
             Rvalue::Compute(operands) => operands.iter().for_each(operand),
-            Rvalue::Closure { captures, .. } => captures
-                .iter()
-                .for_each(|c| see(&linger_analysis::flow::mir::Place::whole(c.var), true)),
+            Rvalue::Closure { captures, .. } => {
+                captures.iter().for_each(|c| see(&linger_analysis::flow::mir::Place::whole(c.var), true))
+            }
             Rvalue::Opaque => {}
         },
         StatementKind::Call(call) => call.args.iter().for_each(operand),

@@ -62,9 +62,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         // A helper of the program that gives a response may have looked at it.
-        let made_outside = tokens.identities.defining_call(token.first).is_some_and(|c| {
-            matches!(c.callee.target, linger_analysis::types::infer::Target::External(_))
-        });
+        let made_outside = tokens
+            .identities
+            .defining_call(token.first)
+            .is_some_and(|c| matches!(c.callee.target, linger_analysis::types::infer::Target::External(_)));
         if !made_outside {
             continue;
         }
@@ -78,14 +79,16 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 StatementKind::Call(call) if call.args.iter().any(touches) => {
                     let on_it = call.args.first().is_some_and(touches);
                     match call.name.as_str() {
-                        "json" | "text" | "text_with_charset" | "bytes" | "chunk" | "bytes_stream" | "copy_to"
-                        | "into_body" | "into_string" | "into_json" | "into_reader" | "body" | "body_mut" | "read_to_end"
-                        | "into_bytes" | "collect" | "body_string" | "body_json" | "body_bytes"
+                        "json" | "text" | "text_with_charset" | "bytes" | "chunk" | "bytes_stream"
+                        | "copy_to" | "into_body" | "into_string" | "into_json" | "into_reader" | "body"
+                        | "body_mut" | "read_to_end" | "into_bytes" | "collect" | "body_string"
+                        | "body_json" | "body_bytes"
                             if on_it =>
                         {
                             used.get_or_insert((statement.span, call.name));
                         }
-                        "headers" | "content_length" | "url" | "version" | "unwrap" | "expect" | "header" => {}
+                        "headers" | "content_length" | "url" | "version" | "unwrap" | "expect" | "header" => {
+                        }
                         "map_err" | "with_context" | "context" | "map" | "and_then" | "instrument" => {}
                         _ => elsewhere = true,
                     }
@@ -104,11 +107,15 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         let what = noun(cx, token);
         report.push(
-            Diagnostic::new(&META, cx.at(token.span), format!("the body of this {what} is used whatever its status"))
-                .label("received here")
-                .step(cx.at(span), format!("`{name}` reads the body"))
-                .confidence(token.known.into())
-                .help("call `error_for_status()?`, or look at `status()` first"),
+            Diagnostic::new(
+                &META,
+                cx.at(token.span),
+                format!("the body of this {what} is used whatever its status"),
+            )
+            .label("received here")
+            .step(cx.at(span), format!("`{name}` reads the body"))
+            .confidence(token.known.into())
+            .help("call `error_for_status()?`, or look at `status()` first"),
         );
     }
 }

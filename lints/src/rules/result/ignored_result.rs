@@ -8,7 +8,10 @@ use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::{argument_types, discards, fails_anyway, is_any_writer, is_critical, is_handled, is_memory_or_stdio, is_teardown, origin};
+use crate::rules::result::{
+    argument_types, discards, fails_anyway, is_any_writer, is_critical, is_handled, is_memory_or_stdio,
+    is_teardown, origin,
+};
 use crate::rules::support::short;
 
 declare_rule! {
@@ -83,10 +86,14 @@ impl Rule for IgnoredResult {
                             Some(IfIgnored::Security) => "the protection may not be in force".to_owned(),
                             _ => "the program goes on as if it had worked".to_owned(),
                         });
-                        Diagnostic::new(&META, cx.at(span), format!("the error of `{}` is ignored: {loss}", short(&path)))
-                            .case("critical")
-                            .label("thrown away here")
-                            .help("return it with `?`, handle it, or say in a comment why it does not matter")
+                        Diagnostic::new(
+                            &META,
+                            cx.at(span),
+                            format!("the error of `{}` is ignored: {loss}", short(&path)),
+                        )
+                        .case("critical")
+                        .label("thrown away here")
+                        .help("return it with `?`, handle it, or say in a comment why it does not matter")
                     }
                     None => Diagnostic::new(&META, cx.at(span), "a `Result` is ignored")
                         .case("any")

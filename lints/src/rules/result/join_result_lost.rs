@@ -94,7 +94,8 @@ fn joined(cx: &BodyContext<'_>, e: linger_analysis::syntax::hir::ExprId) -> Opti
             if method.as_str() == "join" && is_handle(cx.ty(*receiver).peel_refs()) {
                 return Some(cx.ty(*receiver).peel_refs().clone());
             }
-            matches!(method.as_str(), "unwrap" | "expect" | "ok" | "map_err").then(|| joined(cx, *receiver))?
+            matches!(method.as_str(), "unwrap" | "expect" | "ok" | "map_err")
+                .then(|| joined(cx, *receiver))?
         }
         ExprKind::Try { operand } => joined(cx, *operand),
         ExprKind::Await { operand } => {
@@ -107,5 +108,7 @@ fn joined(cx: &BodyContext<'_>, e: linger_analysis::syntax::hir::ExprId) -> Opti
 
 /// The handle is aborted, or its work stopped, in the same function.
 fn stops(view: &crate::context::FlowView<'_>) -> bool {
-    view.mir.calls().any(|(_, _, c)| matches!(c.name.as_str(), "abort" | "kill" | "cancel" | "stop" | "shutdown" | "close"))
+    view.mir.calls().any(|(_, _, c)| {
+        matches!(c.name.as_str(), "abort" | "kill" | "cancel" | "stop" | "shutdown" | "close")
+    })
 }

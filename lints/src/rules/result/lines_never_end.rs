@@ -85,7 +85,9 @@ fn skips_errors(cx: &BodyContext<'_>, e: Option<ExprId>, call: &Call) -> bool {
             let Some(ExprKind::MethodCall { args, .. }) = e.map(|e| &body.expr(e).kind) else { return false };
             let Some(arg) = args.first() else { return false };
             match &body.expr(*arg).kind {
-                ExprKind::Path(path) => path.last().is_some_and(|n| matches!(n.as_str(), "ok" | "into_iter" | "identity")),
+                ExprKind::Path(path) => {
+                    path.last().is_some_and(|n| matches!(n.as_str(), "ok" | "into_iter" | "identity"))
+                }
                 ExprKind::Closure(id) => {
                     let closure = body.closure(*id);
                     match &body.expr(closure.body).kind {

@@ -52,8 +52,20 @@ pub(crate) fn is_teardown(cx: &BodyContext<'_>) -> bool {
     let Some(def) = cx.body.def else { return false };
     let name = cx.program().item(def).name;
     let name = name.as_str();
-    const VERBS: &[&str] =
-        &["drop", "shutdown", "close", "stop", "cleanup", "abort", "cancel", "teardown", "exit", "restore", "kill", "disconnect"];
+    const VERBS: &[&str] = &[
+        "drop",
+        "shutdown",
+        "close",
+        "stop",
+        "cleanup",
+        "abort",
+        "cancel",
+        "teardown",
+        "exit",
+        "restore",
+        "kill",
+        "disconnect",
+    ];
     VERBS.iter().any(|v| name == *v || name.starts_with(&format!("{v}_")) || name.ends_with(&format!("_{v}")))
 }
 
@@ -75,7 +87,8 @@ pub(crate) fn is_memory_or_stdio(ty: &Ty) -> bool {
         "tokio::io::Stderr",
         "termcolor::StandardStream",
     ];
-    ty.any(&mut |t| t.path().is_some_and(|p| QUIET.contains(&p.as_str()))) || matches!(ty.peel_refs(), Ty::Slice(_))
+    ty.any(&mut |t| t.path().is_some_and(|p| QUIET.contains(&p.as_str())))
+        || matches!(ty.peel_refs(), Ty::Slice(_))
 }
 
 /// The types of a call's arguments.
@@ -90,7 +103,13 @@ pub(crate) fn is_handled(cx: &BodyContext<'_>, e: ExprId) -> bool {
         ExprKind::MethodCall { receiver, method, args, .. } => {
             let handles = matches!(
                 method.as_str(),
-                "map_err" | "inspect_err" | "unwrap_or_else" | "or_else" | "map_or_else" | "log_err" | "warn_on_err"
+                "map_err"
+                    | "inspect_err"
+                    | "unwrap_or_else"
+                    | "or_else"
+                    | "map_or_else"
+                    | "log_err"
+                    | "warn_on_err"
             ) && !args.is_empty();
             handles || is_handled(cx, *receiver)
         }
@@ -114,7 +133,11 @@ pub(crate) fn fails_anyway(view: &FlowView<'_>, point: linger_analysis::flow::mi
         |p, _| view.mir.blocks[p.block.index()].on_failure,
     );
     let errors = view.mir.blocks.iter().any(|b| {
-        b.on_failure || matches!(b.terminator, Terminator::Return { kind: ReturnKind::Failure | ReturnKind::Question, .. })
+        b.on_failure
+            || matches!(
+                b.terminator,
+                Terminator::Return { kind: ReturnKind::Failure | ReturnKind::Question, .. }
+            )
     });
     succeeds.is_none() && errors
 }
@@ -123,7 +146,13 @@ pub(crate) fn fails_anyway(view: &FlowView<'_>, point: linger_analysis::flow::mi
 pub(crate) fn discards<'v>(
     view: &'v FlowView<'_>,
 ) -> impl Iterator<
-    Item = (linger_analysis::flow::mir::Point, Var, linger_analysis::flow::mir::Discard, Span, Option<ExprId>),
+    Item = (
+        linger_analysis::flow::mir::Point,
+        Var,
+        linger_analysis::flow::mir::Discard,
+        Span,
+        Option<ExprId>,
+    ),
 > + 'v {
     view.statements().filter_map(|(point, s)| match &s.kind {
         StatementKind::Discard { value, shape } => Some((point, value.var()?, *shape, s.span, s.expr)),
@@ -146,8 +175,14 @@ fn is_known(cx: &BodyContext<'_>, call: &Call) -> bool {
 
 /// `dyn Write`, `W: Write`: what is behind is not known; most often it is memory or a standard stream.
 pub(crate) fn is_any_writer(view: &FlowView<'_>, call: &Call) -> bool {
-    let on = |ty: &Ty| matches!(ty.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) | Ty::Unknown)
-        || ty.peel_refs().args().iter().any(|t| matches!(t.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..)));
+    let on = |ty: &Ty| {
+        matches!(ty.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) | Ty::Unknown)
+            || ty
+                .peel_refs()
+                .args()
+                .iter()
+                .any(|t| matches!(t.peel_refs(), Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..)))
+    };
     call.is_method
         && matches!(call.name.as_str(), "flush" | "write_all" | "write" | "shutdown" | "write_str")
         && (call.callee.self_ty.as_ref().is_none_or(on) || argument_types(view, call).take(1).any(on))

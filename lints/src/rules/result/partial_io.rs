@@ -72,10 +72,14 @@ impl Rule for PartialIo {
                     ("may write only a part", "`write_all`, or a loop that uses the count")
                 };
                 report.push(
-                    Diagnostic::new(&META, cx.at(span), format!("`{}` {what}, and the count is ignored", call.name))
-                        .label("the count is dropped here")
-                        .confidence(call.callee.known.into())
-                        .help(format!("use {instead}")),
+                    Diagnostic::new(
+                        &META,
+                        cx.at(span),
+                        format!("`{}` {what}, and the count is ignored", call.name),
+                    )
+                    .label("the count is dropped here")
+                    .confidence(call.callee.known.into())
+                    .help(format!("use {instead}")),
                 );
             }
         }

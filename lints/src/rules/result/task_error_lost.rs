@@ -60,7 +60,9 @@ impl Rule for TaskErrorLost {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
             for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
-                if !matches!(spawn.kind, SpawnKind::Task | SpawnKind::Blocking) || spawn.call.callee.known != Known::Resolved {
+                if !matches!(spawn.kind, SpawnKind::Task | SpawnKind::Blocking)
+                    || spawn.call.callee.known != Known::Resolved
+                {
                     continue;
                 }
                 let output = match (spawn.closure, spawn.function) {

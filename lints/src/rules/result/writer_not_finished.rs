@@ -90,7 +90,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let whole = ty.as_result().map_or_else(|| ty.clone(), |(ok, _)| ok);
         // A type of the program that holds a writer has its own ways to finish it; a file that was opened to be
         // read, or that a buffer was put around, is not the writer.
-        let opened = tokens.identities.defining_call(token.first).is_some_and(|c| c.name.as_str() == "open" && !c.is_method);
+        let opened = tokens
+            .identities
+            .defining_call(token.first)
+            .is_some_and(|c| c.name.as_str() == "open" && !c.is_method);
         let wrapped = tokens.iter().any(|(other, t)| {
             other != id && t.is(Class::BufferedWriter) && t.span.contains(token.span) && t.span != token.span
         });
@@ -98,8 +101,12 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         let to_memory = whole.args().iter().any(|t| {
-            t.peel_refs().path().is_some_and(|p| matches!(p.as_str(), "std::vec::Vec" | "std::io::Cursor" | "bytes::BytesMut" | "std::io::Sink"))
-                || matches!(t.peel_refs(), linger_analysis::types::ty::Ty::Slice(_))
+            t.peel_refs().path().is_some_and(|p| {
+                matches!(
+                    p.as_str(),
+                    "std::vec::Vec" | "std::io::Cursor" | "bytes::BytesMut" | "std::io::Sink"
+                )
+            }) || matches!(t.peel_refs(), linger_analysis::types::ty::Ty::Slice(_))
         });
         if to_memory {
             continue;
@@ -119,7 +126,16 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 resource.release.contains(&call.name)
                     || matches!(
                         call.name.as_str(),
-                        "flush" | "finish" | "try_finish" | "shutdown" | "into_inner" | "close" | "sync_all" | "sync_data" | "finalize" | "end"
+                        "flush"
+                            | "finish"
+                            | "try_finish"
+                            | "shutdown"
+                            | "into_inner"
+                            | "close"
+                            | "sync_all"
+                            | "sync_data"
+                            | "finalize"
+                            | "end"
                     )
             }
             _ => false,
@@ -127,16 +143,28 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let writes = |statement: &Statement| match &statement.kind {
             StatementKind::Call(call) => {
                 let name = call.name.as_str();
-                !matches!(name, "unwrap" | "expect" | "by_ref" | "get_ref" | "with_context" | "context" | "map_err")
-                    && (name.contains("write") || name.contains("put") || name.contains("append") || name.contains("copy") || name.contains("serialize") || name.contains("send") || name.contains("emit") || name.contains("print") || name.contains("dump") || name.contains("save") || name.contains("to_writer") || name.contains("encode") || name.contains("add"))
+                !matches!(
+                    name,
+                    "unwrap" | "expect" | "by_ref" | "get_ref" | "with_context" | "context" | "map_err"
+                ) && (name.contains("write")
+                    || name.contains("put")
+                    || name.contains("append")
+                    || name.contains("copy")
+                    || name.contains("serialize")
+                    || name.contains("send")
+                    || name.contains("emit")
+                    || name.contains("print")
+                    || name.contains("dump")
+                    || name.contains("save")
+                    || name.contains("to_writer")
+                    || name.contains("encode")
+                    || name.contains("add"))
             }
             StatementKind::Macro { .. } => true,
             _ => false,
         };
-        let Some((written_at, written)) = view
-            .mir
-            .statements()
-            .find(|(p, s)| *p != token.at && writes(s) && touches(*p, s))
+        let Some((written_at, written)) =
+            view.mir.statements().find(|(p, s)| *p != token.at && writes(s) && touches(*p, s))
         else {
             continue;
         };
@@ -151,8 +179,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                     )
             },
             |p, s| {
-                view.mir.blocks[p.block.index()].on_failure
-                    || s.is_some_and(|s| releases(s) && touches(p, s))
+                view.mir.blocks[p.block.index()].on_failure || s.is_some_and(|s| releases(s) && touches(p, s))
             },
         );
         if way.is_none() || cx.has_reason(token.span) {
@@ -165,13 +192,17 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             _ => "an error of the last write is lost",
         };
         report.push(
-            Diagnostic::new(&META, cx.at(token.span), format!("this {what} is never flushed or finished: {loss}"))
-                .case(if is_stdio { "stdio" } else { "file" })
-                .label("made here")
-                .step(cx.at(written.span), "written to here")
-                .step(cx.at(end.span), "dropped here; Drop cannot report an error")
-                .confidence(token.known.into())
-                .help("flush or finish it on the success path and look at the result"),
+            Diagnostic::new(
+                &META,
+                cx.at(token.span),
+                format!("this {what} is never flushed or finished: {loss}"),
+            )
+            .case(if is_stdio { "stdio" } else { "file" })
+            .label("made here")
+            .step(cx.at(written.span), "written to here")
+            .step(cx.at(end.span), "dropped here; Drop cannot report an error")
+            .confidence(token.known.into())
+            .help("flush or finish it on the success path and look at the result"),
         );
     }
 }

@@ -132,8 +132,7 @@ fn case(facts: &FunctionFacts) -> Option<&'static str> {
 /// The code is given to a thread of its own (`block_on` in a thread, `spawn_blocking`, `block_in_place`).
 fn runs_on_its_own_thread(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
     let Owner::Closure(id) = view.mir.owner else { return false };
-    let around: Vec<ClosureId> =
-        std::iter::successors(Some(id), |id| cx.hir().closure(*id).parent).collect();
+    let around: Vec<ClosureId> = std::iter::successors(Some(id), |id| cx.hir().closure(*id).parent).collect();
     // A plain closure in between: where it runs is not known.
     if around.iter().any(|id| cx.hir().closure(*id).kind == ClosureKind::Closure) {
         return true;

@@ -175,15 +175,21 @@ fn name_span(view: &FlowView<'_>, token: &Token) -> linger_analysis::span::Span 
 /// The child is waited for or handed on, but a way out before that drops it.
 fn early(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, token: &Token) -> Option<Diagnostic> {
     let end = view.tokens.ends.iter().filter(|e| e.token == id).find(|e| {
-        matches!(e.how, End::Dropped(_)) && view.mir.blocks[e.at.block.index()].on_failure && !reaped_before(cx, view, id, e.at.block)
+        matches!(e.how, End::Dropped(_))
+            && view.mir.blocks[e.at.block.index()].on_failure
+            && !reaped_before(cx, view, id, e.at.block)
     })?;
     Some(
-        Diagnostic::new(&META, cx.at(name_span(view, token)), "this child process is left behind when a step before the wait fails")
-            .case("early_exit")
-            .label("started here")
-            .step(cx.at(end.span), "dropped without a wait on this way out")
-            .confidence(Confidence::from(token.known))
-            .help("wait for it (or kill it and wait) on this way too, for instance with a guard"),
+        Diagnostic::new(
+            &META,
+            cx.at(name_span(view, token)),
+            "this child process is left behind when a step before the wait fails",
+        )
+        .case("early_exit")
+        .label("started here")
+        .step(cx.at(end.span), "dropped without a wait on this way out")
+        .confidence(Confidence::from(token.known))
+        .help("wait for it (or kill it and wait) on this way too, for instance with a guard"),
     )
 }
 
@@ -216,7 +222,14 @@ fn uses(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> Uses {
     uses
 }
 
-fn look(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, state: &State, statement: &Statement, uses: &mut Uses) {
+fn look(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    id: TokenId,
+    state: &State,
+    statement: &Statement,
+    uses: &mut Uses,
+) {
     use linger_analysis::flow::mir::Rvalue;
     match &statement.kind {
         StatementKind::Call(call) => {
@@ -230,15 +243,20 @@ fn look(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, state: &State, s
             };
             let name = short(path);
             let facts = cx.catalogue().facts(*path);
-            let own = call.callee.self_ty.as_ref().and_then(|t| t.peel_refs().path()).or_else(|| {
-                call.args.first().and_then(|o| view.operand_ty(o).peel_refs().path())
-            });
-            let on_child = own.and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| r.class == Class::Child);
+            let own = call
+                .callee
+                .self_ty
+                .as_ref()
+                .and_then(|t| t.peel_refs().path())
+                .or_else(|| call.args.first().and_then(|o| view.operand_ty(o).peel_refs().path()));
+            let on_child =
+                own.and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| r.class == Class::Child);
             match name {
                 "wait" | "wait_with_output" | "try_wait" | "wait_timeout" if on_child => uses.waits = true,
                 "kill" if on_child => uses.kills = Some(statement.span),
                 "id" if on_child => {}
-                _ if facts.is_some_and(|f| f.transparent) || is_discarding_target(cx, &call.callee.target) => {}
+                _ if facts.is_some_and(|f| f.transparent)
+                    || is_discarding_target(cx, &call.callee.target) => {}
                 "fmt" | "is_ok" | "is_err" => {}
                 _ => uses.elsewhere = true,
             }
@@ -252,14 +270,22 @@ fn look(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, state: &State, s
             uses.elsewhere |= unknown && args.iter().any(|o| reaches_child(cx, view, state, id, o));
         }
         StatementKind::Assign { value: Rvalue::Closure { captures, .. }, .. } => {
-            uses.elsewhere |= captures.iter().any(|c| state.reached(c.var).contains(id) && may_be_child(cx, &view.mir.var(c.var).ty));
+            uses.elsewhere |= captures
+                .iter()
+                .any(|c| state.reached(c.var).contains(id) && may_be_child(cx, &view.mir.var(c.var).ty));
         }
         _ => {}
     }
 }
 
 /// The operand is the child, a reference to it, or something that holds it; its pipes are not.
-fn reaches_child(cx: &BodyContext<'_>, view: &FlowView<'_>, state: &State, id: TokenId, operand: &Operand) -> bool {
+fn reaches_child(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    state: &State,
+    id: TokenId,
+    operand: &Operand,
+) -> bool {
     let Some(place) = operand.place() else { return false };
     if !state.reached(place.var).contains(id) || !place.projections.iter().all(is_transparent_step) {
         return false;
@@ -277,7 +303,9 @@ fn is_transparent_step(step: &linger_analysis::flow::mir::Projection) -> bool {
 
 fn may_be_child(cx: &BodyContext<'_>, ty: &Ty) -> bool {
     let ty = ty.peel_refs();
-    ty.is_unknown() || cx.analysis.ownership.owns(ty, Class::Child) || matches!(ty, Ty::Param(..) | Ty::Dyn(_) | Ty::Impl(_))
+    ty.is_unknown()
+        || cx.analysis.ownership.owns(ty, Class::Child)
+        || matches!(ty, Ty::Param(..) | Ty::Dyn(_) | Ty::Impl(_))
 }
 
 fn is_discarding(cx: &BodyContext<'_>, view: &FlowView<'_>, at: linger_analysis::flow::mir::Point) -> bool {

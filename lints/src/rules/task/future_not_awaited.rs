@@ -70,15 +70,21 @@ impl Rule for FutureNotAwaited {
                     continue;
                 }
                 let at = cx.at(view.mir.var(lazy.var).span);
-                let mut finding = Diagnostic::new(&META, at, format!("{} is never awaited, so its code does not run", lazy.what))
-                    .label("the future is made here and dropped at once")
-                    .confidence(Confidence::from(lazy.known));
+                let mut finding = Diagnostic::new(
+                    &META,
+                    at,
+                    format!("{} is never awaited, so its code does not run", lazy.what),
+                )
+                .label("the future is made here and dropped at once")
+                .confidence(Confidence::from(lazy.known));
                 if view.mir.is_async {
                     finding = finding.help("await it").fix(
-                        Fix::new("await the future", Applicability::MaybeIncorrect).insert_after(at, ".await"),
+                        Fix::new("await the future", Applicability::MaybeIncorrect)
+                            .insert_after(at, ".await"),
                     );
                 } else {
-                    finding = finding.help("await it in async code, or give it to the runtime (`spawn`, `block_on`)");
+                    finding = finding
+                        .help("await it in async code, or give it to the runtime (`spawn`, `block_on`)");
                 }
                 report.push(finding);
             }
@@ -112,12 +118,18 @@ fn lazy(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> Option<Lazy> {
                         .facts(*path)
                         .is_some_and(|f| matches!(f.timer, Some(Timer::After | Timer::At)));
                     // A generic function (`Vec::swap_remove`) may give any future back that it was given.
-                    let gives = cx.catalogue().function(*path).is_some_and(|s| matches!(s.ret, Ty::Future(..)));
-                    gives && is_known_type(cx, call) && matches!(ty, Ty::Future(..)) && !passes_on(call) || is_timer
+                    let gives =
+                        cx.catalogue().function(*path).is_some_and(|s| matches!(s.ret, Ty::Future(..)));
+                    gives && is_known_type(cx, call) && matches!(ty, Ty::Future(..)) && !passes_on(call)
+                        || is_timer
                 }
                 _ => false,
             };
-            is_lazy.then(|| Lazy { var, what: format!("the future of `{}`", call.name), known: call.callee.known })
+            is_lazy.then(|| Lazy {
+                var,
+                what: format!("the future of `{}`", call.name),
+                known: call.callee.known,
+            })
         }
         _ => None,
     }

@@ -120,7 +120,9 @@ fn started(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<Started> {
             && token.owned.iter().all(|o| {
                 o.class == Class::Child && cx.catalogue().resource(o.ty).is_some_and(|r| r.needs_reaping)
             });
-        if let (true, Some(Statement { kind: StatementKind::Call(call), .. })) = (zombie, view.mir.statement(token.at)) {
+        if let (true, Some(Statement { kind: StatementKind::Call(call), .. })) =
+            (zombie, view.mir.statement(token.at))
+        {
             let at = cx.at(call.name_span);
             out.push(Started { var: token.first, at, known: token.known, noun: "process", stays_in: None });
         }
@@ -138,7 +140,11 @@ fn in_field(cx: &BodyContext<'_>, view: &FlowView<'_>, started: &Started, report
     let mut finding = Diagnostic::new(
         &META,
         started.at,
-        format!("this {} outlives `{}`, which keeps its handle and never uses it", started.noun, short(&owner)),
+        format!(
+            "this {} outlives `{}`, which keeps its handle and never uses it",
+            started.noun,
+            short(&owner)
+        ),
     )
     .case(case)
     .label("started here")
@@ -195,7 +201,10 @@ fn stored_in(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> Option<(S
                     };
                     if !keeps {
                         // `self.handles.push(handle)`
-                        let into = call.args.first().filter(|_| matches!(call.name.as_str(), "push" | "insert" | "replace"));
+                        let into = call
+                            .args
+                            .first()
+                            .filter(|_| matches!(call.name.as_str(), "push" | "insert" | "replace"));
                         if let Some(Operand::Borrow(true, place)) = into
                             && let Some(found) = field_of(cx, view, place)
                         {
@@ -221,7 +230,11 @@ fn stored_in(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> Option<(S
 }
 
 /// The struct and field that a place names: `self.handle`.
-fn field_of(cx: &BodyContext<'_>, view: &FlowView<'_>, place: &linger_analysis::flow::mir::Place) -> Option<(Symbol, Symbol)> {
+fn field_of(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    place: &linger_analysis::flow::mir::Place,
+) -> Option<(Symbol, Symbol)> {
     use linger_analysis::flow::mir::Projection;
     let fields: Vec<Symbol> = place
         .projections

@@ -81,7 +81,12 @@ impl Rule for SelectLosesData {
     }
 }
 
-fn in_select(cx: &BodyContext<'_>, view: &FlowView<'_>, looped: &LoopedSelect<'_>, report: &mut Vec<Diagnostic>) {
+fn in_select(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    looped: &LoopedSelect<'_>,
+    report: &mut Vec<Diagnostic>,
+) {
     let branches = &looped.select.branches;
     for (index, branch) in branches.iter().enumerate() {
         let Some(other) = (0..branches.len()).find(|i| *i != index && looped.stays[*i]) else { continue };
@@ -102,9 +107,10 @@ fn in_select(cx: &BodyContext<'_>, view: &FlowView<'_>, looped: &LoopedSelect<'_
                 "not cancel safe: what it has read or written so far is forgotten".to_owned(),
             ),
         };
-        let mut finding = Diagnostic::new(&META, cx.at(span), message)
-            .label(label)
-            .step(cx.at(cx.hir().expr(branches[other].future).span), "when this branch wins, that future is dropped");
+        let mut finding = Diagnostic::new(&META, cx.at(span), message).label(label).step(
+            cx.at(cx.hir().expr(branches[other].future).span),
+            "when this branch wins, that future is dropped",
+        );
         for step in &lost.way {
             finding = finding.step(*step, "it may be waiting here then");
         }
@@ -203,7 +209,10 @@ fn is_unique(cx: &BodyContext<'_>, view: &FlowView<'_>, turning: LoopId, value: 
             let around = view.mir.loops[turning.0 as usize].span;
             let inside = around.lo <= declared.lo && declared.hi <= around.hi;
             let ty = cx.types().local(*local);
-            inside && !ty.is_unknown() && !cx.analysis.ownership.is_copy(ty) && comes_from_taking(cx, view, turning, *local)
+            inside
+                && !ty.is_unknown()
+                && !cx.analysis.ownership.is_copy(ty)
+                && comes_from_taking(cx, view, turning, *local)
         }
         _ => body.any(value, &mut |e| super::selects::called(cx, e).is_some_and(|(f, _)| f.takes_out)),
     }
@@ -217,6 +226,7 @@ fn comes_from_taking(
     local: linger_analysis::syntax::hir::LocalId,
 ) -> bool {
     let around = view.mir.loops[turning.0 as usize].expr;
-    super::selects::initial_value(cx, around, local)
-        .is_some_and(|init| cx.hir().any(init, &mut |e| super::selects::called(cx, e).is_some_and(|(f, _)| f.takes_out)))
+    super::selects::initial_value(cx, around, local).is_some_and(|init| {
+        cx.hir().any(init, &mut |e| super::selects::called(cx, e).is_some_and(|(f, _)| f.takes_out))
+    })
 }

@@ -21,13 +21,18 @@ pub(super) struct LoopedSelect<'a> {
 pub(super) fn looped<'a>(cx: &BodyContext<'a>, view: &FlowView<'_>) -> Vec<LoopedSelect<'a>> {
     let mut out = Vec::new();
     for (index, block) in view.mir.blocks.iter().enumerate() {
-        let Terminator::Branch { on, targets, kind: BranchKind::Select } = &block.terminator else { continue };
+        let Terminator::Branch { on, targets, kind: BranchKind::Select } = &block.terminator else {
+            continue;
+        };
         let Some(turning) = block.in_loop else { continue };
         let ExprKind::Select(select) = &cx.hir().expr(*on).kind else { continue };
-        if !view.tokens.is_reachable(BlockId(index as u32)) || select.branches.iter().any(|b| b.is_channel_operation) {
+        if !view.tokens.is_reachable(BlockId(index as u32))
+            || select.branches.iter().any(|b| b.is_channel_operation)
+        {
             continue;
         }
-        let stays = targets.iter().take(select.branches.len()).map(|t| comes_back(view, *t, turning)).collect();
+        let stays =
+            targets.iter().take(select.branches.len()).map(|t| comes_back(view, *t, turning)).collect();
         out.push(LoopedSelect { select, turning, stays });
     }
     out
@@ -86,9 +91,10 @@ pub(super) fn initial_value(cx: &BodyContext<'_>, within: ExprId, local: LocalId
 pub(super) fn binds(cx: &BodyContext<'_>, pat: PatId, local: LocalId) -> bool {
     match &cx.hir().pat(pat).kind {
         PatKind::Binding { local: l, sub } => *l == local || sub.is_some_and(|p| binds(cx, p, local)),
-        PatKind::Tuple(parts) | PatKind::TupleStruct { args: parts, .. } | PatKind::Slice(parts) | PatKind::Or(parts) => {
-            parts.iter().any(|p| binds(cx, *p, local))
-        }
+        PatKind::Tuple(parts)
+        | PatKind::TupleStruct { args: parts, .. }
+        | PatKind::Slice(parts)
+        | PatKind::Or(parts) => parts.iter().any(|p| binds(cx, *p, local)),
         PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| binds(cx, *p, local)),
         PatKind::Ref(p) | PatKind::Typed { pat: p, .. } => binds(cx, *p, local),
         _ => false,

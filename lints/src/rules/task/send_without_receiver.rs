@@ -79,11 +79,15 @@ fn in_block(cx: &BodyContext<'_>, block: &Block, report: &mut Vec<Diagnostic>) {
         }
         let Ty::Tuple(types) = cx.ty(*init) else { continue };
         let (Some(tx), Some(rx)) = (types.first(), types.get(1)) else { continue };
-        let (Some(local), true) = (bound(cx, sender), is(cx, tx, Class::Sender) && is(cx, rx, Class::Receiver)) else {
+        let (Some(local), true) =
+            (bound(cx, sender), is(cx, tx, Class::Sender) && is(cx, rx, Class::Receiver))
+        else {
             continue;
         };
         // `subscribe()` makes new receivers.
-        let subscribes = tx.path().is_some_and(|p| cx.catalogue().method(p, linger_analysis::symbol::sym("subscribe")).is_some());
+        let subscribes = tx
+            .path()
+            .is_some_and(|p| cx.catalogue().method(p, linger_analysis::symbol::sym("subscribe")).is_some());
         let known = cx.types().callees.get(init).map_or(Known::Inferred, |c| c.known);
         if subscribes || !sends(cx, local) || known != Known::Resolved {
             continue;
@@ -92,7 +96,10 @@ fn in_block(cx: &BodyContext<'_>, block: &Block, report: &mut Vec<Diagnostic>) {
             Diagnostic::new(
                 &META,
                 cx.at(hir.pat(receiver).span),
-                format!("the receiver of this channel is dropped at once, so every `send` of the `{}` fails", name(tx)),
+                format!(
+                    "the receiver of this channel is dropped at once, so every `send` of the `{}` fails",
+                    name(tx)
+                ),
             )
             .label("`_` binds nothing: the receiver is dropped here")
             .step(cx.at(hir.expr(*init).span), "the channel")

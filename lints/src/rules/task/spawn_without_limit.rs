@@ -107,7 +107,8 @@ fn sets(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>)
 /// A call that puts a task or future into a set that keeps it until somebody takes it out.
 fn fills_set(cx: &BodyContext<'_>, call: &Call) -> bool {
     let Target::External(path) = &call.callee.target else { return false };
-    let spawns = cx.catalogue().facts(*path).is_some_and(|f| f.spawns.is_some()) || call.name.as_str() == "push";
+    let spawns =
+        cx.catalogue().facts(*path).is_some_and(|f| f.spawns.is_some()) || call.name.as_str() == "push";
     spawns
         && call.is_method
         && call.callee.known == Known::Resolved
@@ -117,12 +118,20 @@ fn fills_set(cx: &BodyContext<'_>, call: &Call) -> bool {
             .as_ref()
             .and_then(|t| t.peel_refs().path())
             .and_then(|p| cx.catalogue().resource(p))
-            .is_some_and(|r| r.class == Class::TaskSet && r.release.iter().any(|m| matches!(m.as_str(), "join_next" | "next")))
+            .is_some_and(|r| {
+                r.class == Class::TaskSet
+                    && r.release.iter().any(|m| matches!(m.as_str(), "join_next" | "next"))
+            })
 }
 
 /// The outermost loop around a point that never ends by itself (or accepts connections) and does not make the set
 /// anew.
-fn outermost_endless(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, set: &Identity) -> Option<LoopId> {
+fn outermost_endless(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    set: &Identity,
+) -> Option<LoopId> {
     let mut current = view.mir.blocks[point.block.index()].in_loop;
     let mut found = None;
     while let Some(id) = current {
@@ -174,7 +183,9 @@ fn is_drained(cx: &BodyContext<'_>, view: &FlowView<'_>, id: LoopId, set: &Ident
         }
         match &s.kind {
             StatementKind::Call(call) => {
-                call.args.iter().any(is_set) && !fills_set(cx, call) && !matches!(call.name.as_str(), "len" | "is_empty")
+                call.args.iter().any(is_set)
+                    && !fills_set(cx, call)
+                    && !matches!(call.name.as_str(), "len" | "is_empty")
             }
             StatementKind::Await { operands, .. } => operands.iter().any(is_set),
             StatementKind::Macro { args, .. } => args.iter().any(is_set),
@@ -206,12 +217,16 @@ fn items(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>
             continue;
         }
         report.push(
-            Diagnostic::new(&META, cx.at(spawn.call.name_span), "nothing bounds how many of these run at once")
-                .case("per_item")
-                .label("started once for each turn")
-                .step(cx.at(info.head), "the loop")
-                .confidence(Confidence::from(spawn.call.callee.known))
-                .help("acquire a permit of a `Semaphore` before the spawn, or use `buffer_unordered(n)`"),
+            Diagnostic::new(
+                &META,
+                cx.at(spawn.call.name_span),
+                "nothing bounds how many of these run at once",
+            )
+            .case("per_item")
+            .label("started once for each turn")
+            .step(cx.at(info.head), "the loop")
+            .confidence(Confidence::from(spawn.call.callee.known))
+            .help("acquire a permit of a `Semaphore` before the spawn, or use `buffer_unordered(n)`"),
         );
     }
 }

@@ -133,7 +133,8 @@ pub(super) fn never_stopping(
                 continue;
             }
             let Some(endless) = endless_loop(cx, &spawn) else { continue };
-            if fate(cx, view, &spawn) != Fate::Detached || heed_reasons && cx.has_reason(spawn.statement.span) {
+            if fate(cx, view, &spawn) != Fate::Detached || heed_reasons && cx.has_reason(spawn.statement.span)
+            {
                 continue;
             }
             let once = cx.analysis.is_once(cx.body, view.mir.owner);

@@ -90,7 +90,12 @@ struct Restarted {
     millis: Option<u128>,
 }
 
-fn in_select(cx: &BodyContext<'_>, view: &FlowView<'_>, looped: &LoopedSelect<'_>, report: &mut Vec<Diagnostic>) {
+fn in_select(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    looped: &LoopedSelect<'_>,
+    report: &mut Vec<Diagnostic>,
+) {
     let turning = &view.mir.loops[looped.turning.0 as usize];
     let branches = &looped.select.branches;
     let timers: Vec<Option<Restarted>> = branches.iter().map(|b| restarted(cx, turning, b)).collect();
@@ -114,18 +119,20 @@ fn in_select(cx: &BodyContext<'_>, view: &FlowView<'_>, looped: &LoopedSelect<'_
         };
         let by = shorter.or_else(|| others().next()).map(|i| &branches[i]);
         let span = cx.hir().expr(timer.call).span;
-        let mut finding = Diagnostic::new(&META, cx.at(span), "this timer starts again on every turn of the loop")
-            .case(case)
-            .label(match case {
-                "tick" => "made anew on each turn, so it may never fire",
-                "starved" => "made anew on each turn: while events keep coming it never fires",
-                "deadline" => "made anew on each turn, so it bounds one turn and not the whole wait",
-                _ => "made anew on each turn",
-            })
-            .step(cx.at(turning.head), "the loop")
-            .confidence(Confidence::from(timer.known));
+        let mut finding =
+            Diagnostic::new(&META, cx.at(span), "this timer starts again on every turn of the loop")
+                .case(case)
+                .label(match case {
+                    "tick" => "made anew on each turn, so it may never fire",
+                    "starved" => "made anew on each turn: while events keep coming it never fires",
+                    "deadline" => "made anew on each turn, so it bounds one turn and not the whole wait",
+                    _ => "made anew on each turn",
+                })
+                .step(cx.at(turning.head), "the loop")
+                .confidence(Confidence::from(timer.known));
         if let Some(by) = by {
-            finding = finding.step(cx.at(cx.hir().expr(by.future).span), "when this branch wins, the timer is dropped");
+            finding = finding
+                .step(cx.at(cx.hir().expr(by.future).span), "when this branch wins, the timer is dropped");
         }
         let help = if case == "starved" {
             "make a `tokio::time::interval` before the loop and wait for its `tick()` here"
@@ -152,8 +159,13 @@ fn restarted(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch) ->
                 && matches!(facts.timer, Some(Timer::After | Timer::At))
             {
                 let now = facts.timer == Some(Timer::At);
-                let fits = argument(cx, e).is_some_and(|d| is_same_each_turn(cx, turning, d) && (!now || from_now(cx, d)));
-                found = Some(fits.then(|| Restarted { call: e, known, millis: argument(cx, e).and_then(|d| millis(cx, d)) }));
+                let fits = argument(cx, e)
+                    .is_some_and(|d| is_same_each_turn(cx, turning, d) && (!now || from_now(cx, d)));
+                found = Some(fits.then(|| Restarted {
+                    call: e,
+                    known,
+                    millis: argument(cx, e).and_then(|d| millis(cx, d)),
+                }));
                 return false;
             }
             // A variable of the loop's body: what it was made of.
@@ -187,7 +199,8 @@ fn is_same_each_turn(cx: &BodyContext<'_>, turning: &LoopInfo, e: ExprId) -> boo
         ExprKind::Local(local) => !is_from_outside(cx, turning, *local),
         ExprKind::MethodCall { receiver, .. } => {
             let on_constant = matches!(body.expr(*receiver).kind, ExprKind::Literal(_) | ExprKind::Path(_));
-            let arithmetic = cx.ty(*receiver).peel_refs().is("std::time::Duration") && cx.ty(part).is("std::time::Duration");
+            let arithmetic = cx.ty(*receiver).peel_refs().is("std::time::Duration")
+                && cx.ty(part).is("std::time::Duration");
             let plain = is_now(cx, *receiver) || on_constant || arithmetic && !mentions_now(cx, part);
             !plain
         }
@@ -223,13 +236,16 @@ fn is_from_outside(cx: &BodyContext<'_>, turning: &LoopInfo, local: LocalId) -> 
     let body = cx.hir();
     let declared = body.local(local);
     if turning.span.lo <= declared.span.lo && declared.span.hi <= turning.span.hi {
-        return closure_parameter_of(cx, turning, local).is_some_and(|receiver| is_same_each_turn(cx, turning, receiver));
+        return closure_parameter_of(cx, turning, local)
+            .is_some_and(|receiver| is_same_each_turn(cx, turning, receiver));
     }
     !body.any(turning.expr, &mut |e| match &body.expr(e).kind {
         ExprKind::Assign { place, .. } | ExprKind::AssignOp { place, .. } => {
             matches!(root(cx, *place), Some(l) if l == local)
         }
-        ExprKind::AddressOf { mutable: true, operand, .. } => matches!(root(cx, *operand), Some(l) if l == local),
+        ExprKind::AddressOf { mutable: true, operand, .. } => {
+            matches!(root(cx, *operand), Some(l) if l == local)
+        }
         _ => false,
     })
 }
@@ -269,7 +285,9 @@ fn closure_parameter_of(cx: &BodyContext<'_>, turning: &LoopInfo, local: LocalId
 fn millis(cx: &BodyContext<'_>, e: ExprId) -> Option<u128> {
     let ExprKind::Call { callee, args } = &cx.hir().expr(e).kind else { return None };
     let ExprKind::Path(path) = &cx.hir().expr(*callee).kind else { return None };
-    let ExprKind::Literal(Literal::Int(Some(number), _)) = cx.hir().expr(*args.first()?).kind else { return None };
+    let ExprKind::Literal(Literal::Int(Some(number), _)) = cx.hir().expr(*args.first()?).kind else {
+        return None;
+    };
     let scale = match path.last()?.as_str() {
         "from_millis" => 1,
         "from_secs" => 1000,
@@ -309,11 +327,17 @@ fn does_something(cx: &BodyContext<'_>, handler: ExprId) -> bool {
 
 /// Whether a branch waits for what ends the loop, and otherwise only goes round again: it can leave the loop, and
 /// its way back does nothing.
-fn waits_for_one_answer(cx: &BodyContext<'_>, view: &FlowView<'_>, looped: &LoopedSelect<'_>, index: usize) -> bool {
+fn waits_for_one_answer(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    looped: &LoopedSelect<'_>,
+    index: usize,
+) -> bool {
     let _ = view;
     let body = cx.hir();
     let handler = looped.select.branches[index].handler;
-    let leaves = body.any(handler, &mut |e| matches!(body.expr(e).kind, ExprKind::Break { .. } | ExprKind::Return(_)));
+    let leaves =
+        body.any(handler, &mut |e| matches!(body.expr(e).kind, ExprKind::Break { .. } | ExprKind::Return(_)));
     leaves && !works_outside_of_exit(cx, handler)
 }
 
@@ -324,7 +348,10 @@ fn works_outside_of_exit(cx: &BodyContext<'_>, handler: ExprId) -> bool {
     let mut works = false;
     body.walk(handler, &mut |e| match &body.expr(e).kind {
         ExprKind::Return(_) | ExprKind::Break { .. } => false,
-        ExprKind::Assign { .. } | ExprKind::AssignOp { .. } | ExprKind::Await { .. } | ExprKind::Call { .. } => {
+        ExprKind::Assign { .. }
+        | ExprKind::AssignOp { .. }
+        | ExprKind::Await { .. }
+        | ExprKind::Call { .. } => {
             works = true;
             false
         }
@@ -333,7 +360,10 @@ fn works_outside_of_exit(cx: &BodyContext<'_>, handler: ExprId) -> bool {
             true
         }
         ExprKind::Macro(call) => {
-            works |= !matches!(call.kind, MacroKind::Log | MacroKind::Format | MacroKind::Constant | MacroKind::Span);
+            works |= !matches!(
+                call.kind,
+                MacroKind::Log | MacroKind::Format | MacroKind::Constant | MacroKind::Span
+            );
             false
         }
         _ => true,

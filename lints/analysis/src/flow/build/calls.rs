@@ -48,7 +48,18 @@ impl Builder<'_, '_> {
             operands.push(self.borrow(callee_expr, false));
         }
         operands.extend(args.iter().map(|a| self.operand(*a)));
-        self.emit_call(dest, e, Call { dest: Place::whole(self.mir.return_var), callee, name, args: operands, is_method: false, name_span });
+        self.emit_call(
+            dest,
+            e,
+            Call {
+                dest: Place::whole(self.mir.return_var),
+                callee,
+                name,
+                args: operands,
+                is_method: false,
+                name_span,
+            },
+        );
     }
 
     pub(super) fn method_into(
@@ -74,7 +85,18 @@ impl Builder<'_, '_> {
         };
         let mut operands = vec![operand];
         operands.extend(args.iter().map(|a| self.operand(*a)));
-        self.emit_call(dest, e, Call { dest: Place::whole(self.mir.return_var), callee, name, args: operands, is_method: true, name_span });
+        self.emit_call(
+            dest,
+            e,
+            Call {
+                dest: Place::whole(self.mir.return_var),
+                callee,
+                name,
+                args: operands,
+                is_method: true,
+                name_span,
+            },
+        );
     }
 
     fn auto_ref(&mut self, receiver: ExprId, mutable: bool, callee: &Callee) -> Operand {
@@ -86,7 +108,9 @@ impl Builder<'_, '_> {
             _ => false,
         };
         match operand {
-            Operand::Borrow(mutable, place) if through => Operand::Borrow(mutable, place.project(Projection::Deref)),
+            Operand::Borrow(mutable, place) if through => {
+                Operand::Borrow(mutable, place.project(Projection::Deref))
+            }
             other => other,
         }
     }

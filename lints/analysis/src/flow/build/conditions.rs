@@ -102,7 +102,8 @@ impl Builder<'_, '_> {
     fn is_lazy(&self, e: ExprId) -> bool {
         matches!(
             self.flows.cx.body.expr(e).kind,
-            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. } | ExprKind::Unary { op: UnaryOp::Not, .. }
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. }
+                | ExprKind::Unary { op: UnaryOp::Not, .. }
         )
     }
 

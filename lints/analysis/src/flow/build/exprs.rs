@@ -6,11 +6,11 @@ use crate::flow::build::Builder;
 use crate::flow::build::places::ConstantKind;
 use crate::flow::build::scopes::{Breakable, ScopeKind};
 use crate::flow::build::statements::numbered;
-use crate::flow::mir::{
-    AwaitKind, BlockId, BranchKind, Capture, CaptureHow, Discard, DropHow, LoopId, LoopInfo, LoopKind, Operand, Owner,
-    Place, Projection, ReturnKind, Rvalue, StatementKind, Terminator, VarKind,
-};
 use crate::flow::mir::Mir;
+use crate::flow::mir::{
+    AwaitKind, BlockId, BranchKind, Capture, CaptureHow, Discard, DropHow, LoopId, LoopInfo, LoopKind,
+    Operand, Owner, Place, Projection, ReturnKind, Rvalue, StatementKind, Terminator, VarKind,
+};
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{Arm, BinaryOp, ClosureId, ExprId, ExprKind, LocalId, MacroKind, PatId, UnaryOp};
@@ -22,7 +22,9 @@ impl Builder<'_, '_> {
         let body = self.flows.cx.body;
         let span = self.span(e);
         match &body.expr(e).kind {
-            ExprKind::Literal(_) | ExprKind::Missing | ExprKind::Underscore => self.assign(dest, Rvalue::Opaque, e),
+            ExprKind::Literal(_) | ExprKind::Missing | ExprKind::Underscore => {
+                self.assign(dest, Rvalue::Opaque, e)
+            }
             ExprKind::Path(_) => match self.constant_kind(e) {
                 ConstantKind::Static => self.static_into(dest, e),
                 ConstantKind::Other => self.assign_use(dest, Operand::Constant(e), e),
@@ -112,7 +114,11 @@ impl Builder<'_, '_> {
             }
             ExprKind::Break { label, value } => self.break_(span, *label, *value),
             ExprKind::Continue { label } => {
-                let target = self.breakables.iter().rev().find(|b| b.is_loop && (label.is_none() || b.label == *label));
+                let target = self
+                    .breakables
+                    .iter()
+                    .rev()
+                    .find(|b| b.is_loop && (label.is_none() || b.label == *label));
                 match target.and_then(|b| b.continue_to.map(|c| (c, b.depth))) {
                     Some((to, depth)) => {
                         self.leave_scopes(depth, span);
@@ -123,7 +129,8 @@ impl Builder<'_, '_> {
             }
             ExprKind::Struct { fields, base, .. } => {
                 let path = self.ty(e).path();
-                let mut parts: Vec<_> = fields.iter().map(|(name, value)| (*name, self.operand(*value))).collect();
+                let mut parts: Vec<_> =
+                    fields.iter().map(|(name, value)| (*name, self.operand(*value))).collect();
                 if let Some(base) = base {
                     parts.push((sym(".."), self.operand(*base)));
                 }
@@ -192,7 +199,14 @@ impl Builder<'_, '_> {
         self.in_scope(ScopeKind::Tail, span, |b| b.expr_into(dest, e));
     }
 
-    fn if_into(&mut self, dest: Place, e: ExprId, condition: ExprId, then: ExprId, otherwise: Option<ExprId>) {
+    fn if_into(
+        &mut self,
+        dest: Place,
+        e: ExprId,
+        condition: ExprId,
+        then: ExprId,
+        otherwise: Option<ExprId>,
+    ) {
         let span = self.span(e);
         let failed = self.new_block();
         let join = self.new_block();
@@ -315,7 +329,8 @@ impl Builder<'_, '_> {
                 match operand {
                     Operand::Move(place) => {
                         // `into_iter` takes the value; the iterator owns what is left.
-                        let var = b.new_var(VarKind::Temp(iterable), b.ty(iterable).clone(), b.span(iterable));
+                        let var =
+                            b.new_var(VarKind::Temp(iterable), b.ty(iterable).clone(), b.span(iterable));
                         b.schedule_temporary(var);
                         b.assign_use(Place::whole(var), Operand::Move(place), iterable);
                         Place::whole(var)
@@ -394,7 +409,11 @@ impl Builder<'_, '_> {
         let span = self.span(e);
         let value = self.operand(operand);
         let (goes_on, fails) = (self.new_block(), self.new_block());
-        self.terminate(Terminator::Branch { on: e, targets: smallvec![goes_on, fails], kind: BranchKind::Question });
+        self.terminate(Terminator::Branch {
+            on: e,
+            targets: smallvec![goes_on, fails],
+            kind: BranchKind::Question,
+        });
         self.switch_to(fails);
         self.mir.blocks[fails.index()].on_failure = true;
         if let Some(var) = value.var() {

@@ -4,7 +4,9 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::flow::build::Builder;
 use crate::flow::build::scopes::ScopeKind;
-use crate::flow::mir::{AwaitKind, BlockId, BranchKind, Operand, Place, ReturnKind, Rvalue, StatementKind, Terminator, VarKind};
+use crate::flow::mir::{
+    AwaitKind, BlockId, BranchKind, Operand, Place, ReturnKind, Rvalue, StatementKind, Terminator, VarKind,
+};
 use crate::syntax::hir::{ExprId, ExprKind, MacroCall, MacroKind, Select};
 
 impl Builder<'_, '_> {
@@ -68,7 +70,9 @@ impl Builder<'_, '_> {
                 self.push(StatementKind::Await { dest, operands, kind: AwaitKind::Join }, span, Some(e));
             }
             MacroKind::Pin => {
-                let Some(arg) = call.args.first().copied() else { return self.assign(dest, Rvalue::Opaque, e) };
+                let Some(arg) = call.args.first().copied() else {
+                    return self.assign(dest, Rvalue::Opaque, e);
+                };
                 let var = self.new_var(VarKind::Temp(arg), self.ty(arg).clone(), self.span(arg));
                 self.schedule_extended(var);
                 self.expr_into(Place::whole(var), arg);
@@ -111,7 +115,11 @@ impl Builder<'_, '_> {
         }
         let unit = Place::whole(self.new_var(VarKind::Temp(e), crate::types::ty::Ty::unit(), span));
         if channels.is_empty() {
-            self.push(StatementKind::Await { dest: unit, operands: futures, kind: AwaitKind::Select }, span, Some(e));
+            self.push(
+                StatementKind::Await { dest: unit, operands: futures, kind: AwaitKind::Select },
+                span,
+                Some(e),
+            );
         } else {
             self.push(StatementKind::Macro { expr: e, args: channels, dest: unit }, span, Some(e));
         }

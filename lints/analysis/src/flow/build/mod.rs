@@ -82,7 +82,8 @@ impl<'f, 'a> Builder<'f, 'a> {
         self.push_scope(ScopeKind::Block, closure.span);
         for local in &closure.captures {
             let decl = self.flows.cx.body.local(*local);
-            let var = self.new_var(VarKind::Capture(*local), self.flows.cx.types.local(*local).clone(), decl.span);
+            let var =
+                self.new_var(VarKind::Capture(*local), self.flows.cx.types.local(*local).clone(), decl.span);
             self.locals.insert(*local, var);
             if closure.is_move {
                 self.schedule(var);

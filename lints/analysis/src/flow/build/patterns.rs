@@ -142,7 +142,9 @@ impl Builder<'_, '_> {
             PatKind::Wild | PatKind::Rest => true,
             PatKind::Tuple(parts) | PatKind::Slice(parts) => parts.iter().any(|p| self.ignored_parts(*p)),
             PatKind::TupleStruct { args, .. } => args.iter().any(|p| self.ignored_parts(*p)),
-            PatKind::Struct { fields, rest, .. } => *rest || fields.iter().any(|(_, p)| self.ignored_parts(*p)),
+            PatKind::Struct { fields, rest, .. } => {
+                *rest || fields.iter().any(|(_, p)| self.ignored_parts(*p))
+            }
             _ => false,
         }
     }

@@ -79,7 +79,9 @@ impl Builder<'_, '_> {
     pub(super) fn operand(&mut self, e: ExprId) -> Operand {
         match &self.flows.cx.body.expr(e).kind {
             ExprKind::Literal(_) => Operand::Constant(e),
-            ExprKind::Path(_) if !matches!(self.constant_kind(e), ConstantKind::Static) => Operand::Constant(e),
+            ExprKind::Path(_) if !matches!(self.constant_kind(e), ConstantKind::Static) => {
+                Operand::Constant(e)
+            }
             _ if self.is_place(e) => {
                 let place = self.place(e);
                 self.consume(place, self.ty(e))
@@ -105,7 +107,9 @@ impl Builder<'_, '_> {
     pub(super) fn borrow(&mut self, e: ExprId, mutable: bool) -> Operand {
         match &self.flows.cx.body.expr(e).kind {
             ExprKind::Literal(_) => Operand::Constant(e),
-            ExprKind::Path(_) if !matches!(self.constant_kind(e), ConstantKind::Static) => Operand::Constant(e),
+            ExprKind::Path(_) if !matches!(self.constant_kind(e), ConstantKind::Static) => {
+                Operand::Constant(e)
+            }
             _ => {
                 let place = self.place(e);
                 Operand::Borrow(mutable, place)
@@ -122,7 +126,8 @@ impl Builder<'_, '_> {
         let Some(path) = self.flows.cx.types.paths.get(&e) else { return ConstantKind::Other };
         let program = self.flows.cx.program;
         let is_static = program.by_path.get(path).is_some_and(|defs| {
-            defs.iter().any(|d| matches!(program.item(*d).kind, crate::syntax::items::ItemKind::Static { .. }))
+            defs.iter()
+                .any(|d| matches!(program.item(*d).kind, crate::syntax::items::ItemKind::Static { .. }))
         });
         if is_static { ConstantKind::Static } else { ConstantKind::Other }
     }

@@ -93,7 +93,9 @@ impl Builder<'_, '_> {
                 let var = self.new_var(crate::flow::mir::VarKind::Temp(e), Ty::unit(), self.span(e));
                 self.expr_into(Place::whole(var), e);
             }
-            ExprKind::Local(_) | ExprKind::Field { .. } | ExprKind::Index { .. } if shape != Discard::Statement => {
+            ExprKind::Local(_) | ExprKind::Field { .. } | ExprKind::Index { .. }
+                if shape != Discard::Statement =>
+            {
                 // `let _ = place` and `_ = place` neither move nor drop.
                 self.place(e);
             }
@@ -122,7 +124,8 @@ impl Builder<'_, '_> {
                 if self.extends(init) {
                     self.extended_operand(init);
                 } else {
-                    let shape = if ty.is_some() { Discard::LetUnderscoreTyped } else { Discard::LetUnderscore };
+                    let shape =
+                        if ty.is_some() { Discard::LetUnderscoreTyped } else { Discard::LetUnderscore };
                     self.discard(init, shape);
                 }
             }
@@ -173,7 +176,8 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn binds_by_reference(&self, scrutinee: ExprId) -> bool {
-        matches!(self.ty(scrutinee), Ty::Ref(..)) || (self.is_place(scrutinee) && self.ty(scrutinee).is_unknown())
+        matches!(self.ty(scrutinee), Ty::Ref(..))
+            || (self.is_place(scrutinee) && self.ty(scrutinee).is_unknown())
     }
 
     fn let_else(&mut self, pat: PatId, init: ExprId, else_branch: ExprId) {
@@ -182,7 +186,11 @@ impl Builder<'_, '_> {
         let matched = self.new_block();
         let failed = self.new_block();
         let depth = self.scopes.len().saturating_sub(1);
-        self.terminate(Terminator::Branch { on: init, targets: smallvec![matched, failed], kind: BranchKind::Let });
+        self.terminate(Terminator::Branch {
+            on: init,
+            targets: smallvec![matched, failed],
+            kind: BranchKind::Let,
+        });
         self.switch_to(failed);
         if self.matches_all_full(pat) {
             self.vacant(&place, self.span(init));
@@ -190,8 +198,11 @@ impl Builder<'_, '_> {
         // Temporaries of the head are dropped before the `else` block runs.
         self.leave_scopes(depth, self.span(init));
         let taken: Vec<_> = self.scopes.drain(depth..).collect();
-        let var = self.new_var(crate::flow::mir::VarKind::Temp(else_branch), Ty::Never, self.span(else_branch));
-        self.in_scope(ScopeKind::Tail, self.span(else_branch), |b| b.expr_into(Place::whole(var), else_branch));
+        let var =
+            self.new_var(crate::flow::mir::VarKind::Temp(else_branch), Ty::Never, self.span(else_branch));
+        self.in_scope(ScopeKind::Tail, self.span(else_branch), |b| {
+            b.expr_into(Place::whole(var), else_branch)
+        });
         self.terminate(Terminator::Unreachable);
         self.scopes.extend(taken);
         self.switch_to(matched);
@@ -319,8 +330,6 @@ impl Builder<'_, '_> {
 }
 
 /// Parts of a tuple with their numbers as names.
-pub(super) fn numbered(
-    operands: impl Iterator<Item = Operand>,
-) -> Vec<(crate::symbol::Symbol, Operand)> {
+pub(super) fn numbered(operands: impl Iterator<Item = Operand>) -> Vec<(crate::symbol::Symbol, Operand)> {
     operands.enumerate().map(|(i, o)| (crate::symbol::sym(&i.to_string()), o)).collect()
 }

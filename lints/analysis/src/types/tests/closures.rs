@@ -15,7 +15,13 @@ fn parameters_come_from_the_callee() {
 fn closures_in_variables() {
     let source = "fn f() { let c = |x: u8| x.to_string(); let a = c(1); let d = |y| y; let b = d(1u8); }";
     check(source, &[("a", "String"), ("b", "u8"), ("y", "u8")]);
-    assert!(typed(source).types.callees.values().any(|c| matches!(c.target, crate::types::infer::Target::Local(_))));
+    assert!(
+        typed(source)
+            .types
+            .callees
+            .values()
+            .any(|c| matches!(c.target, crate::types::infer::Target::Local(_)))
+    );
 }
 
 #[test]
@@ -35,5 +41,8 @@ fn results_are_kept() {
 
 #[test]
 fn returns_belong_to_the_closure() {
-    check("fn f() -> u8 { let c = |x: bool| { if x { return 1u16; } 2 }; let a = c(true); 1 }", &[("a", "u16")]);
+    check(
+        "fn f() -> u8 { let c = |x: bool| { if x { return 1u16; } 2 }; let a = c(true); 1 }",
+        &[("a", "u16")],
+    );
 }
