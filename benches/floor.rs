@@ -16,7 +16,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folders: Vec<PathBuf> = std::env::args_os().skip(1).filter(|a| a != "--bench").map(PathBuf::from).collect();
+    let folders: Vec<PathBuf> =
+        std::env::args_os().skip(1).filter(|a| a != "--bench").map(PathBuf::from).collect();
     rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build_global()?;
     println!("{:<24} {:>7} {:>9} {:>9} {:>9} {:>6}", "folder", "files", "lines", "floor", "linger", "ratio");
     for folder in &folders {

@@ -12,14 +12,9 @@ fn check(text: &str, args: &[&str]) -> Vec<String> {
     write(dir.path(), &[("a.rs", &format!("use std::sync::Mutex;\n{text}"))]);
     let mut all = vec!["--message-format", "json", "a.rs"];
     all.extend(args);
-    let name = |f: common::Finding| if f.rule == "unused_suppression" { f.code } else { f.rule };
-    findings(&run(dir.path(), &all))
-        .into_iter()
-        .map(|f| {
-            let line = f.line;
-            format!("{line} {}", name(f))
-        })
-        .collect()
+    let name =
+        |f: &common::Finding| if f.rule == "unused_suppression" { f.code.clone() } else { f.rule.clone() };
+    findings(&run(dir.path(), &all)).into_iter().map(|f| format!("{} {}", f.line, name(&f))).collect()
 }
 
 #[test]

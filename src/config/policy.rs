@@ -12,8 +12,8 @@ use crate::config::file::TestsLevel;
 use crate::config::load::Config;
 use crate::levels::Levels;
 
-/// Policies by the overrides that apply.
-type Made = FxHashMap<Vec<(usize, usize)>, Rc<FilePolicy>>;
+/// Which layers and overrides hold: `(layer, 0)` is the layer itself, `(layer, n + 1)` its n-th override.
+type Parts = Vec<(usize, usize)>;
 
 /// Levels by file.
 pub struct Policy<'c> {
@@ -21,7 +21,7 @@ pub struct Policy<'c> {
     command_line: &'c [(Level, String)],
     tests: Option<TestsLevel>,
     /// By which layers and overrides hold; most files share one entry.
-    made: RefCell<Made>,
+    made: RefCell<FxHashMap<Parts, Rc<FilePolicy>>>,
 }
 
 /// What holds in one file.
@@ -46,8 +46,7 @@ impl<'c> Policy<'c> {
 
     /// What holds in a file.
     pub fn of(&self, path: &Path) -> Rc<FilePolicy> {
-        // (layer, 0) is the layer itself, (layer, n + 1) its n-th override.
-        let mut key = Vec::new();
+        let mut key = Parts::new();
         for (index, layer) in self.config.layers.iter().enumerate() {
             let Ok(below) = path.strip_prefix(&layer.dir) else { continue };
             key.push((index, 0));
@@ -99,9 +98,9 @@ impl<'c> Policy<'c> {
 
     /// Whether a rule is on somewhere.
     pub fn is_on(&self, rule: &RuleMeta) -> bool {
-        let mut keys: Vec<Vec<(usize, usize)>> = vec![Vec::new()];
+        let mut keys: Vec<Parts> = vec![Parts::new()];
         for (index, layer) in self.config.layers.iter().enumerate() {
-            let mut own: Vec<(usize, usize)> = (0..index).map(|i| (i, 0)).collect();
+            let mut own: Parts = (0..index).map(|i| (i, 0)).collect();
             own.push((index, 0));
             keys.push(vec![(index, 0)]);
             for n in 0..layer.overrides.len() {

@@ -1,0 +1,199 @@
+//! Configuration: where it is found, what wins, and how errors are told.
+
+mod common;
+
+use std::path::Path;
+
+use common::{findings, repository, run, scratch, stderr, stdout, write};
+
+const BAD: &str = "use std::sync::Mutex;\npub fn f(m: &Mutex<u32>) -> u32 {\n    let a = m.lock().unwrap();\n    let b = m.lock().unwrap();\n    *a + *b\n}\n";
+
+fn package(name: &str) -> String {
+    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n")
+}
+
+/// Levels of `double_lock` by file.
+fn levels(dir: &Path, args: &[&str]) -> Vec<String> {
+    let mut all = vec!["--message-format", "json"];
+    all.extend(args);
+    findings(&run(dir, &all)).into_iter().map(|f| format!("{} {}", f.file, f.level)).collect()
+}
+
+/// The complaint about a `linger.toml`.
+fn complaint(text: &str) -> String {
+    let dir = scratch();
+    write(dir.path(), &[("Cargo.toml", &package("p")), ("src/lib.rs", ""), ("linger.toml", text)]);
+    let output = run(dir.path(), &[]);
+    assert_eq!(output.status.code(), Some(2), "{text} is accepted");
+    let verified = run(dir.path(), &["config", "verify"]);
+    assert_eq!(verified.status.code(), Some(2), "{text} is accepted by verify");
+    let text = stderr(&output);
+    let place = format!("{}/", dir.path().display());
+    text.trim().replace(&place, "").replace("error: ", "")
+}
+
+#[test]
+fn mistakes_have_a_place_and_a_suggestion() {
+    let complaints: Vec<String> = [
+        "rule = 1\n",
+        "[rules]\ndouble_lok = \"warn\"\n",
+        "[rules]\ndouble_lock = \"wran\"\n",
+        "[rules]\ndouble_lock = \"error\"\n",
+        "[rules]\ndouble_lock = 3\n",
+        "[rules]\n\"double_lock/nothing\" = \"warn\"\n",
+        "[rules]\ndouble_lock = { level = \"warn\", no_such_option = 1 }\n",
+        "[rules]\nlock = { level = \"warn\", x = 1 }\n",
+        "[rules]\nwarnings = \"deny\"\n",
+        "[tests]\nlevel = \"of\"\n",
+        "[test]\nlevel = \"off\"\n",
+        "exclude = [\"a[\"]\n",
+        "exclude = \"a\"\n",
+        "edition = 2020\n",
+        "[[overrides]]\npath = [\"a\"]\n",
+        "[[overrides]]\npaths = [\"a\"]\nrules = { double_lock = { level = \"warn\", x = 1 } }\n",
+        "[[catalogue.resource]]\ntype = \"a::B\"\nclas = \"file\"\n",
+        "require_reason = 1\n",
+        "[rules\n",
+    ]
+    .into_iter()
+    .map(complaint)
+    .collect();
+    insta::assert_snapshot!(complaints.join("\n\n"));
+}
+
+#[test]
+fn the_nearest_configuration_upward_counts() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("linger.toml", "[rules]\ndouble_lock = \"warn\"\n"),
+            ("inner/Cargo.toml", &package("inner")),
+            ("inner/src/lib.rs", BAD),
+        ],
+    );
+    assert_eq!(levels(&dir.path().join("inner"), &[]), ["src/lib.rs warning"]);
+    assert_eq!(levels(&dir.path().join("inner"), &["--no-config"]), ["src/lib.rs error"]);
+    // The command line wins.
+    assert_eq!(levels(&dir.path().join("inner"), &["-D", "double_lock"]), ["src/lib.rs error"]);
+    write(dir.path(), &[("inner/linger.toml", "")]);
+    assert_eq!(levels(&dir.path().join("inner"), &[]), ["src/lib.rs error"]);
+    let other = dir.path().join("linger.toml");
+    assert_eq!(
+        levels(&dir.path().join("inner"), &["--config", &other.to_string_lossy()]),
+        ["src/lib.rs warning"]
+    );
+}
+
+#[test]
+fn metadata_of_workspace_and_package() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"a\", \"b\"]\n[workspace.metadata.linger.rules]\ndouble_lock = \"warn\"\n",
+            ),
+            ("a/Cargo.toml", &package("a")),
+            ("a/src/lib.rs", BAD),
+            ("b/Cargo.toml", &format!("{}[package.metadata.linger.rules]\nlock = \"deny\"\n", package("b"))),
+            ("b/src/lib.rs", BAD),
+        ],
+    );
+    assert_eq!(levels(dir.path(), &[]), ["a/src/lib.rs warning", "b/src/lib.rs error"]);
+    assert_eq!(levels(dir.path(), &["-p", "a"]), ["a/src/lib.rs warning"]);
+    let shown = stdout(&run(dir.path(), &["config", "show", "b/src/lib.rs"]));
+    let line = shown.lines().find(|l| l.contains("double_lock/conflict")).expect("the rule is shown");
+    assert!(line.contains("\"deny\"") && line.contains("b/Cargo.toml"), "{line}");
+    write(dir.path(), &[("linger.toml", "")]);
+    let both = run(dir.path(), &[]);
+    assert!(stderr(&both).contains("keep one"), "{}", stderr(&both));
+}
+
+#[test]
+fn lints_linger_is_refused_with_the_reason() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", &format!("{}\n[lints.linger]\ndouble_lock = \"warn\"\n", package("p"))),
+            ("src/lib.rs", ""),
+        ],
+    );
+    let output = run(dir.path(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("[lints.linger] breaks the build"), "{}", stderr(&output));
+}
+
+#[test]
+fn overrides_excludes_and_tests() {
+    let dir = scratch();
+    let in_test = "#[test]\nfn t() {\n    let m = std::sync::Mutex::new(1);\n    while let Some(_) = Some(m.lock().unwrap()) {\n        std::thread::sleep(std::time::Duration::from_secs(1));\n    }\n}\n";
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", &package("p")),
+            ("src/lib.rs", "pub mod legacy;\npub mod made;\n"),
+            ("src/legacy/mod.rs", BAD),
+            ("src/made.rs", BAD),
+            ("tests/t.rs", in_test),
+            (
+                "linger.toml",
+                "exclude = [\"src/made.rs\"]\n[[overrides]]\npaths = [\"src/legacy\"]\nrules = { double_lock = \"warn\" }\n",
+            ),
+        ],
+    );
+    assert_eq!(levels(dir.path(), &[]), ["src/legacy/mod.rs warning"]);
+    let off = levels(dir.path(), &["--tests", "off"]);
+    let same = levels(dir.path(), &["--tests", "same"]);
+    assert_eq!(off.len(), 1);
+    assert!(same.iter().any(|l| l.starts_with("tests/t.rs")), "{same:?}");
+}
+
+#[test]
+fn own_resources_are_known() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            (
+                "a.rs",
+                "pub fn f(p: &my_pool::Pool) {\n    let _ = my_pool::Lease::new(p);\n    p.work();\n}\n",
+            ),
+            (
+                "linger.toml",
+                "[[catalogue.resource]]\ntype = \"my_pool::Lease\"\nclass = \"permit\"\ndrop = \"returns-to-pool\"\nacross_await = \"allowed\"\n",
+            ),
+        ],
+    );
+    let output = run(dir.path(), &["config", "verify"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn init_writes_what_verify_accepts() {
+    let dir = scratch();
+    assert_eq!(run(dir.path(), &["init"]).status.code(), Some(0));
+    assert_eq!(run(dir.path(), &["config", "verify"]).status.code(), Some(0));
+    assert_eq!(run(dir.path(), &["init"]).status.code(), Some(2), "it is not overwritten");
+    // The settings in its comments are right, too.
+    let path = dir.path().join("linger.toml");
+    let text = std::fs::read_to_string(&path).expect("it was written");
+    let alive: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.contains(" = ") || setting.starts_with("[[") => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    std::fs::write(&path, alive).expect("a file");
+    let output = run(dir.path(), &["config", "verify"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn the_schema_is_fresh() {
+    let text = stdout(&run(&repository(), &["config", "schema"]));
+    common::generated(&repository().join("linger.schema.json"), &text);
+}

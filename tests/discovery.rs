@@ -1,0 +1,148 @@
+//! Packages and targets, read by hand: the same as cargo says.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{findings, run, scratch, write};
+
+const BAD: &str = "pub fn f(m: &std::sync::Mutex<u32>) -> u32 {\n    let a = m.lock().unwrap();\n    let b = m.lock().unwrap();\n    *a + *b\n}\n";
+
+#[test]
+fn targets_are_those_of_cargo_metadata() {
+    let dir = scratch();
+    let root = dir.path().canonicalize().expect("it is there");
+    write(
+        &root,
+        &[
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"crates/*\", \"tool\"]\nexclude = [\"crates/left-out\"]\n[workspace.package]\nedition = \"2021\"\nversion = \"1.2.3\"\n[package]\nname = \"root\"\nversion.workspace = true\nedition.workspace = true\n",
+            ),
+            ("src/main.rs", BAD),
+            ("src/bin/one.rs", BAD),
+            ("src/bin/two/main.rs", BAD),
+            ("build.rs", BAD),
+            (
+                "crates/a-lib/Cargo.toml",
+                "[package]\nname = \"a-lib\"\nversion = \"0.1.0\"\n[lib]\nname = \"other_name\"\npath = \"lib/x.rs\"\n[[bin]]\nname = \"b\"\npath = \"b.rs\"\n",
+            ),
+            ("crates/a-lib/lib/x.rs", BAD),
+            ("crates/a-lib/b.rs", BAD),
+            ("crates/a-lib/tests/it.rs", BAD),
+            ("crates/a-lib/examples/ex.rs", BAD),
+            ("crates/a-lib/benches/be/main.rs", BAD),
+            ("crates/left-out/Cargo.toml", "[package]\nname = \"left-out\"\nversion = \"0.1.0\"\n"),
+            ("crates/left-out/src/lib.rs", BAD),
+            (
+                "tool/Cargo.toml",
+                "[package]\nname = \"tool-kit\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\ndep = { path = \"../dep\" }\n",
+            ),
+            ("tool/src/lib.rs", BAD),
+            ("dep/Cargo.toml", "[package]\nname = \"dep\"\nversion = \"0.1.0\"\n"),
+            ("dep/src/lib.rs", BAD),
+        ],
+    );
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(root.join("Cargo.toml"))
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .expect("cargo reads the workspace");
+    let cargo: BTreeSet<String> = metadata
+        .packages
+        .iter()
+        .flat_map(|p| {
+            p.targets.iter().map(move |t| {
+                let kind = t.kind.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+                let name = t.name.replace('-', "_");
+                format!("{} {} {} {} {}", p.id.repr, t.src_path, kind, name, t.edition)
+            })
+        })
+        .collect();
+    // Every target has a finding, so the lines tell of all of them.
+    let output = run(&root, &["--message-format", "json", "-W", "all", "--tests", "same"]);
+    let mut own = BTreeSet::new();
+    for line in common::stdout(&output).lines() {
+        let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let text =
+            |pointer: &str| value.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        own.insert(format!(
+            "{} {} {} {} {}",
+            text("/package_id"),
+            text("/target/src_path"),
+            text("/target/kind/0"),
+            text("/target/name"),
+            text("/target/edition")
+        ));
+    }
+    let strip = |set: BTreeSet<String>| -> Vec<String> {
+        let root = root.display().to_string();
+        set.into_iter().map(|line| line.replace(&root, "")).collect()
+    };
+    assert_eq!(strip(own), strip(cargo));
+}
+
+#[test]
+fn what_no_compiler_reads_is_not_reported_unless_named() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+            ("src/lib.rs", ""),
+            ("src/by_macro.rs", BAD),
+            ("tests/ui/fails.rs", BAD),
+            ("templates/t.rs", "{{ template }}"),
+            ("vendor/v/src/lib.rs", BAD),
+            ("target/CACHEDIR.TAG", ""),
+            ("target/out.rs", BAD),
+            ("ignored/i.rs", BAD),
+            (".gitignore", "/ignored\n"),
+            ("nested/Cargo.toml", "[workspace]\n[package]\nname = \"n\"\nversion = \"0.1.0\"\n"),
+            ("nested/src/lib.rs", BAD),
+        ],
+    );
+    let files = |args: &[&str]| -> BTreeSet<String> {
+        let mut all = vec!["--message-format", "json"];
+        all.extend(args);
+        findings(&run(dir.path(), &all)).into_iter().map(|f| f.file).collect()
+    };
+    assert_eq!(files(&[]), ["src/by_macro.rs".to_owned()].into());
+    assert_eq!(files(&["."]), ["src/by_macro.rs".to_owned()].into());
+    for named in [
+        "tests/ui",
+        "tests/ui/fails.rs",
+        "vendor",
+        "vendor/v/src/lib.rs",
+        "target/out.rs",
+        "ignored/i.rs",
+        "templates/t.rs",
+    ] {
+        assert_eq!(files(&[named]).len(), 1, "{named}");
+    }
+    assert_eq!(files(&["nested"]).len(), 1);
+    let notes = common::stderr(&run(dir.path(), &["-v"]));
+    assert!(notes.contains("were not reported on"), "{notes}");
+}
+
+#[test]
+fn broken_workspaces_are_read_as_far_as_they_go() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"missing\"]\n"),
+            ("a/Cargo.toml", "[package]\nname = \"a\"\nedition.workspace = true\n"),
+            ("a/src/lib.rs", BAD),
+            ("b/Cargo.toml", "this is no manifest"),
+            ("b/src/lib.rs", BAD),
+        ],
+    );
+    let found = findings(&run(dir.path(), &["--message-format", "json"]));
+    assert!(found.iter().any(|f| f.file == "a/src/lib.rs"));
+    // No workspace at all, only packages below.
+    std::fs::remove_file(dir.path().join("Cargo.toml")).expect("it is there");
+    let found = findings(&run(dir.path(), &["--message-format", "json"]));
+    assert!(found.iter().any(|f| f.file == "a/src/lib.rs"));
+}
