@@ -71,7 +71,6 @@ pub(crate) struct Activity {
 /// What a statement does that a guard should not be held over. `None` for everyday code.
 pub(crate) fn activity(
     cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
     statement: &linger_analysis::flow::mir::Statement,
 ) -> Option<Activity> {
     use linger_analysis::facts::EffectKind;
@@ -95,7 +94,7 @@ pub(crate) fn activity(
                 here(format!("`{name}` waits here"))
             } else if facts.io {
                 here(format!("`{name}` does I/O here"))
-            } else if facts.locks.is_some() && !is_own_lock(cx, view, call) {
+            } else if facts.locks.is_some() {
                 here(format!("`{name}` takes another lock here"))
             } else {
                 None
@@ -136,10 +135,6 @@ pub(crate) fn activity(
         }
         _ => None,
     }
-}
-
-fn is_own_lock(_: &BodyContext<'_>, _: &FlowView<'_>, _: &linger_analysis::flow::mir::Call) -> bool {
-    false
 }
 
 /// Whether a statement works on (or through) a token.

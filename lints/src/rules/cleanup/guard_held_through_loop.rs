@@ -91,7 +91,7 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         tokens.walk(|_, state, statement| {
             let in_body = info.span.contains(statement.span) && statement.span.lo >= info.head.hi;
             if found.is_none() && in_body && state.alive().contains(id) && !involves(state, statement, id) {
-                found = activity(cx, view, statement);
+                found = activity(cx, statement);
             }
         });
         let what = noun(cx, token);

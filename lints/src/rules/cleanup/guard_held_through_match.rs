@@ -87,7 +87,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         tokens.walk(|_, state, statement| {
             let in_arm = whole.contains(statement.span) && statement.span.lo >= head.hi;
             if found.is_none() && in_arm && state.alive().contains(id) && !involves(state, statement, id) {
-                found = activity(cx, view, statement);
+                found = activity(cx, statement);
             }
         });
         let Some(busy) = found else { continue };

@@ -1,6 +1,5 @@
 //! Raw descriptors and handles that nothing closes.
 
-use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{Place, Rvalue, StatementKind, Var};
 use linger_analysis::types::infer::{Known, Target};
 
@@ -143,7 +142,6 @@ fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, start: Var) -> Fate {
         }
         false
     };
-    let _ = Root::Param(0);
     for (_, s) in view.statements() {
         let StatementKind::Assign { dest, value } = &s.kind else { continue };
         match value {

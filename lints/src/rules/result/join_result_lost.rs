@@ -51,11 +51,9 @@ impl Rule for JoinResultLost {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
-            for (_, var, _, span, e) in discards(view) {
-                let ids = &view.tokens.identities;
+            for (_, _, _, span, e) in discards(view) {
                 let Some(e) = e else { continue };
                 let Some(handle) = joined(cx, e) else { continue };
-                let _ = (ids, var);
                 if is_teardown(cx) || cx.has_reason(span) || stops(view) {
                     continue;
                 }

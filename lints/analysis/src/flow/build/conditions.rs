@@ -4,7 +4,7 @@ use smallvec::smallvec;
 
 use crate::flow::build::Builder;
 use crate::flow::build::scopes::ScopeKind;
-use crate::flow::mir::{BlockId, BranchKind, Operand, Place, Terminator};
+use crate::flow::mir::{BlockId, BranchKind, Place, Terminator};
 use crate::syntax::hir::{BinaryOp, ExprId, ExprKind, UnaryOp};
 use crate::types::ty::Ty;
 
@@ -57,13 +57,11 @@ impl Builder<'_, '_> {
                 self.bind(pat, &place, Some(e), by_reference);
             }
             _ => {
-                let operand = self.in_scope(ScopeKind::Condition, self.span(e), |b| {
+                self.in_scope(ScopeKind::Condition, self.span(e), |b| {
                     // The truth value outlives the condition's temporaries.
                     let var = b.new_var(crate::flow::mir::VarKind::Temp(e), Ty::prim("bool"), b.span(e));
                     b.expr_into(Place::whole(var), e);
-                    Operand::Copy(Place::whole(var))
                 });
-                let _ = operand;
                 let emptiness = self.emptiness(e);
                 let holds = self.new_block();
                 let fails = self.new_block();
