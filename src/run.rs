@@ -21,6 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, MinConfidence};
 use crate::config::{Config, Policy};
+use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
 use crate::pipeline::{Reported, Settings, process};
 use crate::since;
@@ -112,7 +113,13 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     clock.lap("parse and lower");
 
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
-    let program = Program::build(files, found.crates(edition));
+    let mut crates = found.crates(edition);
+    if !args.no_dependencies {
+        let read = dependencies::read(&found.packages);
+        read.add_to(&mut files, &mut crates);
+        clock.lap("dependencies");
+    }
+    let program = Program::build(files, crates);
     let reported = found.reported(&program, &config);
     clock.lap("names");
 
@@ -310,6 +317,7 @@ fn empty(path: &Path, text: &str) -> FileHir {
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
+        is_dependency: false,
     }
 }
 

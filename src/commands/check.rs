@@ -78,7 +78,7 @@ fn statistics(outcome: &Outcome) {
     }
     eprintln!(
         "{}, {} lines; reported on {}",
-        counted(outcome.program.files.len(), "file"),
+        counted(outcome.hashes.len(), "file"),
         outcome.lines,
         counted(outcome.reported.len(), "file"),
     );
