@@ -344,6 +344,8 @@ pub struct FunctionFacts {
     pub acquires_raw: bool,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
     pub undone_by: Vec<Symbol>,
+    /// Gives a clone: a value of its own, which borrows no more than what was cloned.
+    pub clones: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }
