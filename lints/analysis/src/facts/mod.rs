@@ -212,6 +212,17 @@ impl<'a> Analysis<'a> {
         self.summaries.get(&def).map(|s| &**s)
     }
 
+    /// The body of a function of the program.
+    #[must_use]
+    pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
+        let item = self.program.item(def);
+        let ItemKind::Fn(function) = &item.kind else { return None };
+        let global = GlobalBody { file: self.program.def(def).file, body: function.body? };
+        let at =
+            self.bodies.binary_search_by_key(&(global.file, global.body), |b| (b.global.file, b.global.body));
+        at.ok().map(|at| &self.bodies[at])
+    }
+
     /// The tree of a body.
     #[must_use]
     pub fn hir(&self, body: &AnalyzedBody) -> &'a Body {
