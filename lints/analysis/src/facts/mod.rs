@@ -153,6 +153,8 @@ pub struct Analysis<'a> {
     pub summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// The body of each function, by its position in [`Analysis::bodies`].
+    by_def: FxHashMap<DefId, u32>,
 }
 
 impl Getters for Analysis<'_> {
@@ -188,8 +190,9 @@ impl<'a> Analysis<'a> {
                     .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
             })
             .collect();
-        let bodies =
+        let bodies: Vec<AnalyzedBody> =
             all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
+        let by_def = bodies.iter().enumerate().filter_map(|(i, b)| Some((b.def?, i as u32))).collect();
         let mut this = Self {
             program,
             catalogue,
@@ -197,6 +200,7 @@ impl<'a> Analysis<'a> {
             bodies,
             summaries: FxHashMap::default(),
             callers: Callers::default(),
+            by_def,
         };
         getters::find(&mut this);
         link::link(&mut this);
@@ -210,6 +214,12 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
         self.summaries.get(&def).map(|s| &**s)
+    }
+
+    /// The body of a function.
+    #[must_use]
+    pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
+        self.bodies.get(*self.by_def.get(&def)? as usize)
     }
 
     /// The tree of a body.

@@ -8,3 +8,5 @@ pub mod guard_held_through_loop;
 pub mod guard_held_through_match;
 pub mod uncommitted_transaction;
 pub mod unreleased_handle;
+
+mod journey;
