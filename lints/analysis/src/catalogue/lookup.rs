@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::CatalogueError;
 use super::facts::Facts;
@@ -34,6 +34,17 @@ static TELLING: LazyLock<FxHashMap<Symbol, Vec<Symbol>>> = LazyLock::new(|| {
         }
     }
     out
+});
+
+/// Functions that end a state which another function starts and which no value stands for.
+static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let lines = FACTS.iter().flat_map(|f| f.text.lines());
+    lines
+        .filter(|l| !l.contains("forgets = true") && !l.contains("acquires_raw = true"))
+        .filter_map(|l| l.split_once("undone_by = [")?.1.split_once(']'))
+        .flat_map(|(list, _)| list.split('"').skip(1).step_by(2))
+        .map(sym)
+        .collect()
 });
 
 /// Re-exports of re-exports and supertraits are followed this far.
@@ -201,6 +212,21 @@ impl Catalogue {
     pub fn is_system_interface(&self, path: Symbol) -> bool {
         let file = |path: &str| path.split("::").next().and_then(|c| SHIPPED.files.get(c));
         file(path.as_str()).is_some_and(|f| Some(f) == SHIPPED.files.get("libc"))
+    }
+
+    /// Whether a function ends a state that another one starts (`disable_raw_mode`).
+    #[must_use]
+    pub fn ends_state(&self, path: Symbol) -> bool {
+        ENDS.contains(&path)
+    }
+
+    /// The functions that end the state which this one starts, when no value stands for that state.
+    #[must_use]
+    pub fn state_ends(&self, path: Symbol) -> &[Symbol] {
+        match self.facts(path) {
+            Some(facts) if !facts.acquires_raw && !facts.forgets => &facts.undone_by,
+            _ => &[],
+        }
     }
 
     /// Whether some function of this name is known by it alone ([`FunctionFacts::known_by_name`]).

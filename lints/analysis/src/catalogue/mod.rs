@@ -352,6 +352,8 @@ pub struct FunctionFacts {
     /// For methods: where the receiver's type is not known, a call of this name in a file that imports something
     /// of the crate is this one.
     pub known_by_name: bool,
+    /// For combinators that take a value which they may throw away: the one that takes a closure.
+    pub lazy_form: Option<Symbol>,
     /// What it gives is its receiver or first argument again, or refers to it: a borrow, a wrapper taken off.
     pub same_object: bool,
     /// Why, in a line.

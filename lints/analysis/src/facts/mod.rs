@@ -110,6 +110,10 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
+    pub starts: SmallVec<[Symbol; 1]>,
+    /// Functions that it calls, itself or through others, to end one.
+    pub ends: SmallVec<[Symbol; 1]>,
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
@@ -214,6 +218,15 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
         self.summaries.get(&def).map(|s| &**s)
+    }
+
+    /// The states that a function starts and leaves to its caller to end, by the functions that start them.
+    #[must_use]
+    pub fn leaves_started(&self, def: DefId) -> SmallVec<[Symbol; 1]> {
+        let Some(summary) = self.summary(def) else { return SmallVec::new() };
+        let is_ended =
+            |start: &Symbol| self.catalogue.state_ends(*start).iter().any(|end| summary.ends.contains(end));
+        summary.starts.iter().copied().filter(|s| !is_ended(s)).collect()
     }
 
     /// The body of a function.

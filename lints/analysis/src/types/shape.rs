@@ -69,11 +69,13 @@ impl Infer<'_> {
         let body = self.body;
         let mut any = false;
         for (index, expr) in body.exprs.iter().enumerate() {
-            let (call, awaited) = match &expr.kind {
-                ExprKind::Await { operand } => (*operand, true),
-                ExprKind::MethodCall { .. } => (ExprId(index as u32), false),
-                _ => continue,
-            };
+            let ExprKind::MethodCall { method, .. } = &expr.kind else { continue };
+            if !self.catalogue.has_telling_name(*method) {
+                continue;
+            }
+            let call = ExprId(index as u32);
+            let awaited =
+                body.exprs.iter().any(|e| matches!(e.kind, ExprKind::Await { operand } if operand == call));
             if let Some(signature) = self.telling_name(call, awaited) {
                 self.doubtful.insert(call);
                 self.note(call, Target::External(signature.path), None);
@@ -91,8 +93,7 @@ impl Infer<'_> {
     fn telling_name(&mut self, call: ExprId, awaited: bool) -> Option<Arc<ExternalSignature>> {
         let body = self.body;
         let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(call).kind else { return None };
-        if !self.catalogue.has_telling_name(*method)
-            || self.has_own_method(*method, args.len(), awaited)
+        if self.has_own_method(*method, args.len(), awaited)
             || self.callees.get(&call).is_some_and(|c| c.target != Target::Unknown)
         {
             return None;
@@ -102,13 +103,16 @@ impl Infer<'_> {
         if !self.vars.is_open(receiver.peel_refs()) && !self.is_foreign(receiver.peel_refs()) {
             return None;
         }
-        let crates = self.imported_crates();
+        let mut crates = self.imported_crates();
+        if !crates.iter().any(|k| k == "std") {
+            crates.push("std".to_owned());
+        }
         let mut fitting = crates.iter().filter_map(|krate| self.catalogue.by_name(krate, *method));
         let (Some(path), None) = (fitting.next(), fitting.next()) else { return None };
         let signature = self.catalogue.function(path)?;
         let fits = usize::from(signature.arity) == args.len()
             && matches!(signature.ret, Ty::Future(..)) == awaited
-            && (!path.starts_with("std::") || self.imports_trait_of(path));
+            && self.imports_trait_of(path);
         fits.then_some(signature)
     }
 
@@ -122,9 +126,13 @@ impl Infer<'_> {
         self.program.methods_by_name.get(&name).is_some_and(|defs| defs.iter().any(fits))
     }
 
+    /// A method of a trait of std needs the trait in scope; crates have their preludes.
     fn imports_trait_of(&mut self, method: Symbol) -> bool {
-        let owner = method.rsplit_once("::").map(|(owner, _)| owner);
-        self.imported_traits().iter().any(|t| Some(t.as_str()) == owner)
+        let Some((owner, _)) = method.rsplit_once("::") else { return false };
+        let is_trait = self.catalogue.type_facts(sym(owner)).is_some_and(|f| f.is_trait);
+        !is_trait
+            || !method.starts_with("std::")
+            || self.imported_traits().iter().any(|t| t.as_str() == owner)
     }
 
     /// Crates that the file imports something of.

@@ -4,11 +4,11 @@ use linger_analysis::catalogue::{Class, FunctionFacts};
 use linger_analysis::flow::mir::{Call, Owner, Point};
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
-use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::syntax::items::ItemKind;
 use linger_analysis::types::infer::{Known, Target};
 
+use super::drops::drop_of;
 use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, outcome, says};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -219,13 +219,6 @@ fn freed_by_halves(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
             .help("`drop(Box::from_raw(ptr))` does both"),
         );
     }
-}
-
-/// The type whose `Drop::drop` this body is.
-pub(super) fn drop_of(cx: &BodyContext<'_>) -> Option<Symbol> {
-    let def = cx.body.def?;
-    let ty = cx.program().def(def).signature.as_ref()?.self_ty.as_ref()?.path()?;
-    (cx.program().types.get(&ty)?.drop == Some(def)).then_some(ty)
 }
 
 /// Statics and constants are made once.
