@@ -9,7 +9,8 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{involves, noun};
+use crate::rules::cleanup::held::works_on;
+use crate::rules::support::noun;
 
 declare_rule! {
     /// A guard, permit, connection or transaction is alive at the entry of a loop that never ends.
@@ -136,7 +137,7 @@ fn is_used(view: &FlowView<'_>, id: LoopId, token: TokenId) -> bool {
     let mut used = false;
     view.tokens.walk(|point, state, statement| {
         if !used && view.mir.block_in_loop(point.block, id) {
-            used = involves(state, statement, token) || mentions(state, statement, token);
+            used = works_on(state, statement, token) || mentions(state, statement, token);
         }
     });
     let ended = view.tokens.ends.iter().any(|e| e.token == token && view.mir.block_in_loop(e.at.block, id));
