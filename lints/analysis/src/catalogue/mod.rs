@@ -356,6 +356,8 @@ pub struct FunctionFacts {
     pub lazy_form: Option<Symbol>,
     /// What it gives is its receiver or first argument again, or refers to it: a borrow, a wrapper taken off.
     pub same_object: bool,
+    /// Gives a clone: a value of its own, which borrows no more than what was cloned.
+    pub clones: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

@@ -19,4 +19,5 @@ pub mod uncommitted_transaction;
 pub mod unreleased_handle;
 
 mod drops;
+mod held;
 mod journey;

@@ -30,8 +30,11 @@ impl Lower {
                 prefix.pop();
             }
             UseTree::Name(last) => {
-                let introduced = if last.ident == "self" { prefix.last() } else { Some(&&last.ident) };
-                let introduced = introduced.map(|ident| name(ident));
+                let introduced = if last.ident == "self" {
+                    prefix.last().map(|ident| name(ident))
+                } else {
+                    Some(name(&last.ident))
+                };
                 self.import(prefix, Some(&last.ident), introduced, global, is_public);
             }
             UseTree::Rename(rename) => {
