@@ -347,6 +347,8 @@ pub struct FunctionFacts {
     pub acquires_raw: bool,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
     pub undone_by: Vec<Symbol>,
+    /// Gives a clone: a value of its own, which borrows no more than what was cloned.
+    pub clones: bool,
     /// The state that it starts outlives the process (raw mode of a terminal).
     pub outlives_process: bool,
     /// For methods: where the receiver's type is not known, a call of this name in a file that imports something
@@ -356,8 +358,6 @@ pub struct FunctionFacts {
     pub lazy_form: Option<Symbol>,
     /// What it gives is its receiver or first argument again, or refers to it: a borrow, a wrapper taken off.
     pub same_object: bool,
-    /// Gives a clone: a value of its own, which borrows no more than what was cloned.
-    pub clones: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

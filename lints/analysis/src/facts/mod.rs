@@ -157,6 +157,8 @@ pub struct Analysis<'a> {
     pub summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// The body of each function, by its position in [`Analysis::bodies`].
+    by_def: FxHashMap<DefId, u32>,
 }
 
 impl Getters for Analysis<'_> {
@@ -194,6 +196,7 @@ impl<'a> Analysis<'a> {
             .collect();
         let bodies: Vec<AnalyzedBody> =
             all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
+        let by_def = bodies.iter().enumerate().filter_map(|(i, b)| Some((b.def?, i as u32))).collect();
         let mut this = Self {
             program,
             catalogue,
@@ -201,6 +204,7 @@ impl<'a> Analysis<'a> {
             bodies,
             summaries: FxHashMap::default(),
             callers: Callers::default(),
+            by_def,
         };
         getters::find(&mut this);
         link::link(&mut this);
@@ -225,15 +229,10 @@ impl<'a> Analysis<'a> {
         summary.starts.iter().copied().filter(|s| !is_ended(s)).collect()
     }
 
-    /// The body of a function of the program.
+    /// The body of a function.
     #[must_use]
     pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
-        let item = self.program.item(def);
-        let ItemKind::Fn(function) = &item.kind else { return None };
-        let global = GlobalBody { file: self.program.def(def).file, body: function.body? };
-        let at =
-            self.bodies.binary_search_by_key(&(global.file, global.body), |b| (b.global.file, b.global.body));
-        at.ok().map(|at| &self.bodies[at])
+        self.bodies.get(*self.by_def.get(&def)? as usize)
     }
 
     /// The tree of a body.

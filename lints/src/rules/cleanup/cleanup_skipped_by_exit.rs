@@ -209,8 +209,7 @@ fn matters(cx: &BodyContext<'_>, token: &Token) -> bool {
         | Class::WorkerGuard
         | Class::TerminalMode
         | Class::Transaction
-        | Class::ScopeGuard
-        | Class::Runtime => true,
+        | Class::ScopeGuard => true,
         Class::Other => cx
             .program()
             .types
