@@ -9,7 +9,7 @@ use linger_analysis::flow::tokens::Tokens;
 use linger_analysis::names::Program;
 use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
-use linger_analysis::syntax::hir::{Body, ExprId};
+use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
 use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
 
@@ -105,12 +105,43 @@ impl<'a> BodyContext<'a> {
     }
 
     /// Whether a comment of three words or more, which is not commented-out code, stands on one of the lines of
-    /// `span` or on the line above it.
+    /// `span`, on the line above it, or there at the statement whose only part it is: above `if done { a.ok(); }`.
     #[must_use]
     pub fn has_reason(&self, span: Span) -> bool {
+        if self.reason_at(span, true) {
+            return true;
+        }
+        // Blocks around it, innermost first.
+        let mut around: Vec<(&Block, &Stmt)> = Vec::new();
+        let body = self.hir();
+        for expr in &body.exprs {
+            let ExprKind::Block(block) = &expr.kind else { continue };
+            around.extend(block.stmts.iter().find(|s| s.span.contains(span)).map(|s| (&**block, s)));
+            if let Some(tail) = block.tail.filter(|t| body.expr(*t).span.contains(span))
+                && block.stmts.is_empty()
+                && self.reason_at(body.expr(tail).span, false)
+            {
+                return true;
+            }
+        }
+        around.sort_by_key(|(_, s)| s.span.hi - s.span.lo);
+        for (block, statement) in around {
+            if self.reason_at(statement.span, false) {
+                return true;
+            }
+            if block.stmts.len() + usize::from(block.tail.is_some()) > 1 {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// A reason on the line above a span, or on its lines: on all of them, or on the first alone.
+    fn reason_at(&self, span: Span, whole: bool) -> bool {
         let source = self.source();
         let first = source.lines.line(span.lo).saturating_sub(1);
-        let last = source.lines.line(span.hi.saturating_sub(1).max(span.lo));
+        let end = if whole { span.hi.saturating_sub(1).max(span.lo) } else { span.lo };
+        let last = source.lines.line(end);
         let (from, to) = (source.lines.start(first), source.lines.start(last + 1));
         let start = source.comments.partition_point(|c| c.span.hi <= from);
         source.comments[start..].iter().take_while(|c| c.span.lo < to).any(|c| {

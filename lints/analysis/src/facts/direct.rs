@@ -269,6 +269,12 @@ fn external(catalogue: &Catalogue, call: &Call, here: FileSpan, summary: &mut Su
         _ => return,
     };
     let Some(facts) = catalogue.facts(path) else { return };
+    if !catalogue.state_ends(path).is_empty() && !summary.starts.contains(&path) {
+        summary.starts.push(path);
+    }
+    if catalogue.ends_state(path) && !summary.ends.contains(&path) {
+        summary.ends.push(path);
+    }
     let kinds = [
         (facts.waits, EffectKind::Waits),
         (facts.blocks, EffectKind::Blocks),

@@ -107,6 +107,14 @@ fn pull(def: DefId, sites: &FxHashMap<DefId, Vec<Site>>, summaries: &mut FxHashM
                 summary.locks.push(LockEffect { lock, mode: effect.mode, at: effect.at, way });
                 changed = true;
             }
+            for (from, to) in [(&callee.starts, &mut summary.starts), (&callee.ends, &mut summary.ends)] {
+                for path in from {
+                    if !to.contains(path) {
+                        to.push(*path);
+                        changed = true;
+                    }
+                }
+            }
             for kind in EFFECTS {
                 if let Some(effect) = callee.effects.get(&kind)
                     && usize::from(effect.depth) < LONGEST_WAY

@@ -110,6 +110,10 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
+    pub starts: SmallVec<[Symbol; 1]>,
+    /// Functions that it calls, itself or through others, to end one.
+    pub ends: SmallVec<[Symbol; 1]>,
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
@@ -153,6 +157,8 @@ pub struct Analysis<'a> {
     pub summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// The body of each function, by its position in [`Analysis::bodies`].
+    by_def: FxHashMap<DefId, u32>,
 }
 
 impl Getters for Analysis<'_> {
@@ -188,8 +194,9 @@ impl<'a> Analysis<'a> {
                     .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
             })
             .collect();
-        let bodies =
+        let bodies: Vec<AnalyzedBody> =
             all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
+        let by_def = bodies.iter().enumerate().filter_map(|(i, b)| Some((b.def?, i as u32))).collect();
         let mut this = Self {
             program,
             catalogue,
@@ -197,6 +204,7 @@ impl<'a> Analysis<'a> {
             bodies,
             summaries: FxHashMap::default(),
             callers: Callers::default(),
+            by_def,
         };
         getters::find(&mut this);
         link::link(&mut this);
@@ -210,6 +218,21 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
         self.summaries.get(&def).map(|s| &**s)
+    }
+
+    /// The states that a function starts and leaves to its caller to end, by the functions that start them.
+    #[must_use]
+    pub fn leaves_started(&self, def: DefId) -> SmallVec<[Symbol; 1]> {
+        let Some(summary) = self.summary(def) else { return SmallVec::new() };
+        let is_ended =
+            |start: &Symbol| self.catalogue.state_ends(*start).iter().any(|end| summary.ends.contains(end));
+        summary.starts.iter().copied().filter(|s| !is_ended(s)).collect()
+    }
+
+    /// The body of a function.
+    #[must_use]
+    pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
+        self.bodies.get(*self.by_def.get(&def)? as usize)
     }
 
     /// The tree of a body.

@@ -232,7 +232,7 @@ impl<'a> Identities<'a> {
         let first = call.args.first();
         match &call.callee.target {
             Target::External(path) => {
-                if is_same_object(path, call, self) {
+                if self.is_same_object(*path, call) {
                     return self.resolve(first?.place()?, fuel - 1).into();
                 }
                 None
@@ -250,40 +250,28 @@ impl<'a> Identities<'a> {
         }
     }
 
+    /// Calls that give the same object back: a clone of a shared pointer, a borrow, a wrapper taken off.
+    fn is_same_object(&self, path: Symbol, call: &Call) -> bool {
+        let catalogue = self.cx.catalogue;
+        if catalogue.facts(path).is_some_and(|f| f.same_object) {
+            return true;
+        }
+        let shared = |ty: &Ty| ty.peel_refs().path().is_some_and(|p| catalogue.is_shared_pointer(p));
+        let owner = path.rsplit_once("::").map(|(owner, _)| owner);
+        call.name.as_str() == "clone"
+            && (owner.is_some_and(|o| catalogue.is_shared_pointer(crate::symbol::sym(o)))
+                || call.callee.self_ty.as_ref().is_some_and(shared)
+                || call
+                    .args
+                    .first()
+                    .and_then(Operand::place)
+                    .is_some_and(|p| p.projections.is_empty() && shared(&self.mir.var(p.var).ty)))
+    }
+
     fn operand_with(&self, operand: &Operand, fuel: u32) -> Option<Identity> {
         match operand {
             Operand::Constant(_) => self.operand(operand),
             _ => operand.place().map(|p| self.resolve(p, fuel)),
         }
-    }
-}
-
-/// Calls that give the same object back: a clone of a shared pointer, a borrow, a wrapper taken off.
-fn is_same_object(path: &str, call: &Call, ids: &Identities<'_>) -> bool {
-    let name = path.rsplit("::").next().unwrap_or(path);
-    match name {
-        "clone" => {
-            let shared = |ty: &Ty| {
-                matches!(
-                    ty.peel_refs().path().map(|p| p.as_str()),
-                    Some("std::sync::Arc" | "std::rc::Rc" | "std::sync::Weak" | "std::rc::Weak")
-                )
-            };
-            call.callee.self_ty.as_ref().is_some_and(shared)
-                || call.args.first().and_then(Operand::place).is_some_and(|p| {
-                    p.projections.is_empty() && shared(&ids.mir.var(p.var).ty)
-                        || path.starts_with("std::sync::Arc")
-                        || path.starts_with("std::rc::Rc")
-                })
-        }
-        "as_ref" | "as_mut" | "deref" | "deref_mut" | "borrow" | "unwrap" | "expect" | "as_deref"
-        | "get_ref" | "get_mut" | "unwrap_or_else" | "as_deref_mut"
-            if call.args.len() <= 2 =>
-        {
-            // `RefCell::borrow` gives a guard, not the cell.
-            !path.starts_with("std::cell::RefCell") && !path.starts_with("std::sync::Mutex")
-        }
-        "new" => path.ends_with("Pin::new"),
-        _ => false,
     }
 }

@@ -794,15 +794,29 @@ impl<'a> Tokens<'a> {
                 end(EndAt { token, how: End::Passed, at: point, span });
             }
         }
-        let borrowed = if self.can_borrow(&ty) { borrowed.without(owned) } else { TokenSet::default() };
+        // A clone out of a guard does not need the guard.
+        let can_borrow = if self.clones(call) { has_reference(&ty) } else { self.can_borrow(&ty) };
+        let borrowed = if can_borrow { borrowed.without(owned) } else { TokenSet::default() };
         self.store(state, point, span, &call.dest, owned, borrowed, end);
     }
 
-    /// Whether a value of this type can hold a borrow: numbers, `()` and the like cannot, whatever they were
+    /// Whether a value of this type can hold a borrow: numbers, `()`, strings and the like cannot, whatever they were
     /// read from.
     fn can_borrow(&self, ty: &Ty) -> bool {
-        matches!(ty, Ty::Ref(..))
-            || !matches!(ty, Ty::Prim(_) | Ty::Never) && !ty.is_unit() && !self.cx.ownership.is_trivial(ty)
+        match ty {
+            Ty::Ref(..) => true,
+            Ty::Prim(_) | Ty::Never | Ty::Ptr(_) | Ty::Fn(..) => false,
+            Ty::Tuple(parts) => parts.iter().any(|t| self.can_borrow(t)),
+            Ty::Array(inner) | Ty::Slice(inner) => self.can_borrow(inner),
+            // Trivial to drop is not free of borrows: `Option<&T>`.
+            Ty::Adt(_, args) => args.iter().any(|t| self.can_borrow(t)) || !self.cx.ownership.is_trivial(ty),
+            _ => true,
+        }
+    }
+
+    fn clones(&self, call: &Call) -> bool {
+        let Target::External(path) = &call.callee.target else { return false };
+        self.cx.catalogue.facts(*path).is_some_and(|f| f.clones)
     }
 
     /// Calls that wrap a future or closure and keep what it took along (`Box::pin(fut)`, `timeout(d, fut)`,
@@ -928,6 +942,16 @@ impl Order {
             }
         }
         Self { blocks: postorder, position, last_mention }
+    }
+}
+
+/// Whether a reference stands in a type.
+fn has_reference(ty: &Ty) -> bool {
+    match ty {
+        Ty::Ref(..) => true,
+        Ty::Tuple(parts) | Ty::Adt(_, parts) => parts.iter().any(has_reference),
+        Ty::Array(inner) | Ty::Slice(inner) => has_reference(inner),
+        _ => false,
     }
 }
 

@@ -8,7 +8,8 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{activity, involves, noun};
+use crate::rules::cleanup::held::needless;
+use crate::rules::support::noun;
 
 declare_rule! {
     /// A temporary guard made in the head of a loop lives through the whole body.
@@ -87,13 +88,9 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         if !lives {
             continue;
         }
-        let mut found = None;
-        tokens.walk(|_, state, statement| {
-            let in_body = info.span.contains(statement.span) && statement.span.lo >= info.head.hi;
-            if found.is_none() && in_body && state.alive().contains(id) && !involves(state, statement, id) {
-                found = activity(cx, statement);
-            }
-        });
+        let is_repeated = info.kind == LoopKind::For;
+        let found =
+            needless(cx, view, id, is_repeated, |span| info.span.contains(span) && span.lo >= info.head.hi);
         let what = noun(cx, token);
         let head = if info.kind == LoopKind::For { "for" } else { "while let" };
         let mut finding = Diagnostic::new(

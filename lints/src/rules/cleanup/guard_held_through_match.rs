@@ -10,7 +10,8 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{activity, involves, noun};
+use crate::rules::cleanup::held::needless;
+use crate::rules::support::noun;
 
 declare_rule! {
     /// A temporary guard made in a scrutinee is held while an arm waits, locks, calls back or does I/O.
@@ -83,13 +84,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         };
         let Some((head, whole, keyword)) = construct(cx, token) else { continue };
-        let mut found = None;
-        tokens.walk(|_, state, statement| {
-            let in_arm = whole.contains(statement.span) && statement.span.lo >= head.hi;
-            if found.is_none() && in_arm && state.alive().contains(id) && !involves(state, statement, id) {
-                found = activity(cx, statement);
-            }
-        });
+        let found = needless(cx, view, id, false, |span| whole.contains(span) && span.lo >= head.hi);
         let Some(busy) = found else { continue };
         let what = noun(cx, token);
         let mut finding = Diagnostic::new(

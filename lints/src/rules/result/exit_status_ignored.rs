@@ -1,7 +1,8 @@
 //! Processes whose failure nobody sees.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Discard, Operand, Projection, Rvalue, StatementKind, VarKind};
+use linger_analysis::flow::mir::{Discard, Operand, Projection, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -87,43 +88,123 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
 
 /// `.output()` whose `stdout` or `stderr` is read and whose `status` never is.
 fn output_only(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
-    for (index, decl) in view.mir.vars.iter().enumerate() {
-        let is_user = matches!(decl.kind, VarKind::User(_) | VarKind::Temp(_));
-        if !is_user || !decl.ty.is("std::process::Output") {
+    for output in outputs(view) {
+        let uses = uses(view, &output);
+        if !uses.is_read || uses.status || uses.is_passed || is_validated(view, &output) {
             continue;
         }
-        let var = linger_analysis::flow::mir::Var(index as u32);
-        let (mut reads, mut status, mut whole) = (false, false, false);
-        for (_, statement) in view.statements() {
-            for_each_place(&statement.kind, &mut |place, is_move| {
-                if place.var != var {
-                    return;
-                }
-                match place.projections.iter().find_map(|p| match p {
-                    Projection::Field(name) => Some(*name),
-                    _ => None,
-                }) {
-                    Some(name) if name.as_str() == "status" => status = true,
-                    Some(name) if name.as_str() == "stdout" => reads = true,
-                    Some(_) => {}
-                    None => whole |= is_move || !matches!(statement.kind, StatementKind::Discard { .. }),
-                }
-            });
-        }
-        if !reads || status || whole {
+        // The variable that was filled by the process; the others were moved out of it.
+        let made = output.iter().find_map(|var| Some((view.mir.var(*var).span, origin(cx, view, *var)?.0)));
+        let Some((span, call)) = made else { continue };
+        if cx.has_reason(span) {
             continue;
         }
-        let Some((call, _, _)) = origin(cx, view, var) else { continue };
         report.push(
             Diagnostic::new(
                 &META,
-                cx.at(decl.span),
+                cx.at(span),
                 "the output of a process is used although it may have failed",
             )
             .label("its `stdout` is read, its `status` never")
             .confidence(call.callee.known.into())
             .help("check `output.status.success()` before using what it printed"),
         );
+    }
+}
+
+/// The outputs of processes: each with all variables that it goes through as a whole, in order.
+fn outputs(view: &FlowView<'_>) -> Vec<Vec<Var>> {
+    let vars = view.mir.vars.iter().enumerate().filter(|(_, decl)| {
+        matches!(decl.kind, VarKind::User(_) | VarKind::Temp(_))
+            && decl.ty.peel_refs().is("std::process::Output")
+    });
+    let mut groups: Vec<Vec<Var>> = vars.map(|(index, _)| vec![Var(index as u32)]).collect();
+    for (_, statement) in view.statements() {
+        let StatementKind::Assign { dest, value } = &statement.kind else { continue };
+        let from = match value {
+            Rvalue::Use(operand) => operand.place(),
+            Rvalue::Ref(_, place) => Some(place),
+            _ => None,
+        };
+        let Some(from) = from.filter(|f| f.projections.iter().all(|p| matches!(p, Projection::Deref))) else {
+            continue;
+        };
+        let at = |var: Var| groups.iter().position(|g| g.contains(&var));
+        if let (Some(one), Some(other)) = (at(dest.var), at(from.var))
+            && one != other
+        {
+            let (first, second) = (one.min(other), one.max(other));
+            let moved = groups.swap_remove(second);
+            groups[first].extend(moved);
+        }
+    }
+    for group in &mut groups {
+        group.sort_unstable();
+    }
+    groups
+}
+
+/// What is done with an output.
+#[derive(Default)]
+struct Uses {
+    /// `stdout` or `stderr` is read.
+    is_read: bool,
+    /// `status` is read.
+    status: bool,
+    /// It goes elsewhere as a whole.
+    is_passed: bool,
+}
+
+fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
+    let mut uses = Uses::default();
+    for (_, statement) in view.statements() {
+        let stays = match &statement.kind {
+            StatementKind::Assign { dest, .. } => output.contains(&dest.var),
+            StatementKind::Discard { .. } => true,
+            _ => false,
+        };
+        for_each_place(&statement.kind, &mut |place, is_move| {
+            if !output.contains(&place.var) {
+                return;
+            }
+            let field = place.projections.iter().find_map(|p| match p {
+                Projection::Field(name) => Some(name.as_str()),
+                _ => None,
+            });
+            match field {
+                Some("status") => uses.status = true,
+                Some("stdout" | "stderr") => uses.is_read = true,
+                Some(_) => {}
+                None => uses.is_passed |= is_move && !stays,
+            }
+        });
+    }
+    uses
+}
+
+/// Whether the program asks a question of what was printed: empty, equal, contains. A failure answers it.
+fn is_validated(view: &FlowView<'_>, output: &[Var]) -> bool {
+    let mut derived: Vec<Var> = output.to_vec();
+    loop {
+        let before = derived.len();
+        for (_, statement) in view.statements() {
+            let dest = match &statement.kind {
+                StatementKind::Assign { dest, .. } => dest,
+                StatementKind::Call(call) => &call.dest,
+                _ => continue,
+            };
+            let mut is_derived = false;
+            for_each_place(&statement.kind, &mut |place, _| is_derived |= derived.contains(&place.var));
+            if is_derived && !derived.contains(&dest.var) {
+                if view.mir.var(dest.var).ty == Ty::prim("bool") {
+                    return true;
+                }
+                derived.push(dest.var);
+            }
+        }
+        if derived.len() == before {
+            return false;
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Counts of `read` and `write` that nobody looks at.
 
-use linger_analysis::flow::mir::Discard;
+use linger_analysis::flow::mir::{Call, Discard, Operand, Place, Rvalue, StatementKind, Var, VarKind};
 
-use crate::context::BodyContext;
+use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
@@ -37,10 +37,14 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A count that is bound to a used name is taken as looked at.
+    /// A count that is bound to a used name is taken as looked at. A read into a buffer that nobody looks at afterwards
+    /// is a way to wait, or to throw away. In tests, where both ends are one author's, it is the case `test`.
     PartialIo("partial_io") {
         group: Result,
-        level: Deny,
+        cases: {
+            count: Deny = "the count is ignored",
+            test: Allow = "the count is ignored in test code",
+        },
         since: "0.1.0",
         fixes: None,
         compiler_lints: ["clippy::unused_io_amount"],
@@ -66,7 +70,11 @@ impl Rule for PartialIo {
                 if !facts.partial_io || argument_types(view, call).take(1).any(is_memory_or_stdio) {
                     continue;
                 }
-                let (what, instead) = if call.name.contains("read") {
+                let is_read = call.name.contains("read");
+                if is_read && is_thrown_away(view, call) {
+                    continue;
+                }
+                let (what, instead) = if is_read {
                     ("may read fewer bytes than the buffer holds", "`read_exact`, or use the count")
                 } else {
                     ("may write only a part", "`write_all`, or a loop that uses the count")
@@ -77,6 +85,7 @@ impl Rule for PartialIo {
                         cx.at(span),
                         format!("`{}` {what}, and the count is ignored", call.name),
                     )
+                    .case(if cx.body.in_test { "test" } else { "count" })
                     .label("the count is dropped here")
                     .confidence(call.callee.known.into())
                     .help(format!("use {instead}")),
@@ -84,4 +93,60 @@ impl Rule for PartialIo {
             }
         }
     }
+}
+
+/// Whether nobody looks at what was read: the buffer is mentioned nowhere but in this and other reads.
+fn is_thrown_away(view: &FlowView<'_>, call: &Call) -> bool {
+    let Some(buffer) = call.args.get(1).and_then(Operand::place) else { return false };
+    let buffer = lender(view, buffer.var);
+    let is_own = matches!(view.mir.var(buffer).kind, VarKind::User(_) | VarKind::Temp(_));
+    is_own
+        && view.statements().all(|(_, statement)| match &statement.kind {
+            StatementKind::Call(other) => {
+                let mentions = |o: &Operand| o.var().is_some_and(|v| lender(view, v) == buffer);
+                let fills = other.name == call.name && other.args.len() == call.args.len();
+                let others = other.args.iter().enumerate().filter(|(at, _)| !fills || *at != 1);
+                // What makes it, and the index of a slice of it, hand it on to a variable that is looked at by itself.
+                lender(view, other.dest.var) == buffer || !others.map(|(_, o)| o).any(mentions)
+            }
+            StatementKind::Assign { dest, value } => {
+                let reads = |place: &Place| -> bool { lender(view, place.var) == buffer };
+                let is_read = match value {
+                    Rvalue::Use(operand) => operand.place().is_some_and(reads),
+                    Rvalue::Ref(_, place) => reads(place),
+                    Rvalue::Aggregate { parts, .. } => parts.iter().filter_map(|(_, o)| o.place()).any(reads),
+                    Rvalue::Compute(operands) => operands.iter().filter_map(Operand::place).any(reads),
+                    Rvalue::Closure { captures, .. } => captures.iter().any(|c| c.var == buffer),
+                    Rvalue::Opaque => false,
+                };
+                !is_read || lender(view, dest.var) == buffer
+            }
+            StatementKind::Await { .. } => true,
+            StatementKind::Macro { args, .. } => {
+                args.iter().filter_map(Operand::place).all(|p| lender(view, p.var) != buffer)
+            }
+            _ => true,
+        })
+}
+
+/// The variable that a temporary reference leads to.
+fn lender(view: &FlowView<'_>, var: Var) -> Var {
+    let mut var = var;
+    for _ in 0..4 {
+        if !matches!(view.mir.var(var).kind, VarKind::Temp(_)) {
+            break;
+        }
+        let from = view.statements().find_map(|(_, s)| match &s.kind {
+            StatementKind::Assign { dest, value: Rvalue::Ref(_, place) } if dest.var == var => {
+                Some(place.var)
+            }
+            StatementKind::Assign { dest, value: Rvalue::Use(operand) } if dest.var == var => operand.var(),
+            _ => None,
+        });
+        match from {
+            Some(from) if from != var => var = from,
+            _ => break,
+        }
+    }
+    var
 }

@@ -1,8 +1,14 @@
 //! Writers that are dropped with something left to write.
 
-use linger_analysis::catalogue::{Class, OnDrop};
-use linger_analysis::flow::mir::{Operand, Point, ReturnKind, Statement, StatementKind, Terminator};
+use linger_analysis::catalogue::{Class, OnDrop, Resource};
+use linger_analysis::flow::identity::{Identities, Root};
+use linger_analysis::flow::mir::{
+    Call, Mir, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
+};
 use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::names::DefId;
+use linger_analysis::syntax::hir::{Body, PatKind};
+use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -121,24 +127,28 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 _ => false,
             }
         };
-        let releases = |statement: &Statement| match &statement.kind {
-            StatementKind::Call(call) => {
-                resource.release.contains(&call.name)
-                    || matches!(
-                        call.name.as_str(),
-                        "flush"
-                            | "finish"
-                            | "try_finish"
-                            | "shutdown"
-                            | "into_inner"
-                            | "close"
-                            | "sync_all"
-                            | "sync_data"
-                            | "finalize"
-                            | "end"
-                    )
+        let releases = |point: Point, statement: &Statement| {
+            let state = tokens.state_at(point);
+            let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
+            match &statement.kind {
+                StatementKind::Call(call) => {
+                    (ends_writing(resource, call) && call.args.iter().any(on))
+                        || call
+                            .args
+                            .iter()
+                            .enumerate()
+                            .any(|(at, o)| on(o) && is_finished_by(cx, resource, call, at))
+                }
+                // `w.write_all(b).and_then(|()| w.flush())`
+                StatementKind::Assign { value: Rvalue::Closure { id: closure, captures }, .. } => {
+                    captures.iter().any(|c| state.reached(c.var).contains(id))
+                        && cx.flows().iter().any(|f| {
+                            f.mir.owner == Owner::Closure(*closure)
+                                && f.mir.calls().any(|(_, _, call)| ends_writing(resource, call))
+                        })
+                }
+                _ => false,
             }
-            _ => false,
         };
         let writes = |statement: &Statement| match &statement.kind {
             StatementKind::Call(call) => {
@@ -163,12 +173,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             StatementKind::Macro { .. } => true,
             _ => false,
         };
-        let Some((written_at, written)) =
-            view.mir.statements().find(|(p, s)| *p != token.at && writes(s) && touches(*p, s))
+        let Some((written_at, written)) = view
+            .mir
+            .statements()
+            .find(|(p, s)| *p != token.at && writes(s) && touches(*p, s) && !releases(*p, s))
         else {
             continue;
         };
-        // A flush in a helper that got the writer by reference is not seen: silence where one has such a name.
         let way = tokens.path(
             written_at,
             |p, s| {
@@ -179,7 +190,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                     )
             },
             |p, s| {
-                view.mir.blocks[p.block.index()].on_failure || s.is_some_and(|s| releases(s) && touches(p, s))
+                let block = &view.mir.blocks[p.block.index()];
+                block.on_failure || block.on_error_arm || s.is_some_and(|s| releases(p, s))
             },
         );
         if way.is_none() || cx.has_reason(token.span) {
@@ -204,5 +216,80 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .confidence(token.known.into())
             .help("flush or finish it on the success path and look at the result"),
         );
+    }
+}
+
+/// How far a writer that is lent is followed.
+const FAR_ENOUGH: u32 = 3;
+
+/// Flushes, finishes, or closes.
+fn ends_writing(resource: &Resource, call: &Call) -> bool {
+    resource.release.contains(&call.name)
+        || matches!(
+            call.name.as_str(),
+            "flush"
+                | "finish"
+                | "try_finish"
+                | "shutdown"
+                | "into_inner"
+                | "close"
+                | "sync_all"
+                | "sync_data"
+                | "finalize"
+                | "end"
+        )
+}
+
+/// Whether a function finishes the writer that is lent to it as that argument: `copy(&mut from, &mut to)`, a helper.
+fn is_finished_by(cx: &BodyContext<'_>, resource: &Resource, call: &Call, argument: usize) -> bool {
+    match &call.callee.target {
+        Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
+        Target::Def(def) => finishes(cx, resource, *def, argument, FAR_ENOUGH),
+        // Whichever implementation is meant: each must.
+        Target::AnyOf(defs) => {
+            !defs.is_empty() && defs.iter().all(|d| finishes(cx, resource, *d, argument, FAR_ENOUGH))
+        }
+        _ => false,
+    }
+}
+
+fn finishes(cx: &BodyContext<'_>, resource: &Resource, def: DefId, argument: usize, depth: u32) -> bool {
+    let Some(body) = cx.analysis.body_of(def) else {
+        // A trait's method without a body: what implementations do is their own.
+        return cx.program().item(def).parent.is_some() && depth > 0 && {
+            let name = cx.program().item(def).name;
+            let all = cx.program().methods_by_name.get(&name);
+            let mut others =
+                all.into_iter().flatten().filter(|d| cx.analysis.body_of(**d).is_some()).peekable();
+            others.peek().is_some() && others.all(|d| finishes(cx, resource, *d, argument, depth - 1))
+        };
+    };
+    body.flow.all().any(|mir| {
+        let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
+        mir.calls().any(|(_, _, call)| {
+            let is_it = |o: &Operand| {
+                ids.operand(o).is_some_and(|i| {
+                    i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, argument)
+                })
+            };
+            call.args.iter().enumerate().any(|(at, o)| {
+                is_it(o)
+                    && (ends_writing(resource, call)
+                        || matches!(&call.callee.target, Target::External(p) if cx.catalogue().facts(*p).is_some_and(|f| f.releases))
+                        || matches!(call.callee.target, Target::Def(next) if depth > 0 && finishes(cx, resource, next, at, depth - 1)))
+            })
+        })
+    })
+}
+
+/// Whether a root is that parameter, also inside an async block or closure that captures it.
+fn names_parameter(body: &Body, mir: &Mir, root: Root, parameter: usize) -> bool {
+    match root {
+        Root::Param(number) => mir.owner == Owner::Root && number as usize == parameter,
+        Root::Local(local) => body
+            .params
+            .get(parameter)
+            .is_some_and(|p| matches!(body.pat(p.pat).kind, PatKind::Binding { local: l, .. } if l == local)),
+        _ => false,
     }
 }

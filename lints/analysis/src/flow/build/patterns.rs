@@ -125,6 +125,12 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// `Err(_)`
+    pub(super) fn is_error_pattern(&self, pat: PatId) -> bool {
+        matches!(&self.flows.cx.body.pat(pat).kind,
+            PatKind::TupleStruct { path, .. } if path.last().is_some_and(|n| n == "Err"))
+    }
+
     fn is_irrefutable(&self, pat: PatId) -> bool {
         match &self.flows.cx.body.pat(pat).kind {
             PatKind::Wild | PatKind::Rest | PatKind::Binding { sub: None, .. } => true,

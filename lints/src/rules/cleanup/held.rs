@@ -1,0 +1,193 @@
+//! What goes on while a guard is held that it is not needed for.
+
+use linger_analysis::catalogue::{Class, Mode};
+use linger_analysis::facts::EffectKind;
+use linger_analysis::flow::mir::{Call, Operand, Rvalue, Statement, StatementKind, Var, VarKind};
+use linger_analysis::flow::tokens::{State, Token, TokenId};
+use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::syntax::hir::LocalId;
+use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
+
+use crate::context::{BodyContext, FlowView};
+use crate::rules::support::{resource, short};
+
+/// Something that takes long, waits, or comes back into the program, so that holding a guard meanwhile matters.
+pub(super) struct Activity {
+    /// Where.
+    pub(super) span: Span,
+    /// What, as a clause: "awaits here", "`recv` waits here".
+    pub(super) text: String,
+    /// Places inside helpers, outermost first.
+    pub(super) way: Vec<FileSpan>,
+}
+
+/// The first activity among the statements that `within` picks, with the guard alive and no longer needed: what works on
+/// the guard or on what it lends needs it, and so does all that comes before.
+pub(super) fn needless(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    id: TokenId,
+    is_repeated: bool,
+    within: impl Fn(Span) -> bool,
+) -> Option<Activity> {
+    let token = view.tokens.token(id);
+    let resource = resource(cx, token);
+    if resource.is_some_and(|r| r.reentrant) {
+        return None;
+    }
+    // A shared borrow of a cell stands in the way of writers only: a callback that adds itself to the list that is run.
+    let is_shared_borrow =
+        token.is(Class::RefcellBorrow) && resource.is_some_and(|r| r.mode == Some(Mode::Shared));
+    let mut needed_until = 0;
+    let mut found: Vec<(Target, Activity)> = Vec::new();
+    let mut needing: Vec<Target> = Vec::new();
+    let mut lent_callback: Option<Activity> = None;
+    view.tokens.walk(|_, state, statement| {
+        if !state.alive().contains(id) || !within(statement.span) {
+            return;
+        }
+        let lent = target(statement).and_then(|t| lends(view, state, t, id));
+        if lent.is_some_and(|ty| !matches!(ty, Ty::Ref(true, _))) {
+            lent_callback = activity(cx, view, token, statement);
+        } else if lent.is_some() || works_on(state, statement, id) {
+            needed_until = needed_until.max(statement.span.hi);
+            needing.extend(target(statement).cloned());
+        } else if let Some(activity) = activity(cx, view, token, statement) {
+            found.push((target(statement).cloned().unwrap_or(Target::Unknown), activity));
+        }
+    });
+    // A lent `Arc<dyn Fn()>` can be cloned out, and what it runs may come back for the lock. An `&mut F` cannot.
+    if lent_callback.is_some() && (is_repeated || !is_shared_borrow) {
+        return lent_callback;
+    }
+    // The next turn of a loop over what is lent needs it again.
+    if is_shared_borrow || (is_repeated && needed_until > 0) {
+        return None;
+    }
+    // What one arm does with the guard, the other does without: `Some(x) => f(Some(x)), None => f(None)`.
+    let alone = found.into_iter().filter(|(target, _)| !needing.contains(target));
+    alone.map(|(_, a)| a).filter(|a| a.span.hi > needed_until).min_by_key(|a| a.span.lo)
+}
+
+/// What a statement calls.
+fn target(statement: &Statement) -> Option<&Target> {
+    match &statement.kind {
+        StatementKind::Call(call) => Some(&call.callee.target),
+        _ => None,
+    }
+}
+
+/// What a statement does that a guard should not be held over. `None` for everyday code.
+fn activity(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    token: &Token,
+    statement: &Statement,
+) -> Option<Activity> {
+    let span = statement.span;
+    let here = |text: String| Some(Activity { span, text, way: Vec::new() });
+    // Nobody waits for a borrow: only code that may come back and borrow again matters.
+    let can_wait = !token.is(Class::RefcellBorrow);
+    let call = match &statement.kind {
+        StatementKind::Await { .. } => return here("the task may be parked here".to_owned()),
+        StatementKind::Call(call) => call,
+        _ => return None,
+    };
+    match &call.callee.target {
+        Target::External(path) if can_wait => {
+            let facts = cx.catalogue().facts(*path)?;
+            if facts.tries || call.callee.known != Known::Resolved {
+                return None;
+            }
+            let name = short(path);
+            if facts.waits || facts.blocks {
+                here(format!("`{name}` waits here"))
+            } else if facts.io {
+                here(format!("`{name}` does I/O here"))
+            } else if facts.locks.is_some() {
+                here(format!("`{name}` takes another lock here"))
+            } else {
+                None
+            }
+        }
+        Target::Def(def) => {
+            let summary = cx.analysis.summary(*def)?;
+            let is_async = cx.program().def(*def).signature.as_ref().is_some_and(|s| s.is_async);
+            if is_async {
+                return None;
+            }
+            for kind in [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io, EffectKind::CallsBack] {
+                let Some(effect) = summary.effects.get(&kind) else { continue };
+                let is_callback = kind == EffectKind::CallsBack;
+                if effect.depth > 1
+                    || !(can_wait || is_callback)
+                    || (is_callback && gives_callback(cx, view, call))
+                {
+                    continue;
+                }
+                let name = call.name;
+                let what = short(&effect.what);
+                let text = match kind {
+                    EffectKind::CallsBack => format!("`{name}` calls back (`{what}`)"),
+                    EffectKind::Io => format!("`{name}` does I/O (`{what}`)"),
+                    _ => format!("`{name}` waits (`{what}`)"),
+                };
+                return Some(Activity { span, text, way: vec![effect.at] });
+            }
+            let lock = summary.locks.first().filter(|_| can_wait)?;
+            let text = format!("`{}` takes another lock here", call.name);
+            Some(Activity { span, text, way: vec![lock.at] })
+        }
+        Target::Value => here("a callback runs here".to_owned()),
+        Target::Local(local) if !is_own_closure(cx, *local) => here("a callback runs here".to_owned()),
+        _ => None,
+    }
+}
+
+/// A closure of this very body is no callback: what it does is its own flow.
+fn is_own_closure(cx: &BodyContext<'_>, local: LocalId) -> bool {
+    matches!(cx.types().locals.get(local.index()), Some(Ty::Closure(..)) | None)
+}
+
+/// Whether the call hands over what is called back: a closure, function or constructor that is written here.
+fn gives_callback(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    call.args.iter().any(|arg| {
+        let ty = match arg {
+            Operand::Constant(e) => cx.ty(*e),
+            Operand::Move(place) | Operand::Copy(place) | Operand::Borrow(_, place) => {
+                &view.mir.var(place.var).ty
+            }
+        };
+        matches!(ty.peel_refs(), Ty::Closure(..) | Ty::Fn(..))
+    })
+}
+
+/// Whether a statement works on (or through) a token.
+pub(super) fn works_on(state: &State, statement: &Statement, id: TokenId) -> bool {
+    let touches = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
+    match &statement.kind {
+        StatementKind::Call(call) => call.args.iter().any(touches),
+        StatementKind::Await { operands, .. } => operands.iter().any(touches),
+        StatementKind::Macro { args, .. } => args.iter().any(touches),
+        StatementKind::Assign { dest, value } => {
+            let reads = match value {
+                Rvalue::Use(operand) => touches(operand),
+                Rvalue::Compute(operands) => operands.iter().any(touches),
+                Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| touches(o)),
+                _ => false,
+            };
+            reads || (!dest.projections.is_empty() && state.reached(dest.var).contains(id))
+        }
+        _ => false,
+    }
+}
+
+/// The type of the called variable, when the guard lends it.
+fn lends<'v>(view: &'v FlowView<'_>, state: &State, target: &Target, id: TokenId) -> Option<&'v Ty> {
+    let Target::Local(local) = target else { return None };
+    view.mir.vars.iter().enumerate().find_map(|(index, decl)| {
+        let is_it = matches!(decl.kind, VarKind::User(l) | VarKind::Capture(l) if l == *local);
+        (is_it && state.reached(Var(index as u32)).contains(id)).then_some(&decl.ty)
+    })
+}
