@@ -5,11 +5,12 @@
 //! (`pub use`); what the catalogue knows is not read, since its facts are the better ones.
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linger_analysis::catalogue::Catalogue;
-use linger_analysis::names::{CrateInput, TargetKind};
+use linger_analysis::names::{CrateInput, Program, TargetKind};
 use linger_analysis::syntax::hir::ModuleIndex;
 use linger_analysis::syntax::items::{FileHir, ItemKind};
 use linger_analysis::syntax::parse::parse_signatures;
@@ -22,32 +23,11 @@ use crate::manifest::{self, Package};
 /// Larger files are tables that were generated.
 const MAX_FILE: u64 = 2 << 20;
 
+/// Counts changes of what is kept.
+const NOTATION: u32 = 3;
+
 /// Crates that are read in one run; no workspace names more by itself.
 const MAX_CRATES: usize = 1000;
-
-/// What was read.
-#[derive(Default)]
-pub struct Dependencies {
-    /// The libraries.
-    pub crates: Vec<CrateInput>,
-    /// Their files.
-    pub files: Vec<Arc<FileHir>>,
-    /// Libraries whose package has another name: the library's name and the package's.
-    pub renamed: Vec<(String, String)>,
-}
-
-impl Dependencies {
-    /// Puts files and crates behind those of the workspace.
-    pub fn add_to(self, files: &mut Vec<Arc<FileHir>>, crates: &mut Vec<CrateInput>) {
-        files.extend(self.files);
-        crates.extend(self.crates);
-        for krate in crates {
-            let renamed = self.renamed.iter().filter(|(_, package)| krate.dependencies.iter().any(|(_, d)| d == package));
-            let renamed: Vec<_> = renamed.cloned().collect();
-            krate.dependencies.extend(renamed);
-        }
-    }
-}
 
 #[derive(Deserialize)]
 struct Lock {
@@ -98,22 +78,29 @@ struct Wanted {
     dir: PathBuf,
 }
 
-/// Reads the dependencies that the files lowered so far name.
-pub fn read(packages: &[Package]) -> Dependencies {
-    let mut read = Dependencies::default();
+/// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation.
+pub fn read(packages: &[Package]) -> Vec<String> {
+    let mut read = Vec::new();
     let Some(sources) = Sources::find() else { return read };
     let mut locks: FxHashMap<PathBuf, Option<Locks>> = FxHashMap::default();
     for package in packages {
         let Some(lock) = lock_file(&package.manifest) else { continue };
         locks.entry(lock.clone()).or_insert_with(|| Locks::read(&lock));
     }
-    let own: FxHashSet<String> =
-        packages.iter().flat_map(|p| &p.crates).filter(|c| c.kind == TargetKind::Lib).map(|c| c.name.clone()).collect();
+    let own: FxHashSet<String> = packages
+        .iter()
+        .flat_map(|p| &p.crates)
+        .filter(|c| c.kind == TargetKind::Lib)
+        .map(|c| c.name.clone())
+        .collect();
     let mut seen: FxHashSet<String> = own;
+    let mut seen_count = 0;
     let mut queue: VecDeque<(PathBuf, Wanted)> = VecDeque::new();
     let mut want = |lock: &Path, from: &Locked, name: &str, queue: &mut VecDeque<(PathBuf, Wanted)>| {
         let Some(locks) = locks.get(lock).and_then(Option::as_ref) else { return };
-        if Catalogue::builtin().has_crate(name) || seen.contains(name) {
+        // Bindings are large, and nothing in them is a resource that another crate would not wrap.
+        let is_bindings = name.ends_with("_sys") || name == "windows" || name.starts_with("windows_");
+        if is_bindings || Catalogue::builtin().has_crate(name) || seen.contains(name) {
             return;
         }
         let Some(locked) = locks.dependency(from, name) else { return };
@@ -140,24 +127,66 @@ pub fn read(packages: &[Package]) -> Dependencies {
             }
         }
     }
-    while !queue.is_empty() && read.crates.len() < MAX_CRATES {
+    while !queue.is_empty() && seen_count < MAX_CRATES {
         let batch: Vec<(PathBuf, Wanted)> = queue.drain(..).collect();
-        let found: Vec<Option<(CrateInput, Vec<FileHir>)>> =
-            batch.par_iter().map(|(_, wanted)| library(wanted)).collect();
+        seen_count += batch.len();
+        let found: Vec<Option<Signatures>> = batch.par_iter().map(|(_, wanted)| signatures(wanted)).collect();
         for ((lock, wanted), found) in batch.into_iter().zip(found) {
-            let Some((krate, files)) = found else { continue };
-            for name in handed_on(&krate, &files) {
-                want(&lock, &wanted.locked, &name, &mut queue);
+            let Some(found) = found else { continue };
+            for name in found.handed_on.split_whitespace() {
+                want(&lock, &wanted.locked, name, &mut queue);
             }
-            let package = wanted.locked.name.replace('-', "_");
-            if krate.name != package {
-                read.renamed.push((krate.name.clone(), package.clone()));
-            }
-            read.crates.push(CrateInput { name: package, ..krate });
-            read.files.extend(files.into_iter().map(Arc::new));
+            read.push(found.text);
         }
     }
     read
+}
+
+/// What is kept of a crate.
+struct Signatures {
+    /// Crates that it hands on, with blanks between them: the first line of the kept file.
+    handed_on: String,
+    /// Its signatures.
+    text: String,
+}
+
+/// The signatures of a package: from the cache, or read and put there.
+fn signatures(wanted: &Wanted) -> Option<Signatures> {
+    let kept = cache_file(&wanted.locked);
+    if let Some(kept) = kept.as_deref().and_then(|path| std::fs::read_to_string(path).ok()) {
+        let (handed_on, text) = kept.strip_prefix("# ")?.split_once('\n')?;
+        return Some(Signatures { handed_on: handed_on.to_owned(), text: text.to_owned() });
+    }
+    let (krate, files) = library(wanted)?;
+    let handed_on = handed_on(&krate, &files).join(" ");
+    let files = files.into_iter().map(Arc::new).collect();
+    let text = Program::build(files, vec![krate]).describe();
+    if let Some(path) = kept {
+        // Without a cache the next run reads the sources again.
+        drop(keep(&path, &format!("# {handed_on}\n{text}")));
+    }
+    Some(Signatures { handed_on, text })
+}
+
+/// Writes beside the file and moves it there, so that no other run sees a half of it.
+fn keep(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Sources of a locked version never change, so its name is enough.
+fn cache_file(locked: &Locked) -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
+    let source = crate::run::hash(locked.source.as_deref()?);
+    let version = env!("CARGO_PKG_VERSION");
+    let file = format!("{}-{}-{source:016x}.txt", locked.name, locked.version);
+    Some(folder.join("linger").join(format!("signatures-{version}-{NOTATION}")).join(file))
 }
 
 /// The lock file that holds for a manifest: the nearest above.
@@ -236,7 +265,7 @@ fn library(wanted: &Wanted) -> Option<(CrateInput, Vec<FileHir>)> {
     while !level.is_empty() {
         level.retain(|(path, _)| seen.insert(path.clone()));
         let parsed: Vec<(FileHir, PathBuf)> =
-            level.par_iter().filter_map(|(path, dir)| Some((signatures(path)?, dir.clone()))).collect();
+            level.par_iter().filter_map(|(path, dir)| Some((lowered(path)?, dir.clone()))).collect();
         level.clear();
         for (file, dir) in parsed {
             level.extend(declared(&file, &dir));
@@ -246,7 +275,7 @@ fn library(wanted: &Wanted) -> Option<(CrateInput, Vec<FileHir>)> {
     Some((krate, files))
 }
 
-fn signatures(path: &Path) -> Option<FileHir> {
+fn lowered(path: &Path) -> Option<FileHir> {
     if std::fs::metadata(path).ok()?.len() > MAX_FILE {
         return None;
     }
@@ -310,5 +339,7 @@ fn handed_on(krate: &CrateInput, files: &[FileHir]) -> Vec<String> {
         .iter()
         .filter(|(written, _)| found.iter().any(|f| f == written))
         .map(|(_, name)| name.clone())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
         .collect()
 }

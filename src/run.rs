@@ -13,6 +13,7 @@ use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::items::FileHir;
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
+use linger_analysis::types::print::ResolutionShare;
 use linger_lints::rules::tool::syntax_error;
 use linger_lints::{BodyContext, Confidence, Diagnostic, Level, ProgramContext, Rule};
 use rayon::prelude::*;
@@ -20,6 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, MinConfidence};
+use crate::commands::statistics;
 use crate::config::{Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
@@ -55,6 +57,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Rules that were looked for.
     pub rules: Vec<&'static str>,
+    /// With `--statistics`: how many calls are understood, by crate.
+    pub calls: Vec<(String, ResolutionShare)>,
 }
 
 /// A file, lowered, or why not.
@@ -112,14 +116,12 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     clock.lap("parse and lower");
 
-    let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
-    let mut crates = found.crates(edition);
     if !args.no_dependencies {
-        let read = dependencies::read(&found.packages);
-        read.add_to(&mut files, &mut crates);
+        Catalogue::learn(dependencies::read(&found.packages));
         clock.lap("dependencies");
     }
-    let program = Program::build(files, crates);
+    let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
+    let program = Program::build(files, found.crates(edition));
     let reported = found.reported(&program, &config);
     clock.lap("names");
 
@@ -136,6 +138,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let analysis = Analysis::new(&program, catalogue, &ownership);
     clock.lap("types, flow and facts");
 
+    let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
     let mut findings = run_rules(&analysis, &rules, &reported);
     drop(analysis);
     let broken = trouble.iter().filter(|t| reported.contains(&t.primary.at.file)).count();
@@ -167,6 +170,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
         timings: Vec::new(),
         notes: std::mem::take(&mut found.notes),
         rules: rules.iter().map(|r| r.meta().name).collect(),
+        calls,
         found,
     };
     if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
@@ -317,7 +321,6 @@ fn empty(path: &Path, text: &str) -> FileHir {
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
-        is_dependency: false,
     }
 }
 
@@ -421,6 +424,7 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
     let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
     let texts = Texts::new(None);
     let files = read(&found, &texts).into_iter().map(|r| Arc::new(r.hir)).collect();
+    Catalogue::learn(dependencies::read(&found.packages));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);

@@ -390,10 +390,9 @@ fn members(program: &mut Program) {
             continue;
         }
         let Some(parent) = parent_of(hir, item) else { continue };
-        let parent = program.graph.def_id(def.file, parent);
-        methods.push((DefId(id as u32), item.name, parent, is_fn, hir.is_dependency));
+        methods.push((DefId(id as u32), item.name, program.graph.def_id(def.file, parent), is_fn));
     }
-    for (def, name, parent, is_fn, is_dependency) in methods {
+    for (def, name, parent, is_fn) in methods {
         if is_fn {
             program.methods_by_name.entry(name).or_default().push(def);
         }
@@ -403,10 +402,8 @@ fn members(program: &mut Program) {
         match program.types.get_mut(&head) {
             Some(info) if plain => {
                 info.methods.entry(name).or_default().push(def);
-                // What the Drop of a dependency's type does is not read; the catalogue tells where it matters.
                 if is_fn
                     && name == "drop"
-                    && !is_dependency
                     && header.of_trait.as_ref().is_some_and(|t| t.path == "std::ops::Drop")
                 {
                     info.drop = Some(def);

@@ -26,8 +26,6 @@ pub struct FileHir {
     pub lint_attributes: Vec<LintAttribute>,
     /// Inner `#![cfg(test)]` of the file.
     pub cfg_test: bool,
-    /// It belongs to a dependency: signatures without bodies, nothing is reported on it.
-    pub is_dependency: bool,
 }
 
 /// A module inside a file.

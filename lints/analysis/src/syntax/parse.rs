@@ -9,7 +9,7 @@ use crate::source::scan::code_start;
 use crate::source::signatures::signatures_only;
 use crate::source::{LineIndex, SourceText, comments};
 use crate::span::Span;
-use crate::syntax::items::{FileHir, ItemKind};
+use crate::syntax::items::FileHir;
 use crate::syntax::lower::{LocalMacros, Lower, Positions};
 
 /// Stack that a thread needs to parse, lower and walk any file that is not refused.
@@ -76,24 +76,13 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
     })
 }
 
-/// Parses and lowers what other crates see of a dependency's file: items and signatures, no bodies. Positions are those
-/// of the whole text.
+/// Parses and lowers what other crates see of a file: items and signatures, no bodies. Positions are those of the whole
+/// text.
 ///
 /// # Errors
 /// As [`parse_file`].
 pub fn parse_signatures(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
-    let mut file = parse_file(path, &signatures_only(text))?;
-    file.is_dependency = true;
-    // What is left of the bodies says nothing, and must not be taken for functions that do nothing.
-    file.bodies = Vec::new();
-    for item in &mut file.items {
-        match &mut item.kind {
-            ItemKind::Fn(function) => function.body = None,
-            ItemKind::Const { body, .. } | ItemKind::Static { body, .. } => *body = None,
-            _ => {}
-        }
-    }
-    Ok(file)
+    parse_file(path, &signatures_only(text))
 }
 
 fn refusal(kind: ParseErrorKind, message: &str) -> ParseError {
@@ -132,7 +121,6 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
-        is_dependency: false,
     };
     Ok(Lower::new(file, position, macros).file(&tree, whole))
 }
