@@ -22,12 +22,21 @@ macro_rules! rules {
 }
 
 rules! {
+    cleanup::blocking_drop,
+    cleanup::buffer_not_cleared,
     cleanup::cleanup_piles_up_in_loop,
     cleanup::cleanup_skipped_by_exit,
+    cleanup::cleanup_skipped_by_return,
     cleanup::dropped_at_once,
+    cleanup::eager_guard,
+    cleanup::error_lost_in_drop,
     cleanup::forgotten_resource,
+    cleanup::guard_before_endless_loop,
     cleanup::guard_held_through_loop,
     cleanup::guard_held_through_match,
+    cleanup::panic_in_drop,
+    cleanup::resource_rebuilt_in_loop,
+    cleanup::temp_file_left_behind,
     cleanup::uncommitted_transaction,
     cleanup::unreleased_handle,
     capture::sender_kept_alive,

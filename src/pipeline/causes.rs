@@ -31,8 +31,8 @@ const LINES: &[&[&str]] = &[
         "nested_pool_acquire",
         "guard_held_through_match",
         "guard_held_through_loop",
-        "lock_while_waiting",
         "guard_before_endless_loop",
+        "lock_while_waiting",
     ],
 ];
 

@@ -1,6 +1,6 @@
 //! Reviewed facts: TOML into maps by path.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::CatalogueError;
 use super::paths::expand;
@@ -12,11 +12,17 @@ use crate::symbol::{Symbol, sym};
 pub(super) struct Facts {
     pub(super) resources: FxHashMap<Symbol, Resource>,
     pub(super) functions: FxHashMap<Symbol, FunctionFacts>,
+    /// Generic types that own values of their arguments.
+    pub(super) containers: FxHashSet<Symbol>,
+    /// Pointers whose clone points to the same object.
+    pub(super) shared_pointers: FxHashSet<Symbol>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
+    container: Vec<String>,
+    shared_pointer: Vec<String>,
     resource: Vec<Resource>,
     function: Vec<FunctionFacts>,
 }
@@ -26,6 +32,12 @@ impl Facts {
     pub(super) fn parse(text: &str) -> Result<Self, CatalogueError> {
         let file: File = toml::from_str(text).map_err(|e| CatalogueError::syntax(text, &e))?;
         let mut facts = Self::default();
+        for path in file.container.iter().flat_map(|p| expand(p)) {
+            facts.containers.insert(checked(&path)?);
+        }
+        for path in file.shared_pointer.iter().flat_map(|p| expand(p)) {
+            facts.shared_pointers.insert(checked(&path)?);
+        }
         for resource in file.resource {
             for path in expand(&resource.ty) {
                 let ty = checked(&path)?;

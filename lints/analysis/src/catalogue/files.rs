@@ -16,7 +16,7 @@ pub(super) struct FactsFile {
 
 /// Reviewed facts, one file for each crate or small family.
 pub(super) const FACTS: &[FactsFile] = &[
-    FactsFile { crates: &["std"], text: include_str!("../../../catalogue/std.toml") },
+    FactsFile { crates: &["bool", "std"], text: include_str!("../../../catalogue/std.toml") },
     FactsFile {
         crates: &[
             "arc_swap",
@@ -84,6 +84,7 @@ pub(super) const FACTS: &[FactsFile] = &[
             "sled",
             "sqlx_core",
             "sqlx_postgres",
+            "tikv_client",
             "tokio_postgres",
         ],
         text: include_str!("../../../catalogue/databases.toml"),
@@ -175,7 +176,7 @@ pub(super) const FACTS: &[FactsFile] = &[
         text: include_str!("../../../catalogue/telemetry.toml"),
     },
     FactsFile {
-        crates: &["anyhow", "eyre", "fancy_regex", "regex", "scopeguard"],
+        crates: &["anyhow", "eyre", "fancy_regex", "regex", "scopeguard", "smallvec"],
         text: include_str!("../../../catalogue/misc.toml"),
     },
 ];

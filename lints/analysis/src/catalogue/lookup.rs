@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::CatalogueError;
 use super::facts::Facts;
@@ -20,6 +20,32 @@ pub struct Catalogue {
 /// What is shipped, the same for every catalogue.
 static SHIPPED: LazyLock<Shipped> = LazyLock::new(Shipped::load);
 static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue { own: Facts::default() });
+
+/// Functions with names that tell which they are, by name.
+static TELLING: LazyLock<FxHashMap<Symbol, Vec<Symbol>>> = LazyLock::new(|| {
+    let mut out: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
+    // Only the lines are read: the facts of most crates are never asked for.
+    for line in FACTS.iter().flat_map(|f| f.text.lines()).filter(|l| l.contains("known_by_name = true")) {
+        let Some(pattern) = line.split('"').nth(1) else { continue };
+        for path in super::paths::expand(pattern) {
+            if let Some((_, name)) = path.rsplit_once("::") {
+                out.entry(sym(name)).or_default().push(sym(&path));
+            }
+        }
+    }
+    out
+});
+
+/// Functions that end a state which another function starts and which no value stands for.
+static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let lines = FACTS.iter().flat_map(|f| f.text.lines());
+    lines
+        .filter(|l| !l.contains("forgets = true") && !l.contains("acquires_raw = true"))
+        .filter_map(|l| l.split_once("undone_by = [")?.1.split_once(']'))
+        .flat_map(|(list, _)| list.split('"').skip(1).step_by(2))
+        .map(sym)
+        .collect()
+});
 
 /// Re-exports of re-exports and supertraits are followed this far.
 const FAR_ENOUGH: usize = 8;
@@ -163,6 +189,57 @@ impl Catalogue {
         }
         let signature = self.method(sym(owner), name)?;
         if signature.path == path { None } else { self.exact_facts(signature.path) }
+    }
+
+    /// Whether a generic type owns values of its arguments (`Vec<T>`, `Option<T>`). Locks and cells do, too, but a
+    /// resource at rest inside them is somebody's state, not a thing that this value holds open.
+    #[must_use]
+    pub fn is_container(&self, ty: Symbol) -> bool {
+        self.own.containers.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.containers.contains(&ty))
+    }
+
+    /// Whether clones of a value of this type point to the same object (`Arc<T>`).
+    #[must_use]
+    pub fn is_shared_pointer(&self, ty: Symbol) -> bool {
+        self.own.shared_pointers.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.shared_pointers.contains(&ty))
+    }
+
+    /// Whether a crate is an interface of the operating system, whose functions take plain descriptors and keep
+    /// none of them.
+    #[must_use]
+    pub fn is_system_interface(&self, path: Symbol) -> bool {
+        let file = |path: &str| path.split("::").next().and_then(|c| SHIPPED.files.get(c));
+        file(path.as_str()).is_some_and(|f| Some(f) == SHIPPED.files.get("libc"))
+    }
+
+    /// Whether a function ends a state that another one starts (`disable_raw_mode`).
+    #[must_use]
+    pub fn ends_state(&self, path: Symbol) -> bool {
+        ENDS.contains(&path)
+    }
+
+    /// The functions that end the state which this one starts, when no value stands for that state.
+    #[must_use]
+    pub fn state_ends(&self, path: Symbol) -> &[Symbol] {
+        match self.facts(path) {
+            Some(facts) if !facts.acquires_raw && !facts.forgets => &facts.undone_by,
+            _ => &[],
+        }
+    }
+
+    /// Whether some function of this name is known by it alone ([`FunctionFacts::known_by_name`]).
+    #[must_use]
+    pub fn has_telling_name(&self, name: Symbol) -> bool {
+        TELLING.contains_key(&name)
+    }
+
+    /// The functions of a crate that are known by this name alone.
+    #[must_use]
+    pub fn by_name(&self, krate: &str, name: Symbol) -> Option<Symbol> {
+        let all = TELLING.get(&name)?;
+        all.iter().copied().find(|path| path.split("::").next() == Some(krate))
     }
 
     fn exact_facts(&self, path: Symbol) -> Option<&FunctionFacts> {

@@ -228,6 +228,9 @@ pub struct Resource {
     /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
     #[serde(default)]
     pub needs_reaping: bool,
+    /// It must be ended by a call even when nothing was done with it: its Drop panics, or leaves locks behind.
+    #[serde(default)]
+    pub must_be_ended: bool,
     /// For guards: exclusive or shared.
     #[serde(default)]
     pub mode: Option<Mode>,
@@ -354,6 +357,15 @@ pub struct FunctionFacts {
     pub undone_by: Vec<Symbol>,
     /// Gives a clone: a value of its own, which borrows no more than what was cloned.
     pub clones: bool,
+    /// The state that it starts outlives the process (raw mode of a terminal).
+    pub outlives_process: bool,
+    /// For methods: where the receiver's type is not known, a call of this name in a file that imports something
+    /// of the crate is this one.
+    pub known_by_name: bool,
+    /// For combinators that take a value which they may throw away: the one that takes a closure.
+    pub lazy_form: Option<Symbol>,
+    /// What it gives is its receiver or first argument again, or refers to it: a borrow, a wrapper taken off.
+    pub same_object: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

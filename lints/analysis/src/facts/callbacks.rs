@@ -67,6 +67,7 @@ pub(super) fn runs_params(body: &AnalyzedBody, mir: &Mir, tokens: &Tokens<'_>) -
                 at: at(body.global.file, token.span),
                 way: SmallVec::new(),
                 class: lock.class,
+                known: token.known,
             });
         }
         match out.iter_mut().find(|r| r.param == param) {

@@ -117,7 +117,6 @@ pub(super) fn flow(
         if let Some(lock) = &token.lock
             && !lock.tries
             && !lock.reentrant
-            && token.known == Known::Resolved
             && let Some(place) = outward(ids, &lock.place)
         {
             out.summary.locks.push(LockEffect {
@@ -126,6 +125,7 @@ pub(super) fn flow(
                 at: at(file, token.span),
                 way: SmallVec::new(),
                 class: lock.class,
+                known: token.known,
             });
         }
     }
@@ -158,6 +158,7 @@ pub(super) fn flow(
                         at: here,
                         way: SmallVec::new(),
                         class: Class::Other,
+                        known: Known::Resolved,
                     });
                 }
                 if let Some(effect) = brief_pool(analysis, mir, ids, call, here)
@@ -302,6 +303,12 @@ fn external(catalogue: &Catalogue, call: &Call, here: FileSpan, summary: &mut Su
         _ => return,
     };
     let Some(facts) = catalogue.facts(path) else { return };
+    if !catalogue.state_ends(path).is_empty() && !summary.starts.contains(&path) {
+        summary.starts.push(path);
+    }
+    if catalogue.ends_state(path) && !summary.ends.contains(&path) {
+        summary.ends.push(path);
+    }
     let kinds = [
         (facts.waits, EffectKind::Waits),
         (facts.blocks, EffectKind::Blocks),
@@ -361,6 +368,7 @@ fn brief_pool(
         at: here,
         way: SmallVec::new(),
         class: Class::PoolConnection,
+        known: Known::Resolved,
     })
 }
 
@@ -377,7 +385,14 @@ pub fn effects_of_call(
         && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
         && let Some(lock) = call.args.first().and_then(|a| ids.operand(a))
     {
-        out.push(LockEffect { lock, mode, at: here, way: SmallVec::new(), class: Class::Other });
+        out.push(LockEffect {
+            lock,
+            mode,
+            at: here,
+            way: SmallVec::new(),
+            class: Class::Other,
+            known: Known::Resolved,
+        });
     }
     out.extend(brief_pool(analysis, ids.mir(), ids, call, here));
     for def in targets(&call.callee.target) {
@@ -386,7 +401,14 @@ pub fn effects_of_call(
             if let Some(lock) = translate(ids, &effect.lock, call) {
                 let mut way = effect.way.clone();
                 way.insert(0, here);
-                out.push(LockEffect { lock, mode: effect.mode, at: effect.at, way, class: effect.class });
+                out.push(LockEffect {
+                    lock,
+                    mode: effect.mode,
+                    at: effect.at,
+                    way,
+                    class: effect.class,
+                    known: effect.known,
+                });
             }
         }
     }

@@ -111,10 +111,19 @@ fn pull(def: DefId, sites: &FxHashMap<DefId, Vec<Site>>, summaries: &mut FxHashM
                     at: effect.at,
                     way,
                     class: effect.class,
+                    known: effect.known,
                 });
                 changed = true;
             }
             changed |= super::callbacks::pass_on(&mut summary, callee, site);
+            for (from, to) in [(&callee.starts, &mut summary.starts), (&callee.ends, &mut summary.ends)] {
+                for path in from {
+                    if !to.contains(path) {
+                        to.push(*path);
+                        changed = true;
+                    }
+                }
+            }
             for kind in EFFECTS {
                 if let Some(effect) = callee.effects.get(&kind)
                     && usize::from(effect.depth) < LONGEST_WAY

@@ -30,7 +30,7 @@ use crate::span::{FileId, FileSpan, Span};
 use crate::symbol::Symbol;
 use crate::syntax::hir::{Body, BodyId};
 use crate::syntax::items::ItemKind;
-use crate::types::infer::BodyTypes;
+use crate::types::infer::{BodyTypes, Known};
 
 pub use callbacks::{Callback, callbacks_of_call};
 pub use callers::{Caller, Callers};
@@ -91,6 +91,8 @@ pub struct LockEffect {
     pub way: SmallVec<[FileSpan; 2]>,
     /// What is taken: a guard, a connection, a permit; `Other` for calls that lock and unlock by themselves.
     pub class: Class,
+    /// How its type is known.
+    pub known: Known,
 }
 
 impl LockEffect {
@@ -137,6 +139,10 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
+    pub starts: SmallVec<[Symbol; 1]>,
+    /// Functions that it calls, itself or through others, to end one.
+    pub ends: SmallVec<[Symbol; 1]>,
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
@@ -182,6 +188,8 @@ pub struct Analysis<'a> {
     pub summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// The body of each function, by its position in [`Analysis::bodies`].
+    by_def: FxHashMap<DefId, u32>,
 }
 
 impl Getters for Analysis<'_> {
@@ -217,8 +225,9 @@ impl<'a> Analysis<'a> {
                     .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
             })
             .collect();
-        let bodies =
+        let bodies: Vec<AnalyzedBody> =
             all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
+        let by_def = bodies.iter().enumerate().filter_map(|(i, b)| Some((b.def?, i as u32))).collect();
         let mut this = Self {
             program,
             catalogue,
@@ -226,6 +235,7 @@ impl<'a> Analysis<'a> {
             bodies,
             summaries: FxHashMap::default(),
             callers: Callers::default(),
+            by_def,
         };
         getters::find(&mut this);
         link::link(&mut this);
@@ -241,15 +251,19 @@ impl<'a> Analysis<'a> {
         self.summaries.get(&def).map(|s| &**s)
     }
 
-    /// The body of a function of the program.
+    /// The states that a function starts and leaves to its caller to end, by the functions that start them.
+    #[must_use]
+    pub fn leaves_started(&self, def: DefId) -> SmallVec<[Symbol; 1]> {
+        let Some(summary) = self.summary(def) else { return SmallVec::new() };
+        let is_ended =
+            |start: &Symbol| self.catalogue.state_ends(*start).iter().any(|end| summary.ends.contains(end));
+        summary.starts.iter().copied().filter(|s| !is_ended(s)).collect()
+    }
+
+    /// The body of a function.
     #[must_use]
     pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
-        let item = self.program.item(def);
-        let ItemKind::Fn(function) = &item.kind else { return None };
-        let global = GlobalBody { file: self.program.def(def).file, body: function.body? };
-        let at =
-            self.bodies.binary_search_by_key(&(global.file, global.body), |b| (b.global.file, b.global.body));
-        at.ok().map(|at| &self.bodies[at])
+        self.bodies.get(*self.by_def.get(&def)? as usize)
     }
 
     /// The tree of a body.

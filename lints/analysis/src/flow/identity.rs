@@ -238,7 +238,7 @@ impl<'a> Identities<'a> {
         let mut ty = ty.clone();
         for name in path {
             match self.cx.program.field_type(self.cx.catalogue, &ty, *name) {
-                Some(field) if is_shared(&field) => return true,
+                Some(field) if self.is_shared_pointer(&field) => return true,
                 Some(field) if self.derives_clone(&field) => ty = field,
                 _ => return false,
             }
@@ -301,7 +301,7 @@ impl<'a> Identities<'a> {
         let first = call.args.first();
         match &call.callee.target {
             Target::External(path) => {
-                if is_same_object(path, call, self) {
+                if self.is_same_object(*path, call) {
                     return self.resolve(first?.place()?, fuel - 1).into();
                 }
                 None
@@ -327,48 +327,38 @@ impl<'a> Identities<'a> {
         }
     }
 
+    /// Calls that give the same object back: a clone of a shared pointer, a borrow, a wrapper taken off.
+    fn is_same_object(&self, path: Symbol, call: &Call) -> bool {
+        let catalogue = self.cx.catalogue;
+        if catalogue.facts(path).is_some_and(|f| f.same_object) {
+            return true;
+        }
+        // An alias of another crate that turns out to be a lock is a shared pointer: locks cannot be cloned.
+        let is_alias = |ty: &Ty| {
+            ty.path()
+                .is_some_and(|p| !self.cx.program.types.contains_key(&p) && catalogue.type_facts(p).is_none())
+        };
+        let shared = |ty: &Ty| self.is_shared_pointer(ty) || is_alias(ty);
+        let owner = path.rsplit_once("::").map(|(owner, _)| owner);
+        call.name.as_str() == "clone"
+            && (owner.is_some_and(|o| catalogue.is_shared_pointer(crate::symbol::sym(o)))
+                || call.callee.self_ty.as_ref().is_some_and(shared)
+                || call
+                    .args
+                    .first()
+                    .and_then(Operand::place)
+                    .is_some_and(|p| p.projections.is_empty() && shared(&self.mir.var(p.var).ty)))
+    }
+
+    /// Shared pointers: their clones are one object.
+    fn is_shared_pointer(&self, ty: &Ty) -> bool {
+        ty.peel_refs().path().is_some_and(|p| self.cx.catalogue.is_shared_pointer(p))
+    }
+
     fn operand_with(&self, operand: &Operand, fuel: u32) -> Option<Identity> {
         match operand {
             Operand::Constant(_) => self.operand(operand),
             _ => operand.place().map(|p| self.resolve(p, fuel)),
         }
     }
-}
-
-/// Calls that give the same object back: a clone of a shared pointer, a borrow, a wrapper taken off.
-fn is_same_object(path: &str, call: &Call, ids: &Identities<'_>) -> bool {
-    let name = path.rsplit("::").next().unwrap_or(path);
-    match name {
-        "clone" => {
-            // An alias of another crate that turns out to be a lock is a shared pointer: locks cannot be cloned.
-            let is_alias = |ty: &Ty| {
-                ty.path().is_some_and(|p| {
-                    !ids.cx.program.types.contains_key(&p) && ids.cx.catalogue.type_facts(p).is_none()
-                })
-            };
-            call.callee.self_ty.as_ref().is_some_and(|ty| is_shared(ty) || is_alias(ty))
-                || call.args.first().and_then(Operand::place).is_some_and(|p| {
-                    p.projections.is_empty() && is_shared(&ids.mir.var(p.var).ty)
-                        || path.starts_with("std::sync::Arc")
-                        || path.starts_with("std::rc::Rc")
-                })
-        }
-        "as_ref" | "as_mut" | "deref" | "deref_mut" | "borrow" | "unwrap" | "expect" | "as_deref"
-        | "get_ref" | "get_mut" | "unwrap_or_else" | "as_deref_mut"
-            if call.args.len() <= 2 =>
-        {
-            // `RefCell::borrow` gives a guard, not the cell.
-            !path.starts_with("std::cell::RefCell") && !path.starts_with("std::sync::Mutex")
-        }
-        "new" => path.ends_with("Pin::new"),
-        _ => false,
-    }
-}
-
-/// Shared pointers: their clones are one object.
-fn is_shared(ty: &Ty) -> bool {
-    matches!(
-        ty.peel_refs().path().map(|p| p.as_str()),
-        Some("std::sync::Arc" | "std::rc::Rc" | "std::sync::Weak" | "std::rc::Weak")
-    )
 }

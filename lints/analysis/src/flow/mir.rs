@@ -148,8 +148,10 @@ pub struct BasicBlock {
     pub terminator: Terminator,
     /// The innermost loop around it.
     pub in_loop: Option<LoopId>,
-    /// Reached only when a `?`, an `Err` arm or an error return failed before.
+    /// Reached only when a `?` or an error return failed before.
     pub on_failure: bool,
+    /// An `Err(_)` arm starts here. It may go on as if nothing had happened.
+    pub on_error_arm: bool,
 }
 
 /// A statement.

@@ -119,7 +119,7 @@ impl<'a> Ownership<'a> {
                 }
                 if self.program.types.contains_key(path) {
                     self.collect_fields(*path, found, seen, drops, depth);
-                } else if !owns_arguments(path) {
+                } else if !self.catalogue.is_container(*path) {
                     return;
                 }
                 for arg in args.iter() {
@@ -200,31 +200,4 @@ impl<'a> Ownership<'a> {
             _ => false,
         }
     }
-}
-
-/// Whether an external generic type owns values of its arguments. Locks and cells own what they protect, but a
-/// resource at rest inside them is somebody's state, not a thing that this value holds open.
-fn owns_arguments(path: &str) -> bool {
-    const CONTAINERS: &[&str] = &[
-        "std::option::Option",
-        "std::result::Result",
-        "std::boxed::Box",
-        "std::vec::Vec",
-        "std::pin::Pin",
-        "std::collections::HashMap",
-        "std::collections::BTreeMap",
-        "std::collections::VecDeque",
-        "std::collections::HashSet",
-        "std::sync::PoisonError",
-        "std::mem::ManuallyDrop",
-        "std::iter::Peekable",
-        "std::ops::ControlFlow",
-        "std::task::Poll",
-        "smallvec::SmallVec",
-        "std::sync::TryLockError",
-        "tokio::io::BufWriter",
-        "std::io::BufWriter",
-        "scopeguard::ScopeGuard",
-    ];
-    CONTAINERS.contains(&path)
 }

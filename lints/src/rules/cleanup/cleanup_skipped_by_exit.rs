@@ -1,16 +1,18 @@
 //! Ends of the process that run no destructors.
 
-use linger_analysis::catalogue::Class;
-use linger_analysis::facts::EffectKind;
-use linger_analysis::flow::mir::{Call, StatementKind};
-use linger_analysis::flow::tokens::Token;
+use linger_analysis::catalogue::{Class, SpawnKind};
+use linger_analysis::facts::{EffectKind, spawns};
+use linger_analysis::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind, Var};
+use linger_analysis::flow::tokens::{Token, TokenId};
+use linger_analysis::span::FileSpan;
+use linger_analysis::syntax::hir::ExprId;
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{noun, short};
+use crate::rules::support::{noun, short, touches_token};
 
 declare_rule! {
     /// The process ends while something is alive whose Drop matters.
@@ -47,7 +49,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// Values of functions further up the stack are not seen.
+    /// Values of functions further up the stack are not seen. A thread that ends the process is reported when the
+    /// package puts the terminal into raw mode anywhere.
     CleanupSkippedByExit("cleanup_skipped_by_exit") {
         group: Cleanup,
         level: Warn,
@@ -66,6 +69,7 @@ impl Rule for CleanupSkippedByExit {
         for view in cx.flows() {
             in_flow(cx, view, report);
         }
+        beside_a_raw_terminal(cx, report);
     }
 }
 
@@ -77,8 +81,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             return;
         }
         let Some(exit) = exit(cx, call) else { return };
-        let lost: Vec<&Token> =
-            state.alive().iter().map(|id| tokens.token(id)).filter(|t| matters(cx, t)).collect();
+        let lost: Vec<&Token> = state
+            .alive()
+            .iter()
+            .filter(|id| !tokens.token(*id).is(Class::Runtime) || has_work(view, *id))
+            .map(|id| tokens.token(id))
+            // A program that takes the place of this one often needs the file that was made for it.
+            .filter(|t| matters(cx, t) && !(exit == "exec" && t.is(Class::TempPath)))
+            .collect();
         let Some(first) = lost.first() else { return };
         let what = noun(cx, first);
         let mut finding = Diagnostic::new(
@@ -95,6 +105,84 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             finding.help("drop (or flush and finish) it first, or return from `main` with an `ExitCode`"),
         );
     });
+}
+
+/// Whether a runtime was given code of the program, which may have started tasks; a bare one only has threads.
+fn has_work(view: &FlowView<'_>, id: TokenId) -> bool {
+    let tokens = &view.tokens;
+    view.mir.calls().any(|(point, _, call)| {
+        let runs = call.name == "block_on" || call.name.starts_with("spawn");
+        runs && touches_token(tokens, point, call, id)
+            && call.args.iter().skip(1).filter_map(Operand::var).any(|v| {
+                tokens
+                    .identities
+                    .defining_call(v)
+                    .is_none_or(|c| !matches!(c.callee.target, Target::External(_)))
+                    && !is_plain_block(view, v)
+            })
+    })
+}
+
+/// An async block that calls only functions of other crates.
+fn is_plain_block(view: &FlowView<'_>, var: Var) -> bool {
+    let Some(Rvalue::Closure { id, .. }) = view.tokens.identities.definition(var) else { return false };
+    let body = view.tokens.context().body;
+    let span = body.closure(*id).span;
+    !body.exprs.iter().enumerate().any(|(i, e)| {
+        span.contains(e.span)
+            && view.tokens.context().types.callees.get(&ExprId(i as u32)).is_some_and(|c| match &c.target {
+                Target::External(path) => short(path).starts_with("spawn"),
+                Target::Constructor(_) => false,
+                _ => true,
+            })
+    })
+}
+
+/// Another thread or task ends the process, while the terminal is in a mode that outlives it and nothing there
+/// restores it.
+fn beside_a_raw_terminal(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+    for started in cx.flows().iter().flat_map(|v| spawns(cx.analysis, cx.body, &v.tokens)) {
+        let elsewhere = matches!(started.kind, SpawnKind::Thread | SpawnKind::Task | SpawnKind::Blocking);
+        let Some(id) = started.closure.filter(|_| elsewhere) else { continue };
+        let Some(view) = cx.flows().iter().find(|v| v.mir.owner == Owner::Closure(id)) else { continue };
+        let found = view.mir.calls().find_map(|(p, s, c)| {
+            view.is_reachable(p).then(|| exit(cx, c)).flatten().map(|name| (s.span, name))
+        });
+        let Some((span, name)) = found else { continue };
+        let restores = view.mir.calls().any(|(_, _, call)| match &call.callee.target {
+            Target::External(path) => cx.catalogue().ends_state(*path),
+            Target::Def(def) => cx.analysis.summary(*def).is_some_and(|s| !s.ends.is_empty()),
+            _ => call.name.contains("restore") || call.name.contains("cleanup"),
+        });
+        let Some((set, what)) = outliving_state(cx).filter(|_| !restores) else { continue };
+        report.push(
+            Diagnostic::new(
+                &META,
+                cx.at(span),
+                format!(
+                    "`{name}` ends the process from another thread and leaves behind what `{what}` set up"
+                ),
+            )
+            .label("nothing undoes it here")
+            .step(cx.at(started.statement.span), "runs beside the rest of the program")
+            .step(set, "set up here; it outlives the process")
+            .help("tell the main thread to end instead, so that it cleans up, or undo it here first"),
+        );
+    }
+}
+
+/// The first place of the package that starts a state which outlives the process.
+fn outliving_state(cx: &BodyContext<'_>) -> Option<(FileSpan, &'static str)> {
+    let package = |file| cx.program().crate_of(file).map(|c| c.package.as_str());
+    let own = package(cx.file());
+    cx.analysis.bodies.iter().filter(|b| !b.in_test && package(b.global.file) == own).find_map(|body| {
+        body.flow.all().flat_map(Mir::calls).find_map(|(_, statement, call)| {
+            let Target::External(path) = &call.callee.target else { return None };
+            let outlives = cx.catalogue().facts(*path).is_some_and(|f| f.outlives_process);
+            let at = FileSpan { file: body.global.file, span: statement.span };
+            outlives.then(|| (at, short(path.as_str())))
+        })
+    })
 }
 
 /// The function that ends the process, when a call does.
@@ -121,8 +209,7 @@ fn matters(cx: &BodyContext<'_>, token: &Token) -> bool {
         | Class::WorkerGuard
         | Class::TerminalMode
         | Class::Transaction
-        | Class::ScopeGuard
-        | Class::Runtime => true,
+        | Class::ScopeGuard => true,
         Class::Other => cx
             .program()
             .types

@@ -43,12 +43,13 @@ declare_rule! {
     /// ## Limits
     ///
     /// The last statement of a block is left alone, and so is a lock that is taken only to wait for its holder
-    /// (followed by a notification or a return).
+    /// (followed by a notification or a return); the strict case `barrier` shows such locks.
     DroppedAtOnce("dropped_at_once") {
         group: Cleanup,
         cases: {
             value: Deny = "a guard, permit, directory or handle",
             path: Warn = "only the path of a temporary file or directory is kept",
+            barrier: Allow = "a lock in the last statement, as if to wait for its holder",
         },
         since: "0.1.0",
         fixes: Sometimes,
@@ -84,11 +85,17 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
                 continue;
             }
             let Some(position) = position(cx, e) else { continue };
-            if position.is_last || is_barrier(cx, token, &position) || cx.has_reason(position.span) {
+            if cx.has_reason(position.span) {
+                continue;
+            }
+            let barrier = position.is_last || is_barrier(cx, token, &position);
+            // The last statement is where most things end anyway; a lock there is a way to wait.
+            if barrier && (!token.is(Class::LockGuard) || *shape == Discard::Statement) {
                 continue;
             }
             seen.push(id);
-            report.push(finding(cx, token, *shape, position.span, statement.span));
+            let case = if barrier { "barrier" } else { "value" };
+            report.push(finding(cx, token, *shape, position.span, statement.span).case(case));
         }
     });
 }
@@ -99,7 +106,9 @@ fn is_useless(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
         && !token.owned.iter().all(|o| o.class == Class::Other)
         && resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
     // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
-    useless && !(shape == Discard::PatternPart && token.is(Class::Receiver))
+    // What holds a directory among other things is made for those.
+    let among_others = token.is(Class::TempPath) && token.is(Class::Other);
+    useless && !among_others && !(shape == Discard::PatternPart && token.is(Class::Receiver))
 }
 
 fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span, value: Span) -> Diagnostic {
@@ -109,7 +118,6 @@ fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span,
         _ => format!("{what} is dropped in the statement that makes it"),
     };
     let mut finding = Diagnostic::new(&META, cx.at(token.span), message)
-        .case("value")
         .label("made here")
         .step(cx.at(statement.last_byte()), "and dropped here")
         .confidence(token.known.into());
@@ -161,18 +169,28 @@ fn position(cx: &BodyContext<'_>, e: ExprId) -> Option<Position> {
     })
 }
 
-/// `Ok(())`, `()`, a literal, a name: nothing happens any more.
+/// `Ok(())`, `()`, a literal, a name, a value put together from such: nothing happens any more.
 fn is_plain(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    use linger_analysis::types::infer::Target;
     let body = cx.hir();
+    let is_quiet = || {
+        cx.types().callees.get(&e).is_some_and(|c| match &c.target {
+            Target::External(path) => {
+                cx.catalogue().facts(*path).is_none_or(|f| !f.io && !f.waits && f.locks.is_none())
+            }
+            _ => false,
+        })
+    };
     match &body.expr(e).kind {
+        ExprKind::MethodCall { receiver, args, .. } => {
+            is_quiet() && is_plain(cx, *receiver) && args.iter().all(|a| is_plain(cx, *a))
+        }
+        ExprKind::Call { args, .. } if is_quiet() => args.iter().all(|a| is_plain(cx, *a)),
         ExprKind::Literal(_) | ExprKind::Path(_) | ExprKind::Local(_) => true,
         ExprKind::Tuple(parts) => parts.iter().all(|p| is_plain(cx, *p)),
         ExprKind::Call { args, callee } => {
             matches!(body.expr(*callee).kind, ExprKind::Path(_))
-                && matches!(
-                    cx.types().callees.get(&e).map(|c| &c.target),
-                    Some(linger_analysis::types::infer::Target::Constructor(_))
-                )
+                && matches!(cx.types().callees.get(&e).map(|c| &c.target), Some(Target::Constructor(_)))
                 && args.iter().all(|a| is_plain(cx, *a))
         }
         _ => false,

@@ -1,9 +1,15 @@
 //! Values taken out of Drop's reach.
 
-use linger_analysis::flow::mir::{Call, StatementKind, Var};
+use linger_analysis::catalogue::{Class, FunctionFacts};
+use linger_analysis::flow::mir::{Call, Owner, Point};
+use linger_analysis::names::TargetKind;
+use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::syntax::items::ItemKind;
 use linger_analysis::types::infer::{Known, Target};
 
+use super::drops::drop_of;
+use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, outcome, says};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -40,14 +46,15 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A release anywhere in the crate (`from_raw_fd`, `close`, `remove_dir_all`) is taken as the matching one.
-    /// Leaked memory is reported only where it happens again and again: in loops and in async functions.
+    /// A release anywhere in the crate (`from_raw_fd`, `close`, `remove_dir_all`) is taken as the matching one,
+    /// unless the descriptor is plainly seen to go nowhere. Leaked memory is reported only where it can grow: in
+    /// loops, in async functions, and in functions that return it or leak it for the sake of one call.
     ForgottenResource("forgotten_resource") {
         group: Cleanup,
         cases: {
             handle: Warn = "a descriptor, guard, file, temporary directory or task",
-            memory: Warn = "memory, in a loop or an async function",
-            once: Allow = "memory, anywhere else",
+            memory: Warn = "memory, again and again: in a loop, a handler, or for each call",
+            once: Allow = "memory, once or for something that is kept",
             deliberate: Allow = "`mem::forget` of a guard or other resource",
         },
         since: "0.1.0",
@@ -65,106 +72,162 @@ impl Rule for ForgottenResource {
         if !is_function(cx) {
             return;
         }
+        freed_by_halves(cx, report);
         for view in cx.flows() {
             for (point, statement, call) in view.mir.calls() {
-                if !view.is_reachable(point) || call.callee.known != Known::Resolved {
+                let Target::External(path) = &call.callee.target else { continue };
+                let Some(facts) = cx.catalogue().facts(*path).filter(|f| f.forgets) else { continue };
+                if !view.is_reachable(point) {
                     continue;
                 }
-                let Target::External(path) = &call.callee.target else { continue };
-                if !cx.catalogue().facts(*path).is_some_and(|f| f.forgets) {
+                let Some((case, what)) = forgotten(cx, view, point, call, facts) else { continue };
+                let resolved = call.callee.known == Known::Resolved;
+                if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
                 let name = short(path);
-                let argument = call.args.first().map(|a| view.operand_ty(a).clone()).unwrap_or_default();
-                let owned = cx.analysis.ownership.owned(&argument);
-                let releases: &[&str] = match name {
-                    "into_raw_fd" | "into_raw_socket" | "into_raw_handle" => {
-                        &["from_raw_fd", "from_raw_socket", "from_raw_handle", "close"]
-                    }
-                    "keep" | "into_path" | "into_temp_path" => {
-                        &["remove_dir_all", "remove_file", "remove_dir"]
-                    }
-                    "into_raw" => &["from_raw"],
-                    _ => &[],
-                };
-                let (case, what) = match name {
-                    "leak" => {
-                        let again =
-                            view.mir.blocks[point.block.index()].in_loop.is_some() || view.mir.is_async;
-                        (if again { "memory" } else { "once" }, "leaks memory that is never given back")
-                    }
-                    "into_raw_fd" | "into_raw_socket" | "into_raw_handle" => {
-                        ("handle", "gives a descriptor that nobody closes")
-                    }
-                    "keep" | "into_path" => {
-                        ("handle", "keeps a temporary file or directory that nobody removes")
-                    }
-                    "forget" if !owned.is_empty() => {
-                        ("deliberate", "forgets a resource that nobody releases")
-                    }
-                    _ => continue,
-                };
-                if is_handed_on(view, call) && name != "leak" && name != "keep" && name != "into_path" {
-                    continue;
-                }
-                if released_in_crate(cx, releases) || cx.has_reason(statement.span) {
-                    continue;
-                }
                 report.push(
                     Diagnostic::new(&META, cx.at(statement.span), format!("`{name}` {what}"))
                         .case(case)
                         .label("Drop will not run for this")
-                        .help("keep the owner alive as long as it is used, or release it where it is no longer needed"),
+                        .confidence(call.callee.known.into())
+                        .help(match case {
+                            "memory" | "once" => {
+                                "keep the owner alive as long as it is used, or keep what was leaked and use it again"
+                            }
+                            _ => "keep the owner alive as long as it is used, or release it where it is no longer needed",
+                        }),
                 );
             }
         }
     }
 }
 
-/// Statics and constants are made once.
-fn is_function(cx: &BodyContext<'_>) -> bool {
-    cx.body.def.is_some_and(|d| {
-        let item = cx.program().item(d);
-        matches!(item.kind, ItemKind::Fn(_))
+/// The case and the words for a call that takes something out of Drop's reach.
+fn forgotten(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    call: &Call,
+    facts: &FunctionFacts,
+) -> Option<(&'static str, &'static str)> {
+    let argument = call.args.first().map(|a| view.operand_ty(a).clone()).unwrap_or_default();
+    let undone = |word: &str| facts.undone_by.iter().any(|p| short(p).contains(word));
+    if facts.acquires_raw {
+        return is_lost_descriptor(cx, view, call, facts)
+            .then_some(("handle", "gives a descriptor that nobody closes"));
+    }
+    if undone("remove") {
+        let words = "keeps a temporary file or directory that nobody removes";
+        return (!released_in_crate(cx, facts)).then_some(("handle", words));
+    }
+    if call.name == "leak" {
+        let initialises = view.mir.owner != Owner::Root && cx.analysis.is_once(cx.body, view.mir.owner);
+        if initialises {
+            return None;
+        }
+        return Some((memory(cx, view, point, call), "leaks memory that is never given back"));
+    }
+    if call.name != "forget" || cx.analysis.ownership.owned(&argument).is_empty() {
+        return None;
+    }
+    if undone("add_permits") && cx.analysis.ownership.owns(&argument, Class::Permit) {
+        let lost = !released_in_crate(cx, facts);
+        return lost.then_some(("handle", "takes a permit away for ever: nothing in the crate adds one"));
+    }
+    Some(("deliberate", "forgets a resource that nobody releases"))
+}
+
+/// A descriptor that stays a number: whoever sees it only uses it.
+fn is_lost_descriptor(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, facts: &FunctionFacts) -> bool {
+    let (_, stops) = follow(cx, view.mir, call.dest.var);
+    let (care, bare) = outcome(cx, &stops);
+    let sure = care == Care::Lends && bare.is_none() && !stops.is_empty();
+    care != Care::Takes
+        && (sure || !released_in_crate(cx, facts))
+        && !cx.analysis.is_once(cx.body, view.mir.owner)
+}
+
+/// Whether leaked memory grows: on each turn of a loop, in each call of a handler, or of a function that gives
+/// it away or needs it for one call only. What is kept somewhere is leaked once for each thing that is kept.
+fn memory(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -> &'static str {
+    if cx.analysis.is_once(cx.body, view.mir.owner) {
+        return "once";
+    }
+    let (_, stops) = follow(cx, view.mir, call.dest.var);
+    let kept = stops.iter().any(|s| match s {
+        Stop::Returned => false,
+        Stop::Called { call, argument, .. } => care_of_call(cx, call, *argument) == Care::Takes,
+        _ => true,
+    });
+    if view.mir.blocks[point.block.index()].in_loop.is_some() || view.mir.is_async {
+        // Somebody keeps it, and the author says why that is right.
+        return if kept && cx.has_reason(call.name_span) { "once" } else { "memory" };
+    }
+    let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
+    if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" }
+}
+
+/// `if cfg!(test) { … }`: the code of one kind of build.
+fn depends_on_cfg(cx: &BodyContext<'_>, span: Span) -> bool {
+    let body = cx.hir();
+    body.exprs.iter().any(|e| match &e.kind {
+        ExprKind::If { condition, .. } if e.span.contains(span) => {
+            let condition = body.expr(*condition).span;
+            body.exprs.iter().enumerate().any(|(i, inner)| {
+                condition.contains(inner.span)
+                    && matches!(inner.kind, ExprKind::Macro(_))
+                    && cx.types().macros.get(&ExprId(i as u32)).is_some_and(|m| m.ends_with("cfg"))
+            })
+        }
+        _ => false,
     })
 }
 
-/// The raw value is returned, stored or wrapped again.
-fn is_handed_on(view: &FlowView<'_>, call: &Call) -> bool {
-    use linger_analysis::flow::mir::Rvalue;
-    let Some(mut current) = call.dest.projections.is_empty().then_some(call.dest.var) else { return true };
-    for _ in 0..6 {
-        if current == view.mir.return_var {
-            return true;
+/// A Drop that ends what `Box::into_raw` gave with `drop_in_place` alone: the memory itself is never freed.
+fn freed_by_halves(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+    let Some(ty) = drop_of(cx) else { return };
+    let mut ends = None;
+    for (_, statement, call) in cx.flows().iter().flat_map(|v| v.mir.calls()) {
+        if says(&call.name, RELEASERS) {
+            return;
         }
-        let mut next: Option<Var> = None;
-        for (_, s) in view.mir.statements() {
-            let StatementKind::Assign { dest, value } = &s.kind else { continue };
-            let reads = match value {
-                Rvalue::Use(o) => o.place().is_some_and(|p| p.var == current),
-                Rvalue::Aggregate { parts, .. } => {
-                    parts.iter().any(|(_, o)| o.place().is_some_and(|p| p.var == current))
-                }
-                _ => false,
-            };
-            if reads {
-                if !dest.projections.is_empty() || matches!(value, Rvalue::Aggregate { .. }) {
-                    return true;
-                }
-                next = Some(dest.var);
-            }
-        }
-        match next {
-            Some(var) => current = var,
-            None => return false,
+        if matches!(&call.callee.target, Target::External(p) if p.as_str() == "std::ptr::drop_in_place") {
+            ends = Some(statement.span);
         }
     }
-    false
+    let (Some(span), Some(info)) = (ends, cx.program().types.get(&ty)) else { return };
+    let boxed = info.methods.values().flatten().find_map(|def| {
+        let body = cx.analysis.body_of(*def)?;
+        let (_, made, call) = body.flow.root.calls().find(|(_, _, c)| {
+            matches!(&c.callee.target, Target::External(p) if p.as_str() == "std::boxed::Box::into_raw")
+        })?;
+        let (_, stops) = follow(cx, &body.flow.root, call.dest.var);
+        let stored = stops.iter().any(|s| matches!(s, Stop::Built(path) if *path == ty));
+        stored.then_some(FileSpan { file: body.global.file, span: made.span })
+    });
+    if let Some(made) = boxed {
+        report.push(
+            Diagnostic::new(
+                &META,
+                cx.at(span),
+                "the value is dropped in place, its allocation is never freed",
+            )
+            .case("handle")
+            .label("runs the destructor only")
+            .step(made, "allocated here, in a box")
+            .help("`drop(Box::from_raw(ptr))` does both"),
+        );
+    }
+}
+
+/// Statics and constants are made once.
+fn is_function(cx: &BodyContext<'_>) -> bool {
+    cx.body.def.is_some_and(|d| matches!(cx.program().item(d).kind, ItemKind::Fn(_)))
 }
 
 /// Whether some function of the same package releases such a thing.
-fn released_in_crate(cx: &BodyContext<'_>, releases: &[&str]) -> bool {
-    use linger_analysis::names::TargetKind;
+fn released_in_crate(cx: &BodyContext<'_>, facts: &FunctionFacts) -> bool {
     let package = |file| {
         cx.program().crate_of(file).map(|c| match c.kind {
             TargetKind::Loose => c.root.display().to_string(),
@@ -172,11 +235,12 @@ fn released_in_crate(cx: &BodyContext<'_>, releases: &[&str]) -> bool {
         })
     };
     let own = package(cx.file());
-    !releases.is_empty()
-        && cx
-            .analysis
-            .bodies
-            .iter()
-            .filter(|b| package(b.global.file) == own)
-            .any(|b| b.flow.all().any(|m| m.calls().any(|(_, _, c)| releases.contains(&c.name.as_str()))))
+    let releases = |name: &str| {
+        facts.undone_by.iter().any(|p| short(p) == name) || facts.acquires_raw && name == "close"
+    };
+    cx.analysis
+        .bodies
+        .iter()
+        .filter(|b| package(b.global.file) == own)
+        .any(|b| b.flow.all().any(|m| m.calls().any(|(_, _, c)| releases(&c.name))))
 }

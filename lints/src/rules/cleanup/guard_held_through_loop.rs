@@ -130,8 +130,6 @@ fn is_lent(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, id: Token
     let ExprKind::For { iterable, .. } = &cx.hir().expr(info.expr).kind else { return false };
     let state = view.tokens.state_at(Point { block: info.header, index: 0 });
     view.mir.vars.iter().enumerate().any(|(index, decl)| {
-        decl.kind == VarKind::Temp(*iterable)
-            && state.reached(Var(index as u32)).contains(id)
-            && view.tokens.token(id).expr != Some(*iterable)
+        decl.kind == VarKind::Temp(*iterable) && state.reached(Var(index as u32)).contains(id)
     })
 }

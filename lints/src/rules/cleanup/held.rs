@@ -1,8 +1,8 @@
 //! What goes on while a guard is held that it is not needed for.
 
-use linger_analysis::catalogue::Class;
+use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::EffectKind;
-use linger_analysis::flow::mir::{Call, Operand, Rvalue, Statement, StatementKind, VarKind};
+use linger_analysis::flow::mir::{Call, Operand, Rvalue, Statement, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::{State, Token, TokenId};
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::LocalId;
@@ -45,25 +45,37 @@ pub(super) fn needless(
     within: impl Fn(Span) -> bool,
 ) -> Option<Activity> {
     let token = view.tokens.token(id);
-    if resource(cx, token).is_some_and(|r| r.reentrant) {
+    let resource = resource(cx, token);
+    if resource.is_some_and(|r| r.reentrant) {
         return None;
     }
+    // A shared borrow of a cell stands in the way of writers only: a callback that adds itself to the list that is run.
+    let is_shared_borrow =
+        token.is(Class::RefcellBorrow) && resource.is_some_and(|r| r.mode == Some(Mode::Shared));
     let mut needed_until = 0;
     let mut found: Vec<(Target, Activity)> = Vec::new();
     let mut needing: Vec<Target> = Vec::new();
+    let mut lent_callback: Option<Activity> = None;
     view.tokens.walk(|_, state, statement| {
         if !state.alive().contains(id) || !within(statement.span) {
             return;
         }
-        if works_on(view, state, statement, id) {
+        let lent = target(statement).and_then(|t| lends(view, state, t, id));
+        if lent.is_some_and(|ty| !matches!(ty, Ty::Ref(true, _))) {
+            lent_callback = activity(cx, view, token, statement);
+        } else if lent.is_some() || works_on(state, statement, id) {
             needed_until = needed_until.max(statement.span.hi);
             needing.extend(target(statement).cloned());
         } else if let Some(activity) = activity(cx, view, token, statement) {
             found.push((target(statement).cloned().unwrap_or(Target::Unknown), activity));
         }
     });
+    // A lent `Arc<dyn Fn()>` can be cloned out, and what it runs may come back for the lock. An `&mut F` cannot.
+    if lent_callback.is_some() && (repeat != Repeat::No || !is_shared_borrow) {
+        return lent_callback;
+    }
     // The next turn of a loop over what is lent needs it again.
-    if repeat != Repeat::No && needed_until > 0 {
+    if is_shared_borrow || (repeat != Repeat::No && needed_until > 0) {
         return None;
     }
     // What one arm does with the guard, the other does without: `Some(x) => f(Some(x)), None => f(None)`.
@@ -141,7 +153,7 @@ fn activity(
                 };
                 return Some(Activity { span, text, way: vec![effect.at], calls_back: is_callback });
             }
-            let lock = summary.locks.first().filter(|_| can_wait)?;
+            let lock = summary.locks.iter().find(|l| l.known == Known::Resolved).filter(|_| can_wait)?;
             let text = format!("`{}` takes another lock here", call.name);
             Some(Activity { span, text, way: vec![lock.at], calls_back: false })
         }
@@ -170,12 +182,10 @@ fn gives_callback(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> boo
 }
 
 /// Whether a statement works on (or through) a token.
-fn works_on(view: &FlowView<'_>, state: &State, statement: &Statement, id: TokenId) -> bool {
+pub(super) fn works_on(state: &State, statement: &Statement, id: TokenId) -> bool {
     let touches = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
     match &statement.kind {
-        StatementKind::Call(call) => {
-            call.args.iter().any(touches) || runs_lent(view, state, &call.callee.target, id)
-        }
+        StatementKind::Call(call) => call.args.iter().any(touches),
         StatementKind::Await { operands, .. } => operands.iter().any(touches),
         StatementKind::Macro { args, .. } => args.iter().any(touches),
         StatementKind::Assign { dest, value } => {
@@ -191,12 +201,11 @@ fn works_on(view: &FlowView<'_>, state: &State, statement: &Statement, id: Token
     }
 }
 
-/// Runs a callback that the guard lends for this alone: `&mut F` cannot be cloned out. A lent `Arc<dyn Fn()>` can.
-fn runs_lent(view: &FlowView<'_>, state: &State, target: &Target, id: TokenId) -> bool {
-    let Target::Local(local) = target else { return false };
-    view.mir.vars.iter().enumerate().any(|(index, decl)| {
-        matches!(decl.kind, VarKind::User(l) | VarKind::Capture(l) if l == *local)
-            && matches!(decl.ty, Ty::Ref(true, _))
-            && state.reached(linger_analysis::flow::mir::Var(index as u32)).contains(id)
+/// The type of the called variable, when the guard lends it.
+fn lends<'v>(view: &'v FlowView<'_>, state: &State, target: &Target, id: TokenId) -> Option<&'v Ty> {
+    let Target::Local(local) = target else { return None };
+    view.mir.vars.iter().enumerate().find_map(|(index, decl)| {
+        let is_it = matches!(decl.kind, VarKind::User(l) | VarKind::Capture(l) if l == *local);
+        (is_it && state.reached(Var(index as u32)).contains(id)).then_some(&decl.ty)
     })
 }

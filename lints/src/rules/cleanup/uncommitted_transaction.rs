@@ -89,22 +89,28 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             }
             _ => None,
         });
-        let Some(written) = written else { continue };
+        if written.is_none() && !resource.must_be_ended {
+            continue;
+        }
         let Some(end) = tokens.ends.iter().filter(|e| e.token == id).max_by_key(|e| e.span.hi) else {
             continue;
         };
         let what = noun(cx, token);
+        let message = match (&resource.note, resource.must_be_ended) {
+            (Some(note), true) => format!("{what} is neither committed nor rolled back: {note}"),
+            (None, true) => format!("{what} is neither committed nor rolled back"),
+            _ => format!("{what} is never committed: Drop rolls it back in silence"),
+        };
+        let mut finding = Diagnostic::new(&META, cx.at(token.span), message).label("begun here");
+        if let Some(written) = written {
+            finding = finding.step(cx.at(written), "written to here");
+        }
+        let ends = if resource.must_be_ended { "dropped here" } else { "dropped, and so rolled back, here" };
         report.push(
-            Diagnostic::new(
-                &META,
-                cx.at(token.span),
-                format!("{what} is never committed: Drop rolls it back in silence"),
-            )
-            .label("begun here")
-            .step(cx.at(written), "written to here")
-            .step(cx.at(end.span), "dropped, and so rolled back, here")
-            .confidence(token.known.into())
-            .help("commit it on the success path, or roll it back explicitly to say that this is meant"),
+            finding
+                .step(cx.at(end.span), ends)
+                .confidence(token.known.into())
+                .help("commit it on the success path, or roll it back explicitly to say that this is meant"),
         );
     }
 }

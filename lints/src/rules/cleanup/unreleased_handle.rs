@@ -1,8 +1,10 @@
 //! Raw descriptors and handles that nothing closes.
 
-use linger_analysis::flow::mir::{Place, Rvalue, StatementKind, Var};
+use linger_analysis::flow::mir::{Call, Mir, Operand, Var};
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
+use super::journey::{Care, RELEASERS, Stop, follow, is_used_as_number, outcome, says};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -60,118 +62,60 @@ impl Rule for UnreleasedHandle {
                     continue;
                 }
                 let Target::External(path) = &call.callee.target else { continue };
-                if !cx.catalogue().facts(*path).is_some_and(|f| f.acquires_raw) || closes(view) {
+                let Some(facts) = cx.catalogue().facts(*path) else { continue };
+                if !facts.acquires_raw || facts.forgets || closes(view) || is_elsewhere(view, call) {
                     continue;
                 }
-                // Handles that come out through a pointer are not followed; `dup2` replaces one that was there.
-                let through_pointer = call.args.iter().any(|a| {
-                    matches!(a, linger_analysis::flow::mir::Operand::Borrow(true, _))
-                        || matches!(
-                            view.operand_ty(a),
-                            linger_analysis::types::ty::Ty::Ptr(_)
-                                | linger_analysis::types::ty::Ty::Ref(true, _)
-                        )
-                });
-                let other_rule = cx.catalogue().facts(*path).is_some_and(|f| f.forgets);
-                if through_pointer
-                    || other_rule
-                    || call.name.contains("dup2")
-                    || call.name.contains("dup3")
-                    || call.name.contains("fdopen")
-                {
+                let (vars, stops) = follow(cx, view.mir, call.dest.var);
+                let owned = is_owned(cx, view.mir, call, &vars, &stops);
+                let (care, bare) = outcome(cx, &stops);
+                if owned || care != Care::Lends {
                     continue;
                 }
-                let fate = fate(cx, view, call.dest.var);
-                let (Fate::Kept | Fate::StoredWithoutDrop) = fate else { continue };
                 let name = short(path);
-                let finding = Diagnostic::new(
-                    &META,
-                    cx.at(statement.span),
-                    format!("the handle that `{name}` gives is never closed"),
-                )
-                .label(match fate {
-                    Fate::StoredWithoutDrop => "stored in a type that has no Drop",
-                    _ => "acquired here",
-                })
-                .help("wrap it in `OwnedFd` or `File::from_raw_fd` at once, or close it on every path");
-                report.push(finding);
+                let release = facts.undone_by.first().map_or("its release function", |r| short(r));
+                report.push(
+                    Diagnostic::new(
+                        &META,
+                        cx.at(statement.span),
+                        format!("the handle that `{name}` gives is never closed"),
+                    )
+                    .label(if bare.is_some() { "stored in a type that has no Drop" } else { "acquired here" })
+                    .help(format!(
+                        "wrap it in an owner (`OwnedFd`, `File::from_raw_fd`) at once, or call `{release}` on every path"
+                    )),
+                );
             }
         }
     }
+}
+
+/// Handles that come out through a pointer are not followed; `dup2` replaces one that was there.
+fn is_elsewhere(view: &FlowView<'_>, call: &Call) -> bool {
+    let through_pointer = call.args.iter().any(|a| {
+        matches!(a, Operand::Borrow(true, _)) || matches!(view.operand_ty(a), Ty::Ptr(_) | Ty::Ref(true, _))
+    });
+    through_pointer && call.name != "mmap"
+        || call.name.contains("dup2")
+        || call.name.contains("dup3")
+        || call.name.contains("fdopen")
 }
 
 /// Whether the function closes a handle, or gives one an owner.
 fn closes(view: &FlowView<'_>) -> bool {
-    view.mir.calls().any(|(_, _, c)| {
-        let name = c.name.as_str();
-        name.contains("close")
-            || name.contains("from_raw")
-            || name.contains("munmap")
-            || name.contains("free")
-            || name.contains("destroy")
-    })
+    view.mir.calls().any(|(_, _, c)| says(&c.name, RELEASERS))
 }
 
-enum Fate {
-    Kept,
-    StoredWithoutDrop,
-    HandedOn,
-}
-
-/// What becomes of a value: it stays a local number, or goes into a struct, or away.
-fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, start: Var) -> Fate {
-    if start == view.mir.return_var {
-        return Fate::HandedOn;
-    }
-    let comes_from = |place: &Place| {
-        let mut var = place.var;
-        for _ in 0..8 {
-            if var == start {
-                return true;
-            }
-            match view.tokens.identities.definition(var) {
-                Some(Rvalue::Use(o)) => match o.place() {
-                    Some(p) => var = p.var,
-                    None => return false,
-                },
-                _ => match view.tokens.identities.defining_call(var) {
-                    Some(c) if c.dest.var != var => var = c.dest.var,
-                    _ => return false,
-                },
-            }
-        }
-        false
-    };
-    for (_, s) in view.statements() {
-        let StatementKind::Assign { dest, value } = &s.kind else { continue };
-        match value {
-            Rvalue::Aggregate { path: Some(path), parts }
-                if parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) =>
-            {
-                let is_wrapper = path.starts_with("std::");
-                if is_wrapper {
-                    if dest.var == view.mir.return_var {
-                        return Fate::HandedOn;
-                    }
-                    continue;
-                }
-                let has_drop = cx.program().types.get(path).is_some_and(|t| t.drop.is_some());
-                return if has_drop { Fate::HandedOn } else { Fate::StoredWithoutDrop };
-            }
-            Rvalue::Use(o)
-                if o.place().is_some_and(&comes_from)
-                    && (dest.var == view.mir.return_var || !dest.projections.is_empty()) =>
-            {
-                return Fate::HandedOn;
-            }
-            Rvalue::Aggregate { path: None, parts }
-                if dest.var == view.mir.return_var
-                    && parts.iter().any(|(_, o)| o.place().is_some_and(&comes_from)) =>
-            {
-                return Fate::HandedOn;
-            }
-            _ => {}
-        }
-    }
-    Fate::Kept
+/// Whether the handle is a value with a Drop in the version of the crate that is used here: the table has one
+/// version, and older ones gave plain numbers.
+fn is_owned(cx: &BodyContext<'_>, mir: &Mir, call: &Call, vars: &[Var], stops: &[Stop<'_>]) -> bool {
+    let asked = stops.iter().any(|s| {
+        matches!(s, Stop::Called { call, argument: 0, .. }
+            if call.is_method && matches!(call.name.as_str(), "as_raw_fd" | "as_fd" | "into_raw_fd"))
+    });
+    let owner = mir
+        .var(call.dest.var)
+        .ty
+        .any(&mut |t| t.path().is_some_and(|p| p.as_str() == "std::os::fd::OwnedFd"));
+    asked || owner && !is_used_as_number(cx, mir, vars, stops)
 }

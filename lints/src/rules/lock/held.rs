@@ -70,6 +70,7 @@ pub(super) fn while_held<'v>(
                 at: cx.at(token.span),
                 way: Default::default(),
                 class: lock.class,
+                known: token.known,
             };
             let at = cx.at(token.span);
             taken.push(Taken {
@@ -92,6 +93,7 @@ pub(super) fn while_held<'v>(
         {
             let known = call.callee.known;
             let mut add = |effect: LockEffect, in_callback: bool| {
+                let known = known.min(effect.known);
                 taken.push(Taken { effect, tries: false, token: None, known, at, in_callback });
             };
             for effect in effects_of_call(cx.analysis, &tokens.identities, call, at) {

@@ -130,7 +130,7 @@ pub(crate) fn fails_anyway(view: &FlowView<'_>, point: linger_analysis::flow::mi
                     Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. }
                 )
         },
-        |p, _| p.block != point.block && view.mir.blocks[p.block.index()].on_failure,
+        |p, _| view.mir.blocks[p.block.index()].on_failure,
     );
     let errors = view.mir.blocks.iter().any(|b| {
         b.on_failure

@@ -1,14 +1,18 @@
 //! Tasks whose errors nobody reads.
 
-use linger_analysis::catalogue::SpawnKind;
+use linger_analysis::catalogue::{Class, IfIgnored, SpawnKind};
 use linger_analysis::facts::spawns;
-use linger_analysis::flow::mir::StatementKind;
-use linger_analysis::types::infer::Known;
+use linger_analysis::flow::mir::{Call, StatementKind};
+use linger_analysis::names::DefId;
+use linger_analysis::syntax::hir::{ClosureId, ExprKind};
+use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::class_of;
 
 declare_rule! {
     /// A spawned task returns a `Result` and nobody ever awaits its handle.
@@ -67,16 +71,23 @@ impl Rule for TaskErrorLost {
                 }
                 let output = match (spawn.closure, spawn.function) {
                     (Some(id), _) => cx.types().closure_ret.get(id.index()).cloned(),
-                    (None, Some(def)) => cx.program().def(def).signature.as_ref().map(|s| s.ret.clone()),
+                    (None, Some(def)) => output_of(cx, def, spawn.kind),
                     _ => None,
                 };
                 let Some(output) = output else { continue };
+                if spawn.closure.is_some_and(|id| ends_in_benign_call(cx, id)) {
+                    continue;
+                }
                 // The error of a send only says that nobody waits for the answer.
                 let Some((_, error)) = output.as_result() else { continue };
                 if error.is_unknown() || error.path().is_some_and(|p| p.contains("SendError")) {
                     continue;
                 }
                 let Some(handle) = spawn.handle else { continue };
+                // A set keeps what its tasks give: what it hands out here can only abort.
+                if !is_sure_of_output(cx, spawn.call) {
+                    continue;
+                }
                 let dropped = view.statements().any(|(_, s)| match &s.kind {
                     StatementKind::Discard { value, .. } => value.var() == Some(handle),
                     _ => false,
@@ -96,4 +107,33 @@ impl Rule for TaskErrorLost {
             }
         }
     }
+}
+
+/// What a task that runs a function gives. A future that comes out of something else that a function returns is not its.
+fn output_of(cx: &BodyContext<'_>, def: DefId, kind: SpawnKind) -> Option<Ty> {
+    let signature = cx.program().def(def).signature.as_ref()?;
+    match &signature.ret {
+        ret if signature.is_async || kind == SpawnKind::Blocking => Some(ret.clone()),
+        Ty::Future(output, _) => Some((**output).clone()),
+        _ => None,
+    }
+}
+
+/// Whether the task ends in a call whose error says nothing: `async move { tx.send(answer) }`.
+fn ends_in_benign_call(cx: &BodyContext<'_>, closure: ClosureId) -> bool {
+    let body = cx.hir();
+    let mut at = body.closure(closure).body;
+    while let ExprKind::Block(block) = &body.expr(at).kind {
+        let Some(tail) = block.tail else { return false };
+        at = tail;
+    }
+    let callee = cx.types().callees.get(&at);
+    matches!(callee.map(|c| &c.target), Some(Target::External(path))
+        if cx.catalogue().facts(*path).is_some_and(|f| f.if_ignored == Some(IfIgnored::Benign)))
+}
+
+/// Whether the handle is what the task's output comes through.
+fn is_sure_of_output(cx: &BodyContext<'_>, call: &Call) -> bool {
+    let set = call.callee.self_ty.as_ref().and_then(|ty| class_of(cx, ty.peel_refs()));
+    set != Some(Class::TaskSet)
 }

@@ -173,8 +173,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             StatementKind::Macro { .. } => true,
             _ => false,
         };
-        let Some((written_at, written)) =
-            view.mir.statements().find(|(p, s)| *p != token.at && writes(s) && touches(*p, s))
+        let Some((written_at, written)) = view
+            .mir
+            .statements()
+            .find(|(p, s)| *p != token.at && writes(s) && touches(*p, s) && !releases(*p, s))
         else {
             continue;
         };
@@ -187,7 +189,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                         Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. }
                     )
             },
-            |p, s| view.mir.blocks[p.block.index()].on_failure || s.is_some_and(|s| releases(p, s)),
+            |p, s| {
+                let block = &view.mir.blocks[p.block.index()];
+                block.on_failure || block.on_error_arm || s.is_some_and(|s| releases(p, s))
+            },
         );
         if way.is_none() || cx.has_reason(token.span) {
             continue;

@@ -54,7 +54,7 @@ impl Builder<'_, '_> {
                 self.leave_scopes(depth, self.span(e));
                 self.goto(otherwise);
                 self.switch_to(matched);
-                self.mir.blocks[matched.index()].on_failure = self.is_error_pattern(pat);
+                self.mir.blocks[matched.index()].on_error_arm = self.is_error_pattern(pat);
                 self.bind(pat, &place, Some(e), by_reference);
             }
             _ => {

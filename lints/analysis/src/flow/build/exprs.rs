@@ -370,7 +370,7 @@ impl Builder<'_, '_> {
         self.terminate(Terminator::Branch { on: e, targets, kind: BranchKind::Match });
         for (index, arm) in arms.iter().enumerate() {
             self.switch_to(starts[index]);
-            self.mir.blocks[starts[index].index()].on_failure = self.is_error_pattern(arm.pat);
+            self.mir.blocks[starts[index].index()].on_error_arm = self.is_error_pattern(arm.pat);
             let depth = self.scopes.len();
             self.push_scope(ScopeKind::Block, arm.span);
             self.as_statement(|b| b.bind(arm.pat, &place, Some(scrutinee), by_reference));

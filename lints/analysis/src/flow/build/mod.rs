@@ -126,6 +126,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             terminator: Terminator::Unreachable,
             in_loop: self.in_loop,
             on_failure: false,
+            on_error_arm: false,
         });
         id
     }

@@ -1,0 +1,396 @@
+//! Cleanup on the main path that an early return jumps over.
+
+use linger_analysis::flow::identity::{Identity, Root};
+use linger_analysis::flow::mir::{
+    BlockId, BranchKind, Call, Point, Projection, ReturnKind, StatementKind, Terminator, Var, VarKind,
+};
+use linger_analysis::span::Span;
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal, PatId, PatKind};
+use linger_analysis::syntax::items::SelfKind;
+use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
+
+use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, is_used_as_number, says};
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::short;
+
+declare_rule! {
+    /// An early return jumps over the cleanup that the main path does.
+    ///
+    /// ## Why it matters
+    ///
+    /// Where no Drop ends a state, each way out has to. A `?` between `enable_raw_mode()` and
+    /// `disable_raw_mode()` leaves the terminal raw; one between setting a busy flag and clearing it leaves the
+    /// object busy for ever; one between `open` and `close` leaks the descriptor. It happens only when something
+    /// fails, so no test sees it.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
+    /// fn reload(busy: &AtomicBool) -> std::io::Result<String> {
+    ///     busy.store(true, Ordering::SeqCst);
+    ///     let text = std::fs::read_to_string("config")?;
+    ///     busy.store(false, Ordering::SeqCst);
+    ///     Ok(text)
+    /// }
+    /// ```
+    ///
+    /// ```rust,clean
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
+    /// fn reload(busy: &AtomicBool) -> std::io::Result<String> {
+    ///     busy.store(true, Ordering::SeqCst);
+    ///     let text = std::fs::read_to_string("config");
+    ///     busy.store(false, Ordering::SeqCst);
+    ///     text
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A closure in the function that does the cleanup (`scopeguard`, `defer!`), or a value alive whose Drop does
+    /// it, covers every path. Panics and cancelled futures are not looked at. A flag counts only when every
+    /// successful path resets it.
+    CleanupSkippedByReturn("cleanup_skipped_by_return") {
+        group: Cleanup,
+        level: Warn,
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for CleanupSkippedByReturn {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            for (point, statement) in view.statements() {
+                let found = match &statement.kind {
+                    StatementKind::Call(call) if call.callee.known == Known::Resolved => {
+                        state(cx, view, point, call, statement.span)
+                            .or_else(|| handle(cx, view, point, call, statement.span))
+                            .or_else(|| flag(cx, view, point, statement.expr, Some(call)))
+                    }
+                    StatementKind::Assign { .. } => flag(cx, view, point, statement.expr, None),
+                    _ => None,
+                };
+                let Some(found) = found else { continue };
+                let Some((first, others)) = found.exits.split_first() else { continue };
+                let mut finding = Diagnostic::new(
+                    &META,
+                    cx.at(*first),
+                    format!("this way out skips {}, which ends {}", found.end, found.what),
+                )
+                .label("leaves the function here")
+                .step(cx.at(statement.span), "started here")
+                .step(cx.at(found.ended), "ended here on the main path");
+                for other in others.iter().take(3) {
+                    finding = finding.step(cx.at(*other), "skipped here, too");
+                }
+                report.push(finding.help(
+                    "put the cleanup into a value with a Drop (or `scopeguard`), or end it before every return",
+                ));
+            }
+        }
+    }
+}
+
+/// Something that is started, and the ways out that do not end it.
+struct Found {
+    what: String,
+    end: String,
+    ended: Span,
+    exits: Vec<Span>,
+}
+
+/// A state that no value stands for: raw mode, a mount, a transaction of a manager.
+fn state(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, span: Span) -> Option<Found> {
+    let starts: Vec<Symbol> = match &call.callee.target {
+        Target::External(path) => vec![*path],
+        Target::Def(def) => cx.analysis.leaves_started(*def).to_vec(),
+        _ => return None,
+    };
+    starts.into_iter().find_map(|start| {
+        let ends = cx.catalogue().state_ends(start);
+        if ends.is_empty() || ends.contains(&start) {
+            return None;
+        }
+        let is_end = |call: &Call| match &call.callee.target {
+            Target::External(path) => ends.contains(path),
+            Target::Def(def) => {
+                cx.analysis.summary(*def).is_some_and(|s| s.ends.iter().any(|e| ends.contains(e)))
+            }
+            _ => false,
+        };
+        let in_closure = cx
+            .flows()
+            .iter()
+            .filter(|v| v.mir.owner != view.mir.owner)
+            .any(|v| v.mir.calls().any(|(_, _, c)| is_end(c)));
+        let by_drop = view.mir.vars.iter().any(|v| {
+            let drop = v.ty.path().and_then(|p| cx.program().types.get(&p)).and_then(|t| t.drop);
+            drop.and_then(|d| cx.analysis.summary(d)).is_some_and(|s| s.ends.iter().any(|e| ends.contains(e)))
+        });
+        if in_closure || by_drop {
+            return None;
+        }
+        let (ended, exits) = ways_out(cx, view, point, span, &|_, call| is_end(call), &|_| true)?;
+        let end = ends.first().map_or("it", |e| short(e)).to_owned();
+        let what = format!("what `{}` started", call.name);
+        Some(Found { what, end: format!("`{end}`"), ended, exits })
+    })
+}
+
+/// A descriptor or other plain handle.
+fn handle(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, span: Span) -> Option<Found> {
+    let Target::External(path) = &call.callee.target else { return None };
+    let facts = cx.catalogue().facts(*path).filter(|f| f.acquires_raw && !f.forgets)?;
+    let (vars, stops) = follow(cx, view.mir, call.dest.var);
+    let owner = view
+        .mir
+        .var(call.dest.var)
+        .ty
+        .any(&mut |t| t.path().is_some_and(|p| p.as_str() == "std::os::fd::OwnedFd"));
+    let stays = stops.iter().all(|s| matches!(s, Stop::Called { .. } | Stop::Returned));
+    if !stays || owner && !is_used_as_number(cx, view.mir, &vars, &stops) {
+        return None;
+    }
+    let is_end = |_: Point, call: &Call| {
+        call.args.iter().enumerate().any(|(i, a)| {
+            a.place().is_some_and(|p| vars.contains(&p.var))
+                && (says(&call.name, RELEASERS) || care_of_call(cx, call, i) != Care::Lends)
+        })
+    };
+    let failed = |kind: ReturnKind| matches!(kind, ReturnKind::Question | ReturnKind::Failure);
+    let (ended, exits) = ways_out_of(cx, view, point, span, &vars, &is_end, &failed)?;
+    let end = facts.undone_by.first().map_or("the release", |e| short(e));
+    let what = format!("the handle of `{}`", call.name);
+    Some(Found { what, end: format!("`{end}`"), ended, exits })
+}
+
+/// A flag or counter: `busy.store(true)` … `busy.store(false)`, `self.busy = true`, `fetch_add` … `fetch_sub`.
+fn flag(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    expr: Option<ExprId>,
+    call: Option<&Call>,
+) -> Option<Found> {
+    let (object, on) = change(cx, view, point, expr?, call)?;
+    if !on || !is_shared(view, &object) {
+        return None;
+    }
+    let back = |p: Point| {
+        let statement = view.mir.statement(p)?;
+        let call = match &statement.kind {
+            StatementKind::Call(call) => Some(&**call),
+            StatementKind::Assign { .. } => None,
+            _ => return None,
+        };
+        let (other, on) = change(cx, view, p, statement.expr?, call)?;
+        (!on && other == object).then_some(statement.span)
+    };
+    let span = view.mir.statement(point)?.span;
+    let succeeds = |kind: ReturnKind| matches!(kind, ReturnKind::End | ReturnKind::Explicit);
+    // Every way out but failures resets it: only then is it a mark of being at work.
+    let (ended, main) = walk(cx, view, point, span, &[], &back)?;
+    if main.iter().any(|(_, kind)| succeeds(*kind)) {
+        return None;
+    }
+    let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
+    let name = object.path.last().map_or_else(|| "it".to_owned(), |n| format!("`{n}`"));
+    Some(Found { what: format!("the state of {name}"), end: "the reset".to_owned(), ended, exits })
+}
+
+/// Parameters, captures and statics outlive the function; a local flag is read by nobody else.
+fn is_shared(view: &FlowView<'_>, object: &Identity) -> bool {
+    match object.root {
+        Root::Static(_) => true,
+        Root::Param(index) => view.mir.params.get(index as usize).is_some_and(|v| {
+            let ty = &view.mir.var(*v).ty;
+            matches!(ty, Ty::Ref(..)) || ty.is("std::sync::Arc") || ty.is("std::rc::Rc")
+        }),
+        Root::Local(local) => view.mir.vars.iter().any(|v| v.kind == VarKind::Capture(local)),
+        Root::Temp(_) => false,
+    }
+}
+
+/// A flag that is set (`true`) or reset (`false`), a counter that goes up or down.
+fn change(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    expr: ExprId,
+    call: Option<&Call>,
+) -> Option<(Identity, bool)> {
+    let body = cx.hir();
+    let truth = |e: ExprId| match &body.expr(e).kind {
+        ExprKind::Literal(Literal::Bool(value)) => Some(*value),
+        _ => None,
+    };
+    let ids = &view.tokens.identities;
+    match call {
+        Some(call) => {
+            let Target::External(path) = &call.callee.target else { return None };
+            if !path.starts_with("std::sync::atomic::") {
+                return None;
+            }
+            let ExprKind::MethodCall { args, .. } = &body.expr(expr).kind else { return None };
+            let on = match call.name.as_str() {
+                "store" | "swap" => truth(*args.first()?)?,
+                "fetch_add" => true,
+                "fetch_sub" => false,
+                _ => return None,
+            };
+            Some((ids.operand(call.args.first()?)?, on))
+        }
+        None => {
+            let ExprKind::Assign { value, .. } = &body.expr(expr).kind else { return None };
+            let StatementKind::Assign { dest, .. } = &view.mir.statement(point)?.kind else { return None };
+            // What is passed around by reference is mostly thrown away when something fails; an object lives on.
+            let is_method =
+                cx.body.def.and_then(|d| cx.program().def(d).signature.as_ref())?.self_kind != SelfKind::None;
+            let object = ids.place(dest);
+            let is_field = matches!(dest.projections.last(), Some(Projection::Field(_)))
+                && object.root == Root::Param(0);
+            (is_method && is_field).then_some(object).zip(truth(*value))
+        }
+    }
+}
+
+type IsEnd<'x> = &'x dyn Fn(Point, &Call) -> bool;
+
+fn ways_out(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    from: Point,
+    span: Span,
+    is_end: IsEnd<'_>,
+    counts: &dyn Fn(ReturnKind) -> bool,
+) -> Option<(Span, Vec<Span>)> {
+    ways_out_of(cx, view, from, span, &[], is_end, counts)
+}
+
+/// Where the state is ended on some path, and the returns that are reached without that.
+fn ways_out_of(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    from: Point,
+    span: Span,
+    handle: &[Var],
+    is_end: IsEnd<'_>,
+    counts: &dyn Fn(ReturnKind) -> bool,
+) -> Option<(Span, Vec<Span>)> {
+    let ends = |p: Point| match view.mir.statement(p) {
+        Some(statement) => match &statement.kind {
+            StatementKind::Call(call) if is_end(p, call) => Some(statement.span),
+            _ => None,
+        },
+        None => None,
+    };
+    let (ended, exits) = walk(cx, view, from, span, handle, &ends)?;
+    let exits: Vec<Span> =
+        exits.into_iter().filter(|(_, kind)| counts(*kind)).map(|(span, _)| span).collect();
+    (!exits.is_empty()).then_some((ended, exits))
+}
+
+/// Follows all paths from behind `from` to an end or a return. Ways that are taken because the start itself
+/// failed, or because a test of the handle says that there is none, are left out.
+fn walk(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    from: Point,
+    span: Span,
+    handle: &[Var],
+    end: &dyn Fn(Point) -> Option<Span>,
+) -> Option<(Span, Vec<(Span, ReturnKind)>)> {
+    let mir = view.mir;
+    let mut ended = None;
+    let mut exits = Vec::new();
+    let mut seen = vec![false; mir.blocks.len()];
+    let mut work = vec![(from.block, from.index + 1)];
+    'blocks: while let Some((block, start)) = work.pop() {
+        let data = &mir.blocks[block.index()];
+        for index in start..data.statements.len() as u32 {
+            if let Some(span) = end(Point { block, index }) {
+                ended = ended.or(Some(span));
+                continue 'blocks;
+            }
+        }
+        if let Terminator::Return { kind, span } = data.terminator {
+            exits.push((span, kind));
+        }
+        let skipped = failing_targets(cx, view, &data.terminator, span, handle);
+        for next in data.terminator.successors() {
+            if !skipped.contains(next) && !std::mem::replace(&mut seen[next.index()], true) {
+                work.push((*next, 0));
+            }
+        }
+    }
+    exits.sort_by_key(|(span, _)| span.lo);
+    exits.dedup();
+    Some((ended?, exits))
+}
+
+fn failing_targets(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    terminator: &Terminator,
+    start: Span,
+    handle: &[Var],
+) -> Vec<BlockId> {
+    let Terminator::Branch { on, targets, kind } = terminator else { return Vec::new() };
+    let body = cx.hir();
+    let nth = |i: usize| targets.get(i).copied().into_iter().collect::<Vec<_>>();
+    let tests_handle = *kind != BranchKind::Question
+        && body.exprs.iter().any(|e| {
+            let condition = body.expr(*on).span;
+            condition.contains(e.span)
+                && matches!(e.kind, ExprKind::Local(local)
+                    if handle.iter().any(|v| view.mir.var(*v).kind == VarKind::User(local)))
+        });
+    if tests_handle && *kind == BranchKind::If {
+        return nth(0);
+    }
+    if !body.expr(*on).span.contains(start) {
+        return Vec::new();
+    }
+    match (&body.expr(*on).kind, kind) {
+        (_, BranchKind::Question) => nth(1),
+        (ExprKind::Match { arms, scrutinee }, BranchKind::Match)
+            if body.expr(*scrutinee).span.contains(start) =>
+        {
+            arms.iter()
+                .zip(targets)
+                .filter(|(arm, _)| is_variant(cx, arm.pat, &["Err", "None"]))
+                .map(|(_, target)| *target)
+                .collect()
+        }
+        (ExprKind::Let { pat, .. }, BranchKind::Let) if is_variant(cx, *pat, &["Err", "None"]) => nth(0),
+        (_, BranchKind::Let) => nth(1),
+        (ExprKind::MethodCall { method, .. }, BranchKind::If) => match method.as_str() {
+            "is_err" | "is_none" => nth(0),
+            "is_ok" | "is_some" => nth(1),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
+    match &cx.hir().pat(pat).kind {
+        PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
+            path.last().is_some_and(|n| names.contains(&n.as_str()))
+        }
+        PatKind::Or(all) => all.iter().all(|p| is_variant(cx, *p, names)),
+        _ => false,
+    }
+}

@@ -1,0 +1,165 @@
+//! Drop implementations that may panic.
+
+use linger_analysis::facts::EffectKind;
+use linger_analysis::flow::mir::{Call, Operand, Statement, StatementKind};
+use linger_analysis::syntax::hir::{ExprKind, MacroKind};
+use linger_analysis::types::infer::{Known, Target};
+
+use super::drops::{drop_of, running_here};
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::short;
+
+declare_rule! {
+    /// A `Drop` implementation may panic.
+    ///
+    /// ## Why it matters
+    ///
+    /// Values are dropped while a panic unwinds, too. A second panic there ends the process at once: the first
+    /// message, the other destructors and the test report are lost.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// struct Worker {
+    ///     thread: Option<std::thread::JoinHandle<()>>,
+    /// }
+    ///
+    /// impl Drop for Worker {
+    ///     fn drop(&mut self) {
+    ///         if let Some(thread) = self.thread.take() {
+    ///             thread.join().unwrap();
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ```rust,clean
+    /// struct Worker {
+    ///     thread: Option<std::thread::JoinHandle<()>>,
+    /// }
+    ///
+    /// impl Drop for Worker {
+    ///     fn drop(&mut self) {
+    ///         if let Some(thread) = self.thread.take() {
+    ///             if thread.join().is_err() {
+    ///                 eprintln!("the worker panicked");
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A Drop that asks `std::thread::panicking()` is left alone. Panics inside of functions that it calls are
+    /// not followed.
+    PanicInDrop("panic_in_drop") {
+        group: Cleanup,
+        cases: {
+            likely: Warn = "an I/O error that is unwrapped, a thread that is joined and unwrapped",
+            other: Allow = "`panic!`, `lock().unwrap()`, `take().unwrap()`, assertions, indexing",
+        },
+        since: "0.1.0",
+        fixes: None,
+        compiler_lints: ["clippy::unwrap_in_result"],
+    }
+}
+
+impl Rule for PanicInDrop {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        if drop_of(cx).is_none() || asks_whether_panicking(cx) {
+            return;
+        }
+        for view in running_here(cx) {
+            for (_, statement) in view.statements() {
+                let Some((case, why, known)) = panics(cx, view, statement) else { continue };
+                report.push(
+                    Diagnostic::new(&META, cx.at(statement.span), format!("this Drop may panic: {why}"))
+                        .case(case)
+                        .label("a panic here while another one unwinds ends the process")
+                        .confidence(known.into())
+                        .help("report the failure and go on, or ask `std::thread::panicking()` first"),
+                );
+            }
+        }
+    }
+}
+
+fn asks_whether_panicking(cx: &BodyContext<'_>) -> bool {
+    cx.flows().iter().flat_map(|v| v.mir.calls()).any(|(_, _, call)| call.name == "panicking")
+}
+
+fn panics(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    statement: &Statement,
+) -> Option<(&'static str, String, Known)> {
+    match &statement.kind {
+        StatementKind::Macro { expr, .. } => {
+            let ExprKind::Macro(call) = &cx.hir().expr(*expr).kind else { return None };
+            let name = call.path.last()?.as_str();
+            match call.kind {
+                // Written on purpose, for a state that must not be: of those that were read, none wanted to be told.
+                MacroKind::Panic if name == "panic" => {
+                    Some(("other", "it says so".to_owned(), Known::Resolved))
+                }
+                MacroKind::Assert if !name.starts_with("debug_") => {
+                    Some(("other", format!("`{name}!` does when it fails"), Known::Resolved))
+                }
+                _ => None,
+            }
+        }
+        StatementKind::Call(call) => unwrapped(cx, view, call),
+        _ => None,
+    }
+}
+
+/// `unwrap` and `expect`, by what they unwrap.
+fn unwrapped(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    call: &Call,
+) -> Option<(&'static str, String, Known)> {
+    let Target::External(path) = &call.callee.target else { return None };
+    let unwraps = matches!(call.name.as_str(), "unwrap" | "expect")
+        && (path.starts_with("std::result::Result") || path.starts_with("std::option::Option"));
+    if !unwraps {
+        return None;
+    }
+    let var = call.args.first().and_then(Operand::var)?;
+    let other =
+        || Some(("other", format!("`{}` on something that may be missing", call.name), Known::Resolved));
+    let Some(source) = view.tokens.identities.defining_call(var) else { return other() };
+    let likely = match &source.callee.target {
+        Target::External(path) => cx
+            .catalogue()
+            .facts(*path)
+            .is_some_and(|f| (f.io || f.waits && source.name == "join") && f.locks.is_none() && !f.tries),
+        Target::Def(def) => cx
+            .analysis
+            .summary(*def)
+            .and_then(|s| s.effects.get(&EffectKind::Io))
+            .is_some_and(|effect| effect.depth == 0 && path.starts_with("std::result::Result")),
+        _ => false,
+    };
+    if !likely {
+        return other();
+    }
+    let what = match &source.callee.target {
+        Target::External(path) => short(path.as_str()).to_owned(),
+        _ => source.name.to_string(),
+    };
+    let why = if what == "join" {
+        "the thread it joins may have panicked".to_owned()
+    } else {
+        format!("`{what}` may fail, and its error is unwrapped")
+    };
+    Some(("likely", why, source.callee.known))
+}
