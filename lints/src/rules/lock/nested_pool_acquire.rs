@@ -21,7 +21,7 @@ declare_rule! {
     ///
     /// ## Example
     ///
-    /// ```rust,fires,ignore
+    /// ```rust,ignore,fires
     /// async fn copy(limit: &tokio::sync::Semaphore) -> Result<(), tokio::sync::AcquireError> {
     ///     let reading = limit.acquire().await?;
     ///     let writing = limit.acquire().await?;
@@ -32,7 +32,7 @@ declare_rule! {
     ///
     /// Take all that is needed at once, give the first back before, or hand it on:
     ///
-    /// ```rust,clean,ignore
+    /// ```rust,ignore,clean
     /// async fn copy(limit: &tokio::sync::Semaphore) -> Result<(), tokio::sync::AcquireError> {
     ///     let both = limit.acquire_many(2).await?;
     ///     drop(both);
