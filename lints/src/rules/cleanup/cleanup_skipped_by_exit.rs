@@ -209,7 +209,8 @@ fn matters(cx: &BodyContext<'_>, token: &Token) -> bool {
         | Class::WorkerGuard
         | Class::TerminalMode
         | Class::Transaction
-        | Class::ScopeGuard => true,
+        | Class::ScopeGuard
+        | Class::Runtime => true,
         Class::Other => cx
             .program()
             .types

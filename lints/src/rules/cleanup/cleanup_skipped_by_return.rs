@@ -2,7 +2,8 @@
 
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
-    BlockId, BranchKind, Call, Point, Projection, ReturnKind, StatementKind, Terminator, Var, VarKind,
+    BlockId, BranchKind, Call, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var,
+    VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
@@ -200,9 +201,18 @@ fn flag(
     };
     let span = view.mir.statement(point)?.span;
     let succeeds = |kind: ReturnKind| matches!(kind, ReturnKind::End | ReturnKind::Explicit);
-    // Every way out but failures resets it: only then is it a mark of being at work.
+    // Every way out but failures resets it, and there is one: only then is it a mark of being at work.
     let (ended, main) = walk(cx, view, point, span, &[], &back)?;
-    if main.iter().any(|(_, kind)| succeeds(*kind)) {
+    let resets = view.statements().filter(|(p, _)| back(*p).is_some());
+    let goes_on = resets.map(|(p, _)| p).any(|p| {
+        let done = |at: Point, s: Option<&Statement>| {
+            s.is_none()
+                && matches!(&view.mir.blocks[at.block.index()].terminator,
+                    Terminator::Return { kind, .. } if succeeds(*kind))
+        };
+        view.tokens.path(p, done, |at, _| at == point).is_some()
+    });
+    if !goes_on || main.iter().any(|(_, kind)| succeeds(*kind)) {
         return None;
     }
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();

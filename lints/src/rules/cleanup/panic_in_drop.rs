@@ -1,7 +1,7 @@
 //! Drop implementations that may panic.
 
 use linger_analysis::facts::EffectKind;
-use linger_analysis::flow::mir::{Call, Operand, Statement, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, Statement, StatementKind, Terminator};
 use linger_analysis::syntax::hir::{ExprKind, MacroKind};
 use linger_analysis::types::infer::{Known, Target};
 
@@ -60,7 +60,7 @@ declare_rule! {
         group: Cleanup,
         cases: {
             likely: Warn = "`panic!`, an I/O error that is unwrapped, a thread that is joined and unwrapped",
-            other: Allow = "`lock().unwrap()`, `take().unwrap()`, assertions, indexing",
+            other: Allow = "`lock().unwrap()`, `take().unwrap()`, assertions, a Drop that always panics",
         },
         since: "0.1.0",
         fixes: None,
@@ -107,7 +107,10 @@ fn panics(
             let name = call.path.last()?.as_str();
             match call.kind {
                 MacroKind::Panic if name == "panic" => {
-                    Some(("likely", "it says so".to_owned(), Known::Resolved))
+                    // A Drop that does nothing else is a bomb on purpose.
+                    let always = view.mir.loops.is_empty() && branches(view) == 0;
+                    let case = if always { "other" } else { "likely" };
+                    Some((case, "it says so".to_owned(), Known::Resolved))
                 }
                 MacroKind::Assert if !name.starts_with("debug_") => {
                     Some(("other", format!("`{name}!` does when it fails"), Known::Resolved))
@@ -118,6 +121,10 @@ fn panics(
         StatementKind::Call(call) => unwrapped(cx, view, call),
         _ => None,
     }
+}
+
+fn branches(view: &FlowView<'_>) -> usize {
+    view.mir.blocks.iter().filter(|b| matches!(b.terminator, Terminator::Branch { .. })).count()
 }
 
 /// `unwrap` and `expect`, by what they unwrap.
