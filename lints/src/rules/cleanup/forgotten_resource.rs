@@ -137,6 +137,9 @@ fn forgotten(
         let lost = !released_in_crate(cx, facts);
         return lost.then_some(("handle", "takes a permit away for ever: nothing in the crate adds one"));
     }
+    if cx.analysis.ownership.owned(&argument).iter().all(|o| o.class == Class::TempPath) {
+        return Some(("handle", "forgets a temporary file or directory that nobody removes"));
+    }
     Some(("deliberate", "forgets a resource that nobody releases"))
 }
 
