@@ -117,7 +117,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
 
 /// Whether an expression is the last statement of `main`.
 fn is_end_of_main(cx: &BodyContext<'_>, span: Span) -> bool {
-    if !cx.body.def.is_some_and(|d| cx.program().item(d).name.as_str() == "main") {
+    if cx.body.def.is_none_or(|d| cx.program().item(d).name.as_str() != "main") {
         return false;
     }
     let body = cx.hir();

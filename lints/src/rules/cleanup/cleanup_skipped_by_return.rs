@@ -75,7 +75,7 @@ impl Rule for CleanupSkippedByReturn {
         for view in cx.flows() {
             for (point, statement) in view.statements() {
                 let found = match &statement.kind {
-                    StatementKind::Call(call) if call.callee.known == Known::Resolved => {
+                    StatementKind::Call(call) if may_start(cx, call) => {
                         state(cx, view, point, call, statement.span)
                             .or_else(|| handle(cx, view, point, call, statement.span))
                             .or_else(|| flag(cx, view, point, statement.expr, Some(call)))
@@ -102,6 +102,19 @@ impl Rule for CleanupSkippedByReturn {
             }
         }
     }
+}
+
+/// Most calls start nothing, and that is quickly seen.
+fn may_start(cx: &BodyContext<'_>, call: &Call) -> bool {
+    call.callee.known == Known::Resolved
+        && match &call.callee.target {
+            Target::External(path) => {
+                path.starts_with("std::sync::atomic::")
+                    || cx.catalogue().facts(*path).is_some_and(|f| !f.undone_by.is_empty() || f.acquires_raw)
+            }
+            Target::Def(def) => cx.analysis.summary(*def).is_some_and(|s| !s.starts.is_empty()),
+            _ => false,
+        }
 }
 
 /// Something that is started, and the ways out that do not end it.
