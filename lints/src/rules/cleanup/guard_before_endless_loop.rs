@@ -9,6 +9,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::cleanup::held::works_on;
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -136,6 +137,7 @@ fn is_used(view: &FlowView<'_>, id: LoopId, token: TokenId) -> bool {
     let mut used = false;
     view.tokens.walk(|point, state, statement| {
         if !used && view.mir.block_in_loop(point.block, id) {
+            used = works_on(state, statement, token) || mentions(state, statement, token);
             used = mentions(state, statement, token);
         }
     });

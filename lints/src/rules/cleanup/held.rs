@@ -1,6 +1,6 @@
 //! What goes on while a guard is held that it is not needed for.
 
-use linger_analysis::catalogue::Class;
+use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::EffectKind;
 use linger_analysis::flow::mir::{Call, Operand, Rvalue, Statement, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::{State, Token, TokenId};
@@ -32,9 +32,13 @@ pub(super) fn needless(
     within: impl Fn(Span) -> bool,
 ) -> Option<Activity> {
     let token = view.tokens.token(id);
-    if resource(cx, token).is_some_and(|r| r.reentrant) {
+    let resource = resource(cx, token);
+    if resource.is_some_and(|r| r.reentrant) {
         return None;
     }
+    // A shared borrow of a cell stands in the way of writers only: a callback that adds itself to the list that is run.
+    let is_shared_borrow =
+        token.is(Class::RefcellBorrow) && resource.is_some_and(|r| r.mode == Some(Mode::Shared));
     let mut needed_until = 0;
     let mut found: Vec<(Target, Activity)> = Vec::new();
     let mut needing: Vec<Target> = Vec::new();
@@ -54,11 +58,11 @@ pub(super) fn needless(
         }
     });
     // A lent `Arc<dyn Fn()>` can be cloned out, and what it runs may come back for the lock. An `&mut F` cannot.
-    if lent_callback.is_some() {
+    if lent_callback.is_some() && (is_repeated || !is_shared_borrow) {
         return lent_callback;
     }
     // The next turn of a loop over what is lent needs it again.
-    if is_repeated && needed_until > 0 {
+    if is_shared_borrow || (is_repeated && needed_until > 0) {
         return None;
     }
     // What one arm does with the guard, the other does without: `Some(x) => f(Some(x)), None => f(None)`.
@@ -160,7 +164,7 @@ fn gives_callback(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> boo
 }
 
 /// Whether a statement works on (or through) a token.
-fn works_on(state: &State, statement: &Statement, id: TokenId) -> bool {
+pub(super) fn works_on(state: &State, statement: &Statement, id: TokenId) -> bool {
     let touches = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
     match &statement.kind {
         StatementKind::Call(call) => call.args.iter().any(touches),
