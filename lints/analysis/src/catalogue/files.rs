@@ -104,6 +104,7 @@ pub(super) const FACTS: &[FactsFile] = &[
             "aws_sdk_s3",
             "aws_sdk_sqs",
             "axum",
+            "axum_core",
             "h2",
             "http",
             "hyper",
