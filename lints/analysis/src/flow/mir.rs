@@ -182,7 +182,7 @@ pub enum StatementKind {
         /// Where the output goes.
         dest: Place,
         /// The futures.
-        operands: SmallVec<[Operand; 1]>,
+        operands: Vec<Operand>,
         /// Plain `.await`, `join!`, `select!`, `for await`.
         kind: AwaitKind,
     },
@@ -297,7 +297,7 @@ pub enum Rvalue {
         captures: Vec<Capture>,
     },
     /// Arithmetic, comparison, cast: operands are read.
-    Compute(SmallVec<[Operand; 2]>),
+    Compute(Vec<Operand>),
     /// A literal, constant or something not understood.
     Opaque,
 }
@@ -362,7 +362,7 @@ pub struct Place {
     /// The variable.
     pub var: Var,
     /// The path.
-    pub projections: SmallVec<[Projection; 2]>,
+    pub projections: SmallVec<[Projection; 1]>,
 }
 
 impl Place {
