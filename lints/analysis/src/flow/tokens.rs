@@ -67,7 +67,12 @@ impl TokenSet {
 
     /// The tokens in it.
     pub fn iter(self) -> impl Iterator<Item = TokenId> {
-        (0..128u8).filter(move |i| self.0 & (1 << i) != 0).map(TokenId)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then(|| TokenId(left.trailing_zeros() as u8))?;
+            left &= left - 1;
+            Some(next)
+        })
     }
 }
 

@@ -132,6 +132,14 @@ impl Vars {
         deep
     }
 
+    /// The variable that a variable is the same as.
+    pub(super) fn root_of(&mut self, ty: &Ty) -> Option<u32> {
+        match ty {
+            Ty::Var(var) => Some(self.root(*var)),
+            _ => None,
+        }
+    }
+
     /// A part of a type; the same one when no variable is in it.
     fn map_part(&mut self, ty: &Arc<Ty>, depth: usize) -> Arc<Ty> {
         if is_settled(ty, depth) { Arc::clone(ty) } else { Arc::new(self.map(ty, depth)) }

@@ -134,16 +134,20 @@ impl Builder<'_, '_> {
                 if let Some(base) = base {
                     parts.push((sym(".."), self.operand(*base)));
                 }
-                self.assign(dest, Rvalue::Aggregate { path, parts }, e);
+                self.assign(dest, Rvalue::Aggregate { path, parts: parts.into() }, e);
             }
             ExprKind::Tuple(items) | ExprKind::Array(items) => {
                 let operands: Vec<_> = items.iter().map(|i| self.operand(*i)).collect();
-                self.assign(dest, Rvalue::Aggregate { path: None, parts: numbered(operands.into_iter()) }, e);
+                self.assign(
+                    dest,
+                    Rvalue::Aggregate { path: None, parts: numbered(operands.into_iter()).into() },
+                    e,
+                );
             }
             ExprKind::Repeat { value, count } => {
                 let value = self.operand(*value);
                 self.operand(*count);
-                self.assign(dest, Rvalue::Aggregate { path: None, parts: vec![(sym("0"), value)] }, e);
+                self.assign(dest, Rvalue::Aggregate { path: None, parts: [(sym("0"), value)].into() }, e);
             }
             ExprKind::Range { start, end } => {
                 let operands: Vec<Operand> =
