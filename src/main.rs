@@ -5,10 +5,13 @@ mod cli;
 mod commands;
 mod config;
 mod discover;
+mod documentation;
 mod files;
 mod fix;
 mod git;
+mod inputs;
 mod levels;
+mod lsp;
 mod manifest;
 mod pipeline;
 mod report;
@@ -17,6 +20,7 @@ mod since;
 mod suppress;
 mod text;
 mod texts;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -253,7 +253,7 @@ fn beside(hir: &FileHir, line: u32) -> Covers {
 }
 
 /// All statements, tails and match arms of a file.
-fn statements(hir: &FileHir) -> impl Iterator<Item = Span> + '_ {
+pub fn statements(hir: &FileHir) -> impl Iterator<Item = Span> + '_ {
     hir.bodies.iter().flat_map(|body| {
         body.exprs.iter().flat_map(|e| {
             let (block, arms) = match &e.kind {
