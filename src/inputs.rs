@@ -46,24 +46,31 @@ impl Inputs<'_> {
     }
 }
 
-/// Lowered files by path, each with the hash and the length of its text.
+/// Lowered files by path.
 #[derive(Default)]
 pub struct Kept {
-    files: Mutex<FxHashMap<PathBuf, (u64, usize, Arc<FileHir>)>>,
+    files: Mutex<FxHashMap<PathBuf, KeptFile>>,
+}
+
+/// A lowered file, with what its text was.
+struct KeptFile {
+    hash: u64,
+    length: usize,
+    hir: Arc<FileHir>,
 }
 
 impl Kept {
     /// The file as it was lowered from this text.
     pub fn get(&self, path: &Path, hash: u64, length: usize) -> Option<Arc<FileHir>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let (own, own_length, hir) = files.get(path)?;
-        (*own == hash && *own_length == length).then(|| Arc::clone(hir))
+        let kept = files.get(path)?;
+        (kept.hash == hash && kept.length == length).then(|| Arc::clone(&kept.hir))
     }
 
     /// Keeps a file.
     pub fn put(&self, hash: u64, length: usize, hir: &Arc<FileHir>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(hir.path.clone(), (hash, length, Arc::clone(hir)));
+        files.insert(hir.path.clone(), KeptFile { hash, length, hir: Arc::clone(hir) });
     }
 
     /// Forgets files that are gone.

@@ -9,7 +9,7 @@ use crossbeam_channel::Sender;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
     CodeActionParams, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, HoverParams, InitializeParams, PublishDiagnosticsParams, Uri,
+    HoverParams, InitializeParams, PublishDiagnosticsParams, Uri,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
@@ -226,7 +226,7 @@ impl Server {
                 let document = opened.text_document;
                 let Some(path) = uri::to_path(&document.uri) else { return };
                 // Manifests and configurations are read from the disk.
-                if !path.extension().is_some_and(|e| e == "rs") {
+                if path.extension().is_none_or(|e| e != "rs") {
                     return;
                 }
                 let text = document.text.into();
@@ -241,11 +241,8 @@ impl Server {
                 self.documents.change(&path, version, changed.content_changes, self.abilities.encoding);
                 self.want(Cause::Typed);
             }
-            "textDocument/didSave" => {
-                if read::<DidSaveTextDocumentParams>(params).is_some() {
-                    self.want(Cause::Saved);
-                }
-            }
+            // Which file it was does not matter: others may depend on it.
+            "textDocument/didSave" => self.want(Cause::Saved),
             "textDocument/didClose" => {
                 let Some(closed) = read::<DidCloseTextDocumentParams>(params) else { return };
                 let Some(path) = uri::to_path(&closed.text_document.uri) else { return };
