@@ -50,6 +50,7 @@ impl Inputs<'_> {
 #[derive(Default)]
 pub struct Kept {
     files: Mutex<FxHashMap<PathBuf, KeptFile>>,
+    is_used: AtomicBool,
 }
 
 /// A lowered file, with what its text was.
@@ -60,6 +61,11 @@ struct KeptFile {
 }
 
 impl Kept {
+    /// Whether this is asked for the first time.
+    pub fn first_time(&self) -> bool {
+        !self.is_used.swap(true, Ordering::Relaxed)
+    }
+
     /// The file as it was lowered from this text.
     pub fn get(&self, path: &Path, hash: u64, length: usize) -> Option<Arc<FileHir>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,7 @@ use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::items::FileHir;
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
+use linger_analysis::types::print::ResolutionShare;
 use linger_lints::rules::tool::syntax_error;
 use linger_lints::{BodyContext, Confidence, Diagnostic, Level, ProgramContext, Rule};
 use rayon::prelude::*;
@@ -20,9 +21,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, MinConfidence};
+use crate::commands::statistics;
 use crate::config::{Config, Policy};
+use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, Kept};
 use crate::pipeline::{Reported, Settings, process};
 use crate::since;
 use crate::texts::{Buffers, Texts};
@@ -55,6 +58,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Rules that were looked for.
     pub rules: Vec<&'static str>,
+    /// With `--statistics`: how many calls are understood, by crate.
+    pub calls: Vec<(String, ResolutionShare)>,
 }
 
 /// A file, lowered, or why not.
@@ -121,6 +126,11 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     }
     clock.lap("parse and lower");
 
+    // They are learnt once for the process: a server hears of new ones when it is started again.
+    if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
+        Catalogue::learn(dependencies::read(&found.packages));
+        clock.lap("dependencies");
+    }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
     let program = Program::build(files, found.crates(edition));
     let reported = found.reported(&program, &config);
@@ -141,6 +151,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     clock.lap("types, flow and facts");
     inputs.go_on()?;
 
+    let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
     let mut findings = run_rules(&analysis, &rules, &reported, &inputs);
     inputs.go_on()?;
     drop(analysis);
@@ -173,6 +184,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         timings: Vec::new(),
         notes: std::mem::take(&mut found.notes),
         rules: rules.iter().map(|r| r.meta().name).collect(),
+        calls,
         found,
     };
     if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
@@ -440,6 +452,7 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
     let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
+    Catalogue::learn(dependencies::read(&found.packages));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
