@@ -106,8 +106,8 @@ impl Rule for LockOrderInverted {
             let alike: Vec<&Order> = orders.iter().filter(|o| o.pair == order.pair).collect();
             let is_plain = |orders: &[&Order]| orders.iter().all(|o| o.is_plain());
             let is_meant = match (is_plain(&alike), is_plain(&against)) {
-                (true, false) => alike.len() >= against.len(),
-                (false, true) => alike.len() > against.len() + 1,
+                (true, false) => against.len() <= 2 * alike.len(),
+                (false, true) => alike.len() > 2 * against.len(),
                 _ => alike.len() > against.len(),
             };
             let is_told = done.iter().any(|pair| *pair == order.pair || *pair == order.pair.turned());
