@@ -1,6 +1,7 @@
 //! Names as rustc resolves them: the module tree over files, imports, and an index of all items.
 
 mod build;
+mod describe;
 mod external;
 mod graph;
 mod imports;
