@@ -255,7 +255,6 @@ fn inline_closures(
     statement: &Statement,
     _awaited: &FxHashSet<*const Call>,
 ) -> SmallVec<[ClosureId; 2]> {
-    let _ = mir;
     let operands: &[crate::flow::mir::Operand] = match &statement.kind {
         StatementKind::Call(call) => {
             let elsewhere = match &call.callee.target {
@@ -270,12 +269,31 @@ fn inline_closures(
                 Target::Def(_) | Target::AnyOf(_) => true,
                 _ => true,
             };
-            if elsewhere { &[] } else { &call.args }
+            if elsewhere || fills_in_for_parameter(mir, ids, call) { &[] } else { &call.args }
         }
         StatementKind::Await { operands, .. } => operands,
         _ => &[],
     };
     operands.iter().filter_map(|o| o.var()).filter_map(|v| closure_of(ids, v)).collect()
+}
+
+/// A closure that stands in for a parameter that was not given (`peers.cloned().unwrap_or_else(|| self.peers())`): most
+/// callers give it, so it is no fact about the function.
+fn fills_in_for_parameter(mir: &Mir, ids: &Identities<'_>, call: &Call) -> bool {
+    let Some(mut place) = call.args.first().and_then(Operand::place) else { return false };
+    if !call.is_method || mir.var(place.var).ty.as_option().is_none() {
+        return false;
+    }
+    for _ in 0..4 {
+        if matches!(ids.place(place).root, Root::Param(_)) {
+            return true;
+        }
+        match ids.defining_call(place.var).and_then(|c| c.args.first()).and_then(Operand::place) {
+            Some(inner) if mir.var(inner.var).ty.peel_refs().as_option().is_some() => place = inner,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The closure that a variable holds.

@@ -119,13 +119,10 @@ pub(super) fn while_held<'v>(
     });
 }
 
-/// What was only tried is held once it has been unwrapped.
+/// What may be there or not (`try_lock()`, `map.get(k)`, `dirty.then(|| lock())`) is held once it has been unwrapped.
 fn is_certain(view: &FlowView<'_>, state: &State, id: TokenId, lock: &Lock) -> bool {
-    !lock.tries
-        || !state.holders(id).all(|v| {
-            let ty = &view.mir.var(v).ty;
-            ty.as_option().is_some() || ty.as_result().is_some()
-        })
+    let maybe = |ty: &Ty| ty.as_option().is_some() || (lock.tries && ty.as_result().is_some());
+    !state.holders(id).all(|v| maybe(&view.mir.var(v).ty))
 }
 
 /// Whether a call may end a guard: it is moved in, or lent in a way that can unlock it for a while

@@ -97,24 +97,24 @@ impl Rule for LockOrderInverted {
             }
         }
         orders.sort_by_key(|o| (o.second_at, o.first_at));
-        let mut done: Vec<(&Pair, FileSpan)> = Vec::new();
+        orders.dedup_by_key(|o| (o.second_at, o.first_at));
+        let mut done: Vec<Pair> = Vec::new();
         for order in &orders {
             let against: Vec<&Order> = orders.iter().filter(|o| o.inverts(order)).collect();
             let Some(other) = against.first() else { continue };
-            // The rarer order is the mistake; of two equals the one that is harder to see.
+            // The rarer order is the mistake, or the one that is harder to see.
             let alike: Vec<&Order> = orders.iter().filter(|o| o.pair == order.pair).collect();
-            let same = alike.len();
-            let is_told = done.iter().any(|(pair, at)| {
-                (**pair == order.pair && *at == order.second_at)
-                    || (same == against.len() && **pair == order.pair.turned())
-            });
-            let is_plainer = same == against.len()
-                && alike.iter().all(|o| o.is_plain())
-                && !against.iter().all(|o| o.is_plain());
-            if is_told || is_plainer || same > against.len() {
+            let is_plain = |orders: &[&Order]| orders.iter().all(|o| o.is_plain());
+            let is_meant = match (is_plain(&alike), is_plain(&against)) {
+                (true, false) => against.len() <= 2 * alike.len(),
+                (false, true) => alike.len() > 2 * against.len(),
+                _ => alike.len() > against.len(),
+            };
+            let is_told = done.iter().any(|pair| *pair == order.pair || *pair == order.pair.turned());
+            if is_told || is_meant {
                 continue;
             }
-            done.push((&order.pair, order.second_at));
+            done.push(order.pair.clone());
             report.push(finding(order, other));
         }
     }
