@@ -1,7 +1,9 @@
 //! The rules, one file each, by group.
 
 pub mod capture;
+pub(crate) mod carried;
 pub mod cleanup;
+pub(crate) mod fixes;
 pub mod lock;
 pub mod result;
 pub(crate) mod support;

@@ -291,6 +291,18 @@ pub enum Timer {
     Tick,
 }
 
+/// What a call does to the cell that it is a method of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellAccess {
+    /// Reads it (`load`, `get`).
+    Read,
+    /// Gives it another value (`store`, `set`).
+    Set,
+    /// Moves it on from the value that it has (`fetch_add`).
+    Advance,
+}
+
 /// Facts about one function of an external crate.
 #[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -303,6 +315,14 @@ pub struct FunctionFacts {
     pub tries: bool,
     /// Locks and unlocks its receiver internally: conflicts with a guard that is alive (`DashMap::insert`).
     pub locks_briefly: Option<Mode>,
+    /// Takes a connection or permit out of its receiver, a pool or semaphore, and waits when none is left.
+    pub acquires: bool,
+    /// Takes a connection out of an argument of this type, a pool, while it runs.
+    pub acquires_from: Option<Symbol>,
+    /// Waits for a peer over the network.
+    pub network: bool,
+    /// May return although nobody woke it, so that its caller must look again (`Condvar::wait`).
+    pub wakes_spuriously: bool,
     /// What is lost with its error.
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".
@@ -343,6 +363,10 @@ pub struct FunctionFacts {
     pub runs_once: bool,
     /// Its future is over when a time has passed: no event, only the clock.
     pub timer: Option<Timer>,
+    /// Its receiver is a shared cell that it reads or writes.
+    pub cell: Option<CellAccess>,
+    /// How long it waits is up to the other side, and it has no limit of its own (`connect`, a handshake).
+    pub unlimited: bool,
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).

@@ -6,8 +6,10 @@ use proc_macro2::TokenStream;
 
 use crate::source::depth::nesting_depth;
 use crate::source::scan::code_start;
+use crate::source::signatures::signatures_only;
 use crate::source::{LineIndex, SourceText, comments};
 use crate::span::Span;
+use crate::syntax::anonymous_params;
 use crate::syntax::items::FileHir;
 use crate::syntax::lower::{LocalMacros, Lower, Positions};
 
@@ -75,6 +77,15 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
     })
 }
 
+/// Parses and lowers what other crates see of a file: items and signatures, no bodies. Positions are those of the whole
+/// text.
+///
+/// # Errors
+/// As [`parse_file`].
+pub fn parse_signatures(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
+    parse_file(path, &signatures_only(text))
+}
+
 fn refusal(kind: ParseErrorKind, message: &str) -> ParseError {
     ParseError { message: message.to_owned(), span: Span::default(), kind }
 }
@@ -101,7 +112,13 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
         text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
     let macros =
         if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
-    let tree: syn::File = syn::parse2(tokens).map_err(&syntax_error)?;
+    let tree: syn::File = syn::parse2(tokens.clone()).or_else(|error| {
+        // Only code of edition 2015 has these, and it is rare: a second look at what failed.
+        if !text.contains("trait") {
+            return Err(syntax_error(error));
+        }
+        syn::parse2(anonymous_params::name(tokens)).map_err(|_| syntax_error(error))
+    })?;
     let file = FileHir {
         path,
         source: SourceText { lines: LineIndex::new(text), comments: comments(text) },
