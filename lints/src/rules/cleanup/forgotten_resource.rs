@@ -1,7 +1,7 @@
 //! Values taken out of Drop's reach.
 
 use linger_analysis::catalogue::{Class, FunctionFacts};
-use linger_analysis::flow::mir::{Call, Owner, Point};
+use linger_analysis::flow::mir::{Call, Discard, Owner, Point, StatementKind};
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
@@ -120,6 +120,13 @@ fn forgotten(
     }
     if undone("remove") {
         let words = "keeps a temporary file or directory that nobody removes";
+        // Who throws the path away wants the thing to stay.
+        if view.mir.statements().any(|(_, s)| {
+            matches!(&s.kind, StatementKind::Discard { value, shape: Discard::LetUnderscore | Discard::AssignUnderscore }
+                if value.var() == Some(call.dest.var))
+        }) {
+            return Some(("deliberate", words));
+        }
         return (!released_in_crate(cx, facts)).then_some(("handle", words));
     }
     if call.name == "leak" {
