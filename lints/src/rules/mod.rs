@@ -3,6 +3,7 @@
 pub mod capture;
 pub(crate) mod carried;
 pub mod cleanup;
+pub(crate) mod fixes;
 pub mod lock;
 pub mod result;
 pub(crate) mod support;

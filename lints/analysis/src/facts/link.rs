@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::facts::direct::{Direct, Site, direct, note};
 use crate::facts::{Analysis, EFFECTS, LockEffect, MOST_LOCKS, Summary};
 use crate::flow::identity::{Identity, Root};
+use crate::flow::tokens::{is_lock, is_pooled};
 use crate::names::DefId;
 
 /// Longest way of calls that a finding can explain.
@@ -78,7 +79,7 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
 
 fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
     let owned = analysis.ownership.owned(&body.types.ret);
-    owned.iter().any(|o| super::direct::is_lock(o.class))
+    owned.iter().any(|o| is_lock(o.class) || is_pooled(o.class))
 }
 
 /// Takes over the effects of everybody that `def` calls. Says whether that changed anything.
@@ -104,9 +105,17 @@ fn pull(def: DefId, sites: &FxHashMap<DefId, Vec<Site>>, summaries: &mut FxHashM
                 }
                 let mut way: SmallVec<_> = effect.way.clone();
                 way.insert(0, site.at);
-                summary.locks.push(LockEffect { lock, mode: effect.mode, at: effect.at, way });
+                summary.locks.push(LockEffect {
+                    lock,
+                    mode: effect.mode,
+                    at: effect.at,
+                    way,
+                    class: effect.class,
+                    known: effect.known,
+                });
                 changed = true;
             }
+            changed |= super::callbacks::pass_on(&mut summary, callee, site);
             for (from, to) in [(&callee.starts, &mut summary.starts), (&callee.ends, &mut summary.ends)] {
                 for path in from {
                     if !to.contains(path) {
@@ -130,7 +139,7 @@ fn pull(def: DefId, sites: &FxHashMap<DefId, Vec<Site>>, summaries: &mut FxHashM
     changed
 }
 
-fn outward(inner: &Identity, site: &Site) -> Option<Identity> {
+pub(super) fn outward(inner: &Identity, site: &Site) -> Option<Identity> {
     match inner.root {
         Root::Static(_) => Some(inner.clone()),
         Root::Param(index) => {
