@@ -1,6 +1,6 @@
 //! Calls that block the thread inside of async code.
 
-use linger_analysis::catalogue::{FunctionFacts, SpawnKind};
+use linger_analysis::catalogue::{Class, FunctionFacts, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
 use linger_analysis::flow::mir::{Call, Owner, StatementKind};
 use linger_analysis::span::FileSpan;
@@ -69,6 +69,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
             continue;
         }
+        if is_over(cx, view, call) {
+            continue;
+        }
         let Some(blocking) = blocking(cx, call) else { continue };
         let mut finding = Diagnostic::new(
             &META,
@@ -83,6 +86,20 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         report.push(finding.help(blocking.help));
     }
+}
+
+/// A join in code that asks `is_finished` first: it gives what is there already.
+fn is_over(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    let is_thread = |call: &Call| {
+        let ty = call.callee.self_ty.as_ref().and_then(|t| t.peel_refs().path());
+        ty.and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| r.class == Class::ThreadHandle)
+    };
+    is_thread(call)
+        && cx
+            .flows()
+            .iter()
+            .filter(|v| v.mir.owner == view.mir.owner || !v.mir.is_async)
+            .any(|v| v.mir.calls().any(|(_, _, c)| c.name.as_str() == "is_finished" && is_thread(c)))
 }
 
 struct Blocking {

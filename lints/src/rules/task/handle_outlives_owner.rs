@@ -206,29 +206,37 @@ fn is_long(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
     }
 }
 
-/// Where a method of the struct aborts what is in the field.
+/// Where a method of the struct aborts what is in the field. One that also awaits the end is an orderly stop, which
+/// whoever has the struct is meant to call.
 fn aborted(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan> {
-    cx.analysis.bodies.iter().filter(|b| !b.in_test).find_map(|other| {
-        let of_owner = other
-            .def
-            .and_then(|d| cx.program().def(d).signature.as_ref())
-            .is_some_and(|s| s.self_ty.as_ref().and_then(Ty::path) == Some(owner));
-        let hir = cx.analysis.hir(other);
-        let mentions =
-            || hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Field { name, .. } if name == field));
-        if !of_owner || !mentions() {
-            return None;
+    let mut found = None;
+    for other in cx.analysis.bodies.iter().filter(|b| !b.in_test) {
+        let signature = other.def.and_then(|d| cx.program().def(d).signature.as_ref());
+        if signature.and_then(|s| s.self_ty.as_ref()).and_then(Ty::path) != Some(owner) {
+            continue;
         }
-        hir.exprs.iter().find_map(|e| match &e.kind {
-            ExprKind::MethodCall { receiver, method, method_span, .. } if method.as_str() == "abort" => {
-                let ty = other.types.expr(*receiver).peel_refs();
-                let class = ty.path().and_then(|p| cx.catalogue().resource(p)).map(|r| r.class);
-                (class == Some(Class::TaskHandle))
-                    .then_some(FileSpan { file: other.global.file, span: *method_span })
+        let hir = cx.analysis.hir(other);
+        if !hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Field { name, .. } if name == field)) {
+            continue;
+        }
+        let is_task = |e: ExprId| {
+            let ty = other.types.expr(e).peel_refs();
+            let class = ty.path().and_then(|p| cx.catalogue().resource(p)).map(|r| r.class);
+            class == Some(Class::TaskHandle)
+        };
+        let abort = hir.exprs.iter().find_map(|e| match &e.kind {
+            ExprKind::MethodCall { receiver, method, method_span, .. } => {
+                (method.as_str() == "abort" && is_task(*receiver)).then_some(*method_span)
             }
             _ => None,
-        })
-    })
+        });
+        let Some(span) = abort else { continue };
+        if hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Await { operand } if is_task(operand))) {
+            return None;
+        }
+        found.get_or_insert(FileSpan { file: other.global.file, span });
+    }
+    found
 }
 
 /// The struct and field that a handle goes into, through moves and `Some(..)`.

@@ -172,7 +172,8 @@ fn lives_longer(cx: &BodyContext<'_>, view: &FlowView<'_>, turning: LoopId, obje
             let around = view.mir.loops[turning.0 as usize].span;
             !(around.lo <= declared.lo && declared.hi <= around.hi)
         }
-        Root::Temp(_) => false,
+        // A part of what a call before the loop gave: `let (send, recv) = connection.accept_bi().await?`.
+        Root::Temp(var) => !view.mir.loop_in(view.mir.var(var).in_loop, turning),
     }
 }
 
