@@ -266,6 +266,9 @@ pub struct CheckArgs {
     /// Read no configuration
     #[arg(long, help_heading = "Run", conflicts_with = "config")]
     pub no_config: bool,
+    /// Do not read the signatures of dependencies from the sources that cargo keeps
+    #[arg(long, help_heading = "Run")]
+    pub no_dependencies: bool,
     /// Number of threads; as many as there are cores by default
     #[arg(short, long, value_name = "N", help_heading = "Run")]
     pub jobs: Option<usize>,

@@ -4,6 +4,7 @@ mod baseline;
 mod cli;
 mod commands;
 mod config;
+mod dependencies;
 mod discover;
 mod files;
 mod fix;

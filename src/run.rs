@@ -13,6 +13,7 @@ use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::items::FileHir;
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
+use linger_analysis::types::print::ResolutionShare;
 use linger_lints::rules::tool::syntax_error;
 use linger_lints::{BodyContext, Confidence, Diagnostic, Level, ProgramContext, Rule};
 use rayon::prelude::*;
@@ -20,7 +21,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, MinConfidence};
+use crate::commands::statistics;
 use crate::config::{Config, Policy};
+use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
 use crate::pipeline::{Reported, Settings, process};
 use crate::since;
@@ -54,6 +57,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Rules that were looked for.
     pub rules: Vec<&'static str>,
+    /// With `--statistics`: how many calls are understood, by crate.
+    pub calls: Vec<(String, ResolutionShare)>,
 }
 
 /// A file, lowered, or why not.
@@ -111,6 +116,10 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     clock.lap("parse and lower");
 
+    if !args.no_dependencies {
+        Catalogue::learn(dependencies::read(&found.packages));
+        clock.lap("dependencies");
+    }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
     let program = Program::build(files, found.crates(edition));
     let reported = found.reported(&program, &config);
@@ -129,6 +138,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let analysis = Analysis::new(&program, catalogue, &ownership);
     clock.lap("types, flow and facts");
 
+    let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
     let mut findings = run_rules(&analysis, &rules, &reported);
     // Millions of small parts: freed by all threads.
     analysis.bodies.into_par_iter().for_each(drop);
@@ -161,6 +171,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
         timings: Vec::new(),
         notes: std::mem::take(&mut found.notes),
         rules: rules.iter().map(|r| r.meta().name).collect(),
+        calls,
         found,
     };
     if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
@@ -414,6 +425,7 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
     let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
     let texts = Texts::new(None);
     let files = read(&found, &texts).into_iter().map(|r| Arc::new(r.hir)).collect();
+    Catalogue::learn(dependencies::read(&found.packages));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);

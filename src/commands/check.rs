@@ -1,10 +1,8 @@
 //! Checking.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::bail;
-use linger_lints::Level;
 
 use crate::cli::CheckArgs;
 use crate::run::{self, Outcome};
@@ -46,7 +44,7 @@ pub fn finish(args: &CheckArgs, outcome: Outcome) -> anyhow::Result<u8> {
         }
     }
     if args.statistics {
-        statistics(&outcome);
+        super::statistics::print(&outcome);
     }
     if args.timings {
         for (name, time) in &outcome.timings {
@@ -64,27 +62,6 @@ fn status(args: &CheckArgs, outcome: &Outcome) -> u8 {
         return 2;
     }
     u8::from(outcome.has_errors() && !args.exit_zero)
-}
-
-fn statistics(outcome: &Outcome) {
-    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for reported in &outcome.findings {
-        let (errors, warnings) = counts.entry(reported.finding.code()).or_default();
-        if reported.level >= Level::Deny {
-            *errors += 1;
-        } else {
-            *warnings += 1;
-        }
-    }
-    eprintln!(
-        "{}, {} lines; reported on {}",
-        counted(outcome.program.files.len(), "file"),
-        outcome.lines,
-        counted(outcome.reported.len(), "file"),
-    );
-    for (code, (errors, warnings)) in counts {
-        eprintln!("{errors:>7} errors {warnings:>7} warnings  {code}");
-    }
 }
 
 /// `1 file`, `2 files`

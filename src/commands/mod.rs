@@ -7,6 +7,7 @@ mod config;
 mod documents;
 mod explain;
 mod rules;
+pub mod statistics;
 
 use std::ffi::OsString;
 use std::io::Write;

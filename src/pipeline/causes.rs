@@ -28,11 +28,11 @@ const LINES: &[&[&str]] = &[
         "double_lock",
         "overwritten_guard",
         "lock_across_await",
-        "lock_while_waiting",
         "nested_pool_acquire",
         "guard_held_through_match",
         "guard_held_through_loop",
         "guard_before_endless_loop",
+        "lock_while_waiting",
     ],
 ];
 

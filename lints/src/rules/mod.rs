@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod cleanup;
+pub(crate) mod fixes;
 pub mod lock;
 pub mod result;
 pub(crate) mod support;

@@ -47,6 +47,10 @@ static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Signatures of dependencies, by the crate: learnt once, before the first question.
+static LEARNT: OnceLock<Table> = OnceLock::new();
+static LEARNT_TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+
 /// Re-exports of re-exports and supertraits are followed this far.
 const FAR_ENOUGH: usize = 8;
 
@@ -76,7 +80,20 @@ impl Shipped {
     }
 
     fn section(&self, path: &str) -> Option<&Section> {
-        self.table.section(path)
+        self.table.section(path).or_else(|| LEARNT.get()?.section(path))
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.table.has(path) || LEARNT.get().is_some_and(|t| t.has(path))
+    }
+
+    fn globs(&self, path: &str) -> impl Iterator<Item = &'static str> {
+        let learnt = LEARNT.get().map(|t| t.globs(path)).unwrap_or_default();
+        self.table.globs(path).iter().chain(learnt).copied()
+    }
+
+    fn reexport(&self, path: &str) -> Option<&'static str> {
+        self.table.reexport(path).or_else(|| LEARNT.get()?.reexport(path))
     }
 }
 
@@ -111,24 +128,28 @@ impl Catalogue {
     /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
     #[must_use]
     pub fn canonical(&self, path: &str) -> Symbol {
-        let table = &SHIPPED.table;
-        let mut path = in_std(path);
-        for _ in 0..FAR_ENOUGH {
-            if table.has(&path) && !is_alias(&path) || knows_function(&path) {
-                break;
-            }
-            match moved(table, &path) {
-                Some(next) if next != path => path = next,
-                _ => break,
-            }
-        }
-        sym(&path)
+        sym(&canonical(path, FAR_ENOUGH))
     }
 
     /// Whether signatures of this crate (`std`, `tokio`) are known.
     #[must_use]
     pub fn has_crate(&self, name: &str) -> bool {
-        matches!(name, "core" | "alloc") || SHIPPED.table.has_crate(name)
+        matches!(name, "core" | "alloc")
+            || SHIPPED.table.has_crate(name)
+            || LEARNT.get().is_some_and(|t| t.has_crate(name))
+    }
+
+    /// Adds signatures of dependencies, in the notation of the table, for the whole process. Only the first call counts, and
+    /// it must come before names are resolved. What is shipped wins.
+    pub fn learn(texts: Vec<String>) {
+        let texts = LEARNT_TEXTS.get_or_init(|| texts);
+        LEARNT.get_or_init(|| Table::load(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+    }
+
+    /// Whether a dependency that was learnt has something at this path, be it a module.
+    #[must_use]
+    pub fn has_learnt(&self, path: Symbol) -> bool {
+        LEARNT.get().is_some_and(|t| t.has(path.as_str()))
     }
 
     /// What is known of a type or trait, by canonical path.
@@ -286,20 +307,47 @@ fn knows_function(path: &str) -> bool {
     })
 }
 
+/// Follows re-exports of re-exports, so far.
+fn canonical(path: &str, depth: usize) -> String {
+    let mut path = in_std(path);
+    for _ in 0..depth {
+        if is_known(&path) {
+            break;
+        }
+        match moved(&path, depth) {
+            Some(next) if next != path => path = next,
+            _ => break,
+        }
+    }
+    path
+}
+
+fn is_known(path: &str) -> bool {
+    SHIPPED.has(path) && !is_alias(path) || knows_function(path)
+}
+
 /// `path` with its longest re-exported prefix replaced. An alias of a type (`sqlx::PgPool`) counts as one
 /// where something of that type is named.
-fn moved(table: &Table, path: &str) -> Option<String> {
-    if let Some(target) = table.reexport(path) {
+fn moved(path: &str, depth: usize) -> Option<String> {
+    if let Some(target) = SHIPPED.reexport(path) {
         return Some(target.to_owned());
     }
     let mut end = path.len();
     while let Some(at) = path.get(..end)?.rfind("::") {
         let (prefix, rest) = path.split_at_checked(at)?;
-        if let Some(target) = table.reexport(prefix) {
+        if let Some(target) = SHIPPED.reexport(prefix) {
             let whole = format!("{target}{rest}");
             return Some(whole);
         }
-        let facts = table.section(prefix).and_then(|s| s.facts.as_ref());
+        // Of what is handed on as a whole, that which has the rest.
+        let found = SHIPPED.globs(prefix).find_map(|target| {
+            let there = canonical(&format!("{target}{rest}"), depth.checked_sub(1)?);
+            is_known(&there).then_some(there)
+        });
+        if found.is_some() {
+            return found;
+        }
+        let facts = SHIPPED.section(prefix).and_then(|s| s.facts.as_ref());
         if let Some(target) = facts.and_then(|f| f.alias.as_ref()).and_then(crate::types::ty::Ty::path) {
             return Some(format!("{target}{rest}"));
         }

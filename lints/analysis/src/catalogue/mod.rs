@@ -303,6 +303,14 @@ pub struct FunctionFacts {
     pub tries: bool,
     /// Locks and unlocks its receiver internally: conflicts with a guard that is alive (`DashMap::insert`).
     pub locks_briefly: Option<Mode>,
+    /// Takes a connection or permit out of its receiver, a pool or semaphore, and waits when none is left.
+    pub acquires: bool,
+    /// Takes a connection out of an argument of this type, a pool, while it runs.
+    pub acquires_from: Option<Symbol>,
+    /// Waits for a peer over the network.
+    pub network: bool,
+    /// May return although nobody woke it, so that its caller must look again (`Condvar::wait`).
+    pub wakes_spuriously: bool,
     /// What is lost with its error.
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".

@@ -14,6 +14,8 @@ use crate::syntax::items::SelfKind;
 pub(super) struct Table {
     short: Vec<ShortNames<'static>>,
     reexports: FxHashMap<&'static str, &'static str>,
+    /// Modules that hand on all that other crates have.
+    globs: FxHashMap<&'static str, SmallVec<[&'static str; 1]>>,
     sections: FxHashMap<&'static str, Slot>,
     crates: FxHashSet<&'static str>,
 }
@@ -52,6 +54,7 @@ impl Table {
         let mut table = Self {
             short: Vec::with_capacity(files.len()),
             reexports: FxHashMap::with_capacity_and_hasher(2048, rustc_hash::FxBuildHasher),
+            globs: FxHashMap::default(),
             sections: FxHashMap::with_capacity_and_hasher(lines, rustc_hash::FxBuildHasher),
             crates: FxHashSet::default(),
         };
@@ -76,7 +79,10 @@ impl Table {
                 }
                 "use" => {
                     if let Some((alias, path)) = what.split_once(" = ") {
-                        self.reexports.insert(alias, path);
+                        match alias.strip_suffix("::*") {
+                            Some(module) => self.globs.entry(module).or_default().push(path),
+                            None => drop(self.reexports.insert(alias, path)),
+                        }
                     }
                 }
                 "type" | "trait" | "mod" | "alias" => {
@@ -120,6 +126,11 @@ impl Table {
     /// What the re-export at exactly `path` stands for.
     pub(super) fn reexport(&self, path: &str) -> Option<&'static str> {
         self.reexports.get(path).copied()
+    }
+
+    /// The crates and modules that the module at exactly `path` hands on as a whole.
+    pub(super) fn globs(&self, path: &str) -> &[&'static str] {
+        self.globs.get(path).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     #[cfg(test)]

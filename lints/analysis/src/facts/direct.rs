@@ -3,11 +3,13 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::catalogue::{Catalogue, Class};
+use crate::catalogue::{Catalogue, Class, Mode};
 use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
-use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, Statement, StatementKind, Terminator};
-use crate::flow::tokens::{End, ReturnedGuard, Tokens, translate};
+use crate::flow::mir::{
+    BlockId, Call, Mir, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
+};
+use crate::flow::tokens::{End, ReturnedGuard, Token, Tokens, translate};
 use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
@@ -55,26 +57,52 @@ pub(super) fn direct(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Direct {
         direct.summary.returns_held |= token.is_held();
         if let Some(lock) = &token.lock
             && is_outer(&lock.place)
+            && (is_always_taken(&tokens, token) || may_be_empty(&body.types.ret))
         {
-            direct.summary.returned_guard =
-                Some(ReturnedGuard { lock: lock.place.clone(), mode: lock.mode, tries: lock.tries });
+            direct.summary.returned_guard = Some(ReturnedGuard {
+                lock: lock.place.clone(),
+                mode: lock.mode,
+                tries: lock.tries || !is_always_taken(&tokens, token),
+                class: lock.class,
+            });
         }
     }
     let mut seen = FxHashSet::default();
     flow(analysis, body, root, &tokens, &mut |_, identity| Some(identity.clone()), &mut direct, &mut seen);
     direct.summary.locks.retain(|l| is_outer(&l.lock));
+    direct.summary.runs_params = super::callbacks::runs_params(body, root, &tokens);
     direct.summary.locks.truncate(super::MOST_LOCKS);
     direct
 }
 
-fn is_outer(identity: &Identity) -> bool {
+pub(super) fn is_outer(identity: &Identity) -> bool {
     matches!(identity.root, Root::Param(_) | Root::Static(_))
 }
 
-type Outward<'x> = dyn FnMut(&Identities<'_>, &Identity) -> Option<Identity> + 'x;
+/// Whether each path that succeeds takes the lock of a guard that is returned.
+fn is_always_taken(tokens: &Tokens<'_>, token: &Token) -> bool {
+    let start = Point { block: BlockId(0), index: 0 };
+    if token.at == start {
+        return true;
+    }
+    let returns = |point: Point, statement: Option<&Statement>| {
+        statement.is_none()
+            && matches!(
+                tokens.mir.blocks[point.block.index()].terminator,
+                Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. }
+            )
+    };
+    tokens.path(start, returns, |point, _| point == token.at).is_none()
+}
+
+fn may_be_empty(ty: &Ty) -> bool {
+    ty.as_option().is_some() || ty.as_result().is_some_and(|(ok, _)| ok.as_option().is_some())
+}
+
+pub(super) type Outward<'x> = dyn FnMut(&Identities<'_>, &Identity) -> Option<Identity> + 'x;
 
 /// Collects the facts of one flow; `outward` turns its identities into those of the function.
-fn flow(
+pub(super) fn flow(
     analysis: &Analysis<'_>,
     body: &AnalyzedBody,
     mir: &Mir,
@@ -89,7 +117,6 @@ fn flow(
         if let Some(lock) = &token.lock
             && !lock.tries
             && !lock.reentrant
-            && token.known == Known::Resolved
             && let Some(place) = outward(ids, &lock.place)
         {
             out.summary.locks.push(LockEffect {
@@ -97,6 +124,8 @@ fn flow(
                 mode: lock.mode,
                 at: at(file, token.span),
                 way: SmallVec::new(),
+                class: lock.class,
+                known: token.known,
             });
         }
     }
@@ -123,7 +152,20 @@ fn flow(
                     && let Some(lock) =
                         call.args.first().and_then(|a| ids.operand(a)).and_then(|i| outward(ids, &i))
                 {
-                    out.summary.locks.push(LockEffect { lock, mode, at: here, way: SmallVec::new() });
+                    out.summary.locks.push(LockEffect {
+                        lock,
+                        mode,
+                        at: here,
+                        way: SmallVec::new(),
+                        class: Class::Other,
+                        known: Known::Resolved,
+                    });
+                }
+                if let Some(effect) = brief_pool(analysis, mir, ids, call, here)
+                    && awaited.contains(&std::ptr::from_ref(&**call))
+                    && let Some(lock) = outward(ids, &effect.lock)
+                {
+                    out.summary.locks.push(LockEffect { lock, ..effect });
                 }
                 let found = targets(&call.callee.target);
                 if !found.is_empty() && runs_now(analysis, &found, call, &awaited) {
@@ -141,16 +183,8 @@ fn flow(
             let inner = body.flow.get(Owner::Closure(closure));
             let inner_tokens = analysis.tokens(body, inner);
             let outer: FxHashMap<_, _> = captured_identities(mir, ids, closure, outward);
-            let mut through = |_: &Identities<'_>, identity: &Identity| match identity.root {
-                Root::Local(local) => {
-                    let mut found: Identity = outer.get(&local).cloned().flatten()?;
-                    found.path.extend(identity.path.iter().copied());
-                    found.indexed |= identity.indexed;
-                    Some(found)
-                }
-                Root::Static(_) => Some(identity.clone()),
-                Root::Param(_) | Root::Temp(_) => None,
-            };
+            let mut through =
+                |_: &Identities<'_>, identity: &Identity| super::callbacks::seen_through(&outer, identity);
             flow(analysis, body, inner, &inner_tokens, &mut through, out, seen);
         }
     }
@@ -162,7 +196,7 @@ fn flow(
 }
 
 /// The identities, in terms of the function, of what a closure captures.
-fn captured_identities(
+pub(super) fn captured_identities(
     mir: &Mir,
     ids: &Identities<'_>,
     closure: ClosureId,
@@ -312,6 +346,32 @@ fn ends(mir: &Mir, tokens: &Tokens<'_>) -> (bool, Option<crate::span::Span>) {
     (true, stays.map(|l| l.head))
 }
 
+/// The pool among the arguments that a call takes a connection out of while it runs.
+fn brief_pool(
+    analysis: &Analysis<'_>,
+    mir: &Mir,
+    ids: &Identities<'_>,
+    call: &Call,
+    here: FileSpan,
+) -> Option<LockEffect> {
+    let Target::External(path) = &call.callee.target else { return None };
+    let pool = analysis.catalogue.facts(*path)?.acquires_from?;
+    let argument = call
+        .args
+        .iter()
+        .skip(1)
+        .find(|a| a.var().is_some_and(|v| mir.var(v).ty.peel_refs().path() == Some(pool)))?;
+    let lock = ids.operand(argument)?;
+    Some(LockEffect {
+        lock,
+        mode: Mode::Shared,
+        at: here,
+        way: SmallVec::new(),
+        class: Class::PoolConnection,
+        known: Known::Resolved,
+    })
+}
+
 /// The locks that a call takes while it runs, in the caller's terms.
 #[must_use]
 pub fn effects_of_call(
@@ -325,25 +385,34 @@ pub fn effects_of_call(
         && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
         && let Some(lock) = call.args.first().and_then(|a| ids.operand(a))
     {
-        out.push(LockEffect { lock, mode, at: here, way: SmallVec::new() });
+        out.push(LockEffect {
+            lock,
+            mode,
+            at: here,
+            way: SmallVec::new(),
+            class: Class::Other,
+            known: Known::Resolved,
+        });
     }
+    out.extend(brief_pool(analysis, ids.mir(), ids, call, here));
     for def in targets(&call.callee.target) {
         let Some(summary) = analysis.summary(def) else { continue };
         for effect in &summary.locks {
             if let Some(lock) = translate(ids, &effect.lock, call) {
                 let mut way = effect.way.clone();
                 way.insert(0, here);
-                out.push(LockEffect { lock, mode: effect.mode, at: effect.at, way });
+                out.push(LockEffect {
+                    lock,
+                    mode: effect.mode,
+                    at: effect.at,
+                    way,
+                    class: effect.class,
+                    known: effect.known,
+                });
             }
         }
     }
     out
-}
-
-/// Whether a resource class locks something.
-#[must_use]
-pub(crate) fn is_lock(class: Class) -> bool {
-    matches!(class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard)
 }
 
 impl Analysis<'_> {

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::facts::direct::{Direct, Site, direct, note};
 use crate::facts::{Analysis, EFFECTS, LockEffect, MOST_LOCKS, Summary};
 use crate::flow::identity::{Identity, Root};
+use crate::flow::tokens::{is_lock, is_pooled};
 use crate::names::DefId;
 
 /// Longest way of calls that a finding can explain.
@@ -86,7 +87,7 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
 
 fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
     let owned = analysis.ownership.owned(&body.types.ret);
-    owned.iter().any(|o| super::direct::is_lock(o.class))
+    owned.iter().any(|o| is_lock(o.class) || is_pooled(o.class))
 }
 
 /// Functions with what they do and whom they call, by position.
@@ -130,9 +131,17 @@ impl Graph {
                     }
                     let mut way: SmallVec<_> = effect.way.clone();
                     way.insert(0, site.at);
-                    summary.locks.push(LockEffect { lock, mode: effect.mode, at: effect.at, way });
+                    summary.locks.push(LockEffect {
+                        lock,
+                        mode: effect.mode,
+                        at: effect.at,
+                        way,
+                        class: effect.class,
+                        known: effect.known,
+                    });
                     changed = true;
                 }
+                changed |= super::callbacks::pass_on(summary, callee, site);
                 for (from, to) in [(&callee.starts, &mut summary.starts), (&callee.ends, &mut summary.ends)] {
                     for path in from {
                         if !to.contains(path) {
@@ -154,7 +163,7 @@ impl Graph {
     }
 }
 
-fn outward(inner: &Identity, site: &Site) -> Option<Identity> {
+pub(super) fn outward(inner: &Identity, site: &Site) -> Option<Identity> {
     match inner.root {
         Root::Static(_) => Some(inner.clone()),
         Root::Param(index) => {

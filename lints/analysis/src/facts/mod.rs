@@ -4,6 +4,7 @@
 //! call sites; a worklist then carries effects from callees to callers until nothing changes. Traits objects
 //! and generics widen to nothing: an unknown callee has no effects, and rules stay silent about it.
 
+mod callbacks;
 mod callers;
 mod cancel;
 mod direct;
@@ -19,7 +20,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::catalogue::{Catalogue, Mode, SpawnKind};
+use crate::catalogue::{Catalogue, Class, Mode, SpawnKind};
 use crate::flow::identity::{Getters, Identity};
 use crate::flow::mir::{Mir, Owner, Point};
 use crate::flow::tokens::{ReturnedGuard, Summaries, Tokens};
@@ -29,8 +30,9 @@ use crate::span::{FileId, FileSpan, Span};
 use crate::symbol::Symbol;
 use crate::syntax::hir::{Body, BodyId};
 use crate::syntax::items::ItemKind;
-use crate::types::infer::BodyTypes;
+use crate::types::infer::{BodyTypes, Known};
 
+pub use callbacks::{Callback, callbacks_of_call};
 pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use direct::{Site, effects_of_call};
@@ -87,6 +89,33 @@ pub struct LockEffect {
     pub at: FileSpan,
     /// The calls on the way, outermost first; empty when it is taken in the function itself.
     pub way: SmallVec<[FileSpan; 2]>,
+    /// What is taken: a guard, a connection, a permit; `Other` for calls that lock and unlock by themselves.
+    pub class: Class,
+    /// How its type is known.
+    pub known: Known,
+}
+
+impl LockEffect {
+    /// Not a lock but a pool or semaphore, which has several to give.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        crate::flow::tokens::is_pooled(self.class)
+    }
+
+    /// The first place of the way, or the lock itself.
+    #[must_use]
+    pub fn first(&self) -> FileSpan {
+        self.way.first().copied().unwrap_or(self.at)
+    }
+}
+
+/// A parameter that a function calls or awaits while it runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunsParam {
+    /// Its number (`self` is 0 in methods).
+    pub param: u32,
+    /// The locks held meanwhile, in terms of the function's parameters.
+    pub held: SmallVec<[LockEffect; 1]>,
 }
 
 /// What is known of a function.
@@ -118,6 +147,8 @@ pub struct Summary {
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
     pub spawned_params: SmallVec<[(u32, SpawnKind); 1]>,
+    /// Callbacks among its parameters that it runs itself, and the locks that it holds meanwhile.
+    pub runs_params: SmallVec<[RunsParam; 1]>,
     /// It awaits something.
     pub awaits: bool,
 }

@@ -115,6 +115,12 @@ impl<'a> Identities<'a> {
         Self { cx, mir, definitions, getters }
     }
 
+    /// The flow.
+    #[must_use]
+    pub fn mir(&self) -> &'a Mir {
+        self.mir
+    }
+
     /// What the flow was built from.
     #[must_use]
     pub fn context(&self) -> FlowContext<'a> {
@@ -178,7 +184,70 @@ impl<'a> Identities<'a> {
     /// The object that a place names.
     #[must_use]
     pub fn place(&self, place: &Place) -> Identity {
-        self.resolve(place, FUEL)
+        let mut found = self.resolve(place, FUEL);
+        // Clones of clones: each step goes one clone back.
+        for _ in 0..4 {
+            match self.before_clone(&found) {
+                Some(origin) => found = origin,
+                None => break,
+            }
+        }
+        found
+    }
+
+    /// A field behind an `Arc` of a cloned object is the same field of the object that was cloned.
+    fn before_clone(&self, identity: &Identity) -> Option<Identity> {
+        let var = match identity.root {
+            Root::Temp(var) => var,
+            Root::Local(local) => {
+                let index = self.mir.vars.iter().position(|v| v.kind == VarKind::User(local))?;
+                Var(index as u32)
+            }
+            Root::Param(_) | Root::Static(_) => return None,
+        };
+        let call = self.cloning_call(var)?;
+        let ty = self.mir.var(var).ty.peel_refs();
+        if !self.derives_clone(ty) || !self.goes_through_shared(ty, &identity.path) {
+            return None;
+        }
+        let mut origin = self.resolve(call.args.first()?.place()?, FUEL);
+        origin.path.extend(identity.path.iter().copied());
+        origin.indexed |= identity.indexed;
+        Some(origin)
+    }
+
+    /// The call of `clone` whose result a variable holds.
+    fn cloning_call(&self, var: Var) -> Option<&'a Call> {
+        let mut var = var;
+        for _ in 0..FUEL {
+            match self.defined(var)? {
+                Definition::Call(call) if call.name == "clone" && call.args.len() == 1 => return Some(call),
+                Definition::Value(Rvalue::Use(operand)) => var = operand.var()?,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether `#[derive(Clone)]` makes the clones of a type, field by field.
+    fn derives_clone(&self, ty: &Ty) -> bool {
+        let info = ty.path().and_then(|p| self.cx.program.types.get(&p));
+        info.is_some_and(|i| {
+            i.traits.iter().any(|(b, by)| by.is_none() && b.path.as_str() == "std::clone::Clone")
+        })
+    }
+
+    /// Whether a path of fields passes through an `Arc` or `Rc`, before which nothing but derived clones lies.
+    fn goes_through_shared(&self, ty: &Ty, path: &[Symbol]) -> bool {
+        let mut ty = ty.clone();
+        for name in path {
+            match self.cx.program.field_type(self.cx.catalogue, &ty, *name) {
+                Some(field) if self.is_shared_pointer(&field) => return true,
+                Some(field) if self.derives_clone(&field) => ty = field,
+                _ => return false,
+            }
+        }
+        false
     }
 
     fn resolve(&self, place: &Place, fuel: u32) -> Identity {
@@ -250,6 +319,14 @@ impl<'a> Identities<'a> {
                 identity.path.extend(fields);
                 Some(identity)
             }
+            // What is not known and can be cloned is shared, if it turns out to be a lock: locks cannot be cloned.
+            Target::Unknown if call.name == "clone" && call.args.len() == 1 => {
+                let unknown = self.mir.var(call.dest.var).ty.is_unknown() && call.dest.projections.is_empty();
+                if !unknown {
+                    return None;
+                }
+                Some(self.resolve(first?.place()?, fuel - 1))
+            }
             _ => None,
         }
     }
@@ -260,7 +337,12 @@ impl<'a> Identities<'a> {
         if catalogue.facts(path).is_some_and(|f| f.same_object) {
             return true;
         }
-        let shared = |ty: &Ty| ty.peel_refs().path().is_some_and(|p| catalogue.is_shared_pointer(p));
+        // An alias of another crate that turns out to be a lock is a shared pointer: locks cannot be cloned.
+        let is_alias = |ty: &Ty| {
+            ty.path()
+                .is_some_and(|p| !self.cx.program.types.contains_key(&p) && catalogue.type_facts(p).is_none())
+        };
+        let shared = |ty: &Ty| self.is_shared_pointer(ty) || is_alias(ty);
         let owner = path.rsplit_once("::").map(|(owner, _)| owner);
         call.name.as_str() == "clone"
             && (owner.is_some_and(|o| catalogue.is_shared_pointer(crate::symbol::sym(o)))
@@ -270,6 +352,11 @@ impl<'a> Identities<'a> {
                     .first()
                     .and_then(Operand::place)
                     .is_some_and(|p| p.projections.is_empty() && shared(&self.mir.var(p.var).ty)))
+    }
+
+    /// Shared pointers: their clones are one object.
+    fn is_shared_pointer(&self, ty: &Ty) -> bool {
+        ty.peel_refs().path().is_some_and(|p| self.cx.catalogue.is_shared_pointer(p))
     }
 
     fn operand_with(&self, operand: &Operand, fuel: u32) -> Option<Identity> {

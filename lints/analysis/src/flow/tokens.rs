@@ -16,6 +16,7 @@ use crate::flow::mir::{
 };
 use crate::flow::ownership::Owned;
 use crate::span::Span;
+use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, ExprKind, MacroKind};
 use crate::types::infer::{Known, Target};
 use crate::types::ty::Ty;
@@ -131,6 +132,8 @@ pub struct Lock {
     pub reentrant: bool,
     /// `try_lock` and the like: never waits.
     pub tries: bool,
+    /// What is held: a guard, or a connection or permit of a pool, which has several to give.
+    pub class: Class,
 }
 
 /// What variables hold at a point.
@@ -289,6 +292,8 @@ pub struct ReturnedGuard {
     pub mode: Mode,
     /// It only tries.
     pub tries: bool,
+    /// What it is: a guard, a connection, a permit.
+    pub class: Class,
 }
 
 impl Summaries for crate::flow::identity::NoGetters {
@@ -459,23 +464,32 @@ impl<'a> Tokens<'a> {
     /// The lock that a call takes, when its result is a guard.
     #[must_use]
     fn lock_of(&self, call: &Call, owned: &[Owned], summaries: &dyn Summaries) -> Option<Lock> {
-        let guard = owned
-            .iter()
-            .find(|o| matches!(o.class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard))?;
+        let guard = owned.iter().find(|o| is_lock(o.class) || is_pooled(o.class))?;
+        let pooled = !is_lock(guard.class);
         let resource = self.cx.catalogue.resource(guard.ty);
         let reentrant = resource.is_some_and(|r| r.reentrant);
         match &call.callee.target {
             Target::External(path) => {
                 let facts = self.cx.catalogue.facts(*path);
-                let mode = facts.and_then(|f| f.locks).or_else(|| resource.and_then(|r| r.mode))?;
                 let tries = facts.is_some_and(|f| f.tries);
+                let mode = if pooled {
+                    facts.is_some_and(|f| f.acquires || f.tries).then_some(Mode::Shared)?
+                } else {
+                    facts.and_then(|f| f.locks).or_else(|| resource.and_then(|r| r.mode))?
+                };
                 let place = self.identities.operand(call.args.first()?)?;
-                Some(Lock { place, mode, reentrant, tries })
+                Some(Lock { place, mode, reentrant, tries, class: guard.class })
             }
             Target::Def(def) => {
-                let guard = summaries.returned_guard(*def)?;
-                let place = self.translate(&guard.lock, call)?;
-                Some(Lock { place, mode: guard.mode, reentrant, tries: guard.tries })
+                let returned = summaries.returned_guard(*def)?;
+                let place = self.translate(&returned.lock, call)?;
+                Some(Lock {
+                    place,
+                    mode: returned.mode,
+                    reentrant,
+                    tries: returned.tries,
+                    class: returned.class,
+                })
             }
             _ => None,
         }
@@ -798,6 +812,18 @@ impl<'a> Tokens<'a> {
             matches!(ty, Ty::Future(..) | Ty::Closure(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Iterator(_));
         let mut owned = fresh;
         let collection = if moved.is_empty() { None } else { self.collects(call) };
+        // A guard that is taken out of an `Option` leaves it.
+        if let (Target::External(path), Some(Operand::Borrow(true, place))) =
+            (&call.callee.target, call.args.first())
+            && path.as_str() == "std::option::Option::take"
+            && place.projections.is_empty()
+        {
+            let locks = state.owned(place.var).iter().filter(|t| self.token(*t).lock.is_some());
+            let out = locks.fold(TokenSet::default(), |all, t| all.union(TokenSet::one(t)));
+            let slot = state.entry(place.var);
+            slot.owned = slot.owned.without(out);
+            owned = owned.union(out);
+        }
         for token in moved.iter() {
             if is_passed_on(token) || (carries && self.keeps_arguments(call)) {
                 owned = owned.union(TokenSet::one(token));
@@ -822,9 +848,28 @@ impl<'a> Tokens<'a> {
             Ty::Prim(_) | Ty::Never | Ty::Ptr(_) | Ty::Fn(..) => false,
             Ty::Tuple(parts) => parts.iter().any(|t| self.can_borrow(t)),
             Ty::Array(inner) | Ty::Slice(inner) => self.can_borrow(inner),
+            Ty::Adt(path, args) if self.lends_only_arguments(path, args) => {
+                args.iter().any(|t| self.can_borrow(t))
+            }
             // Trivial to drop is not free of borrows: `Option<&T>`.
             Ty::Adt(_, args) => args.iter().any(|t| self.can_borrow(t)) || !self.cx.ownership.is_trivial(ty),
             _ => true,
+        }
+    }
+
+    /// Types with no lifetime of their own: what they borrow stands in their type arguments.
+    fn lends_only_arguments(&self, path: &Symbol, args: &[Ty]) -> bool {
+        match self.cx.program.types.get(path) {
+            Some(info) => !info.has_lifetimes,
+            None if args.is_empty() => false,
+            None => matches!(
+                path.as_str(),
+                "std::option::Option"
+                    | "std::result::Result"
+                    | "std::vec::Vec"
+                    | "std::sync::Arc"
+                    | "std::rc::Rc"
+            ),
         }
     }
 
@@ -970,7 +1015,7 @@ fn has_reference(ty: &Ty) -> bool {
 }
 
 /// The variables that a statement mentions.
-fn mentions(statement: &Statement, see: &mut dyn FnMut(Var)) {
+pub fn mentions(statement: &Statement, see: &mut dyn FnMut(Var)) {
     let mut operand = |o: &Operand| {
         if let Some(place) = o.place() {
             see(place.var);
@@ -1023,6 +1068,18 @@ impl<'a> Tokens<'a> {
     pub fn context(&self) -> FlowContext<'a> {
         self.cx
     }
+}
+
+/// Whether a resource class locks something.
+#[must_use]
+pub fn is_lock(class: Class) -> bool {
+    matches!(class, Class::LockGuard | Class::RefcellBorrow | Class::MapGuard)
+}
+
+/// Whether a resource class is one of several that a pool or semaphore gives out.
+#[must_use]
+pub fn is_pooled(class: Class) -> bool {
+    matches!(class, Class::PoolConnection | Class::Permit | Class::Transaction)
 }
 
 /// Resources that are states of being held, not values that happen to be there.

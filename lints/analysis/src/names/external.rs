@@ -26,7 +26,9 @@ impl ExternalIndex for Catalogue {
     }
 
     fn has_path(&self, path: Symbol) -> bool {
-        Catalogue::type_facts(self, path).is_some() || Catalogue::function(self, path).is_some()
+        Catalogue::type_facts(self, path).is_some()
+            || Catalogue::function(self, path).is_some()
+            || Catalogue::has_learnt(self, path)
     }
 
     fn has_crate(&self, name: &str) -> bool {

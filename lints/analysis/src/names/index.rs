@@ -307,6 +307,7 @@ fn type_info(program: &Program, def: DefId) -> Option<(Symbol, DefId, TypeInfo)>
     };
     let mut info = TypeInfo {
         generics: item.generics.params.iter().map(|(name, _)| *name).collect(),
+        has_lifetimes: item.generics.has_lifetimes,
         must_use: item.attributes.must_use,
         ..TypeInfo::default()
     };

@@ -1,6 +1,7 @@
 //! Names as rustc resolves them: the module tree over files, imports, and an index of all items.
 
 mod build;
+mod describe;
 mod external;
 mod graph;
 mod imports;
@@ -139,6 +140,8 @@ pub struct TypeInfo {
     pub defs: Vec<DefId>,
     /// Names of its type parameters, in order.
     pub generics: Vec<Symbol>,
+    /// It has lifetime parameters, so that it may lend.
+    pub has_lifetimes: bool,
     /// Fields of a struct.
     pub fields: Vec<FieldInfo>,
     /// Variants of an enum: name and fields.

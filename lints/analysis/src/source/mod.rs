@@ -4,6 +4,7 @@ pub mod comments;
 pub mod depth;
 pub mod lines;
 pub(crate) mod scan;
+pub(crate) mod signatures;
 
 pub use comments::{Comment, comments};
 pub use lines::LineIndex;

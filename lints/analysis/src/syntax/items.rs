@@ -105,6 +105,8 @@ pub struct Attributes {
 pub struct Generics {
     /// Type parameters in order, with their bounds (lifetimes and constants left out).
     pub params: Vec<(Symbol, Vec<PathRef>)>,
+    /// It has lifetime parameters.
+    pub has_lifetimes: bool,
     /// `where T: A`, with bounds of associated types (`T::Item: A`).
     pub predicates: Vec<(TypeRef, Vec<PathRef>)>,
 }

@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 
 use crate::source::depth::nesting_depth;
 use crate::source::scan::code_start;
+use crate::source::signatures::signatures_only;
 use crate::source::{LineIndex, SourceText, comments};
 use crate::span::Span;
 use crate::syntax::items::FileHir;
@@ -73,6 +74,15 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
             }
         }
     })
+}
+
+/// Parses and lowers what other crates see of a file: items and signatures, no bodies. Positions are those of the whole
+/// text.
+///
+/// # Errors
+/// As [`parse_file`].
+pub fn parse_signatures(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
+    parse_file(path, &signatures_only(text))
 }
 
 fn refusal(kind: ParseErrorKind, message: &str) -> ParseError {

@@ -1,7 +1,7 @@
 //! Drop implementations that wait.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Operand, Projection, StatementKind};
+use linger_analysis::flow::mir::{Operand, Owner, Projection, StatementKind};
 use linger_analysis::symbol::Symbol;
 use linger_analysis::types::infer::{Known, Target};
 
@@ -88,6 +88,9 @@ impl Rule for BlockingDrop {
                     continue;
                 }
                 let name = short(path);
+                if name == "block_on" && (is_announced(cx, view) || cx.has_reason(statement.span)) {
+                    continue;
+                }
                 let (case, message, help) = if name == "block_on" {
                     let message =
                         "`block_on` in Drop: inside of an async task it panics or blocks its thread";
@@ -120,6 +123,15 @@ impl Rule for BlockingDrop {
             }
         }
     }
+}
+
+/// Whether the code is given to `block_in_place`, which tells the runtime.
+fn is_announced(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
+    let Owner::Closure(id) = view.mir.owner else { return false };
+    let span = cx.hir().closure(id).span;
+    cx.flows().iter().any(|outer| {
+        outer.mir.calls().any(|(_, s, call)| call.name == "block_in_place" && s.span.contains(span))
+    })
 }
 
 fn holds_sender(cx: &BodyContext<'_>, ty: Symbol) -> bool {

@@ -95,7 +95,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let Some(inner) = view.mir.blocks[point.block.index()].in_loop else { return };
         let collection = place.var;
         // What the caller lent lives on after the function: it is stored, not piled up to be dropped.
-        if place.is_indirect() || matches!(view.mir.var(collection).ty, Ty::Ref(..)) {
+        let ty = &view.mir.var(collection).ty;
+        // `Option::insert` puts the new one in the place of the old.
+        if place.is_indirect() || matches!(ty, Ty::Ref(..)) || ty.as_option().is_some() {
             return;
         }
         // The outermost loop that turns while the collection lives.

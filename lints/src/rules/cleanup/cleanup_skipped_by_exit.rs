@@ -4,8 +4,9 @@ use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
 use linger_analysis::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind, Var};
 use linger_analysis::flow::tokens::{Token, TokenId};
-use linger_analysis::span::FileSpan;
-use linger_analysis::syntax::hir::ExprId;
+use linger_analysis::names::DefId;
+use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView};
@@ -49,11 +50,14 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// Values of functions further up the stack are not seen. A thread that ends the process is reported when the
-    /// package puts the terminal into raw mode anywhere.
+    /// Values of functions further up the stack are not seen. A thread that ends the process is reported when
+    /// `main`, or a function that it calls, puts the terminal into raw mode.
     CleanupSkippedByExit("cleanup_skipped_by_exit") {
         group: Cleanup,
-        level: Warn,
+        cases: {
+            loses: Warn = "something with a Drop that does more than to free memory",
+            runtime: Allow = "only an async runtime, whose tasks are cut off",
+        },
         since: "0.1.0",
         fixes: None,
         compiler_lints: ["clippy::exit"],
@@ -90,12 +94,16 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .filter(|t| matters(cx, t) && !(exit == "exec" && t.is(Class::TempPath)))
             .collect();
         let Some(first) = lost.first() else { return };
+        // Tasks end with the process in any case. At the very end of `main`, though, a return would do.
+        let only_runtime = lost.iter().all(|t| t.owned.iter().all(|o| o.class == Class::Runtime));
+        let case = if only_runtime && !is_end_of_main(cx, statement.span) { "runtime" } else { "loses" };
         let what = noun(cx, first);
         let mut finding = Diagnostic::new(
             &META,
             cx.at(statement.span),
             format!("`{exit}` ends the process while {what} is alive, and its Drop does not run"),
         )
+        .case(case)
         .label("no destructor runs here")
         .confidence(call.callee.known.into());
         for token in &lost {
@@ -105,6 +113,17 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             finding.help("drop (or flush and finish) it first, or return from `main` with an `ExitCode`"),
         );
     });
+}
+
+/// Whether an expression is the last statement of `main`.
+fn is_end_of_main(cx: &BodyContext<'_>, span: Span) -> bool {
+    if cx.body.def.is_none_or(|d| cx.program().item(d).name.as_str() != "main") {
+        return false;
+    }
+    let body = cx.hir();
+    let ExprKind::Block(block) = &body.expr(body.root).kind else { return false };
+    let last = block.tail.map(|t| body.expr(t).span).or_else(|| block.stmts.last().map(|s| s.span));
+    last.is_some_and(|last| last.lo == span.lo && last.hi <= span.hi + 1)
 }
 
 /// Whether a runtime was given code of the program, which may have started tasks; a bare one only has threads.
@@ -163,6 +182,7 @@ fn beside_a_raw_terminal(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
                     "`{name}` ends the process from another thread and leaves behind what `{what}` set up"
                 ),
             )
+            .case("loses")
             .label("nothing undoes it here")
             .step(cx.at(started.statement.span), "runs beside the rest of the program")
             .step(set, "set up here; it outlives the process")
@@ -171,18 +191,30 @@ fn beside_a_raw_terminal(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The first place of the package that starts a state which outlives the process.
+/// Whether a function is `main`, or `main` calls it.
+fn is_of_main(cx: &BodyContext<'_>, def: DefId) -> bool {
+    let is_main = |d: DefId| cx.program().item(d).name.as_str() == "main";
+    is_main(def)
+        || cx.analysis.callers.get(&def).is_some_and(|all| all.iter().any(|c| c.from.is_some_and(is_main)))
+}
+
+/// The place where the program starts a state which outlives the process, when it does that in or next to `main`.
 fn outliving_state(cx: &BodyContext<'_>) -> Option<(FileSpan, &'static str)> {
     let package = |file| cx.program().crate_of(file).map(|c| c.package.as_str());
     let own = package(cx.file());
-    cx.analysis.bodies.iter().filter(|b| !b.in_test && package(b.global.file) == own).find_map(|body| {
-        body.flow.all().flat_map(Mir::calls).find_map(|(_, statement, call)| {
-            let Target::External(path) = &call.callee.target else { return None };
-            let outlives = cx.catalogue().facts(*path).is_some_and(|f| f.outlives_process);
-            let at = FileSpan { file: body.global.file, span: statement.span };
-            outlives.then(|| (at, short(path.as_str())))
+    cx.analysis
+        .bodies
+        .iter()
+        .filter(|b| !b.in_test && package(b.global.file) == own)
+        .filter(|b| b.def.is_some_and(|d| is_of_main(cx, d)))
+        .find_map(|body| {
+            body.flow.all().flat_map(Mir::calls).find_map(|(_, statement, call)| {
+                let Target::External(path) = &call.callee.target else { return None };
+                let outlives = cx.catalogue().facts(*path).is_some_and(|f| f.outlives_process);
+                let at = FileSpan { file: body.global.file, span: statement.span };
+                outlives.then(|| (at, short(path.as_str())))
+            })
         })
-    })
 }
 
 /// The function that ends the process, when a call does.
@@ -209,7 +241,8 @@ fn matters(cx: &BodyContext<'_>, token: &Token) -> bool {
         | Class::WorkerGuard
         | Class::TerminalMode
         | Class::Transaction
-        | Class::ScopeGuard => true,
+        | Class::ScopeGuard
+        | Class::Runtime => true,
         Class::Other => cx
             .program()
             .types

@@ -2,16 +2,17 @@
 
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
-    BlockId, BranchKind, Call, Point, Projection, ReturnKind, StatementKind, Terminator, Var, VarKind,
+    Call, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal, PatId, PatKind};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal};
 use linger_analysis::syntax::items::SelfKind;
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, is_used_as_number, says};
+use super::ways_out::walk;
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -74,7 +75,7 @@ impl Rule for CleanupSkippedByReturn {
         for view in cx.flows() {
             for (point, statement) in view.statements() {
                 let found = match &statement.kind {
-                    StatementKind::Call(call) if call.callee.known == Known::Resolved => {
+                    StatementKind::Call(call) if may_start(cx, call) => {
                         state(cx, view, point, call, statement.span)
                             .or_else(|| handle(cx, view, point, call, statement.span))
                             .or_else(|| flag(cx, view, point, statement.expr, Some(call)))
@@ -101,6 +102,19 @@ impl Rule for CleanupSkippedByReturn {
             }
         }
     }
+}
+
+/// Most calls start nothing, and that is quickly seen.
+fn may_start(cx: &BodyContext<'_>, call: &Call) -> bool {
+    call.callee.known == Known::Resolved
+        && match &call.callee.target {
+            Target::External(path) => {
+                path.starts_with("std::sync::atomic::")
+                    || cx.catalogue().facts(*path).is_some_and(|f| !f.undone_by.is_empty() || f.acquires_raw)
+            }
+            Target::Def(def) => cx.analysis.summary(*def).is_some_and(|s| !s.starts.is_empty()),
+            _ => false,
+        }
 }
 
 /// Something that is started, and the ways out that do not end it.
@@ -200,9 +214,18 @@ fn flag(
     };
     let span = view.mir.statement(point)?.span;
     let succeeds = |kind: ReturnKind| matches!(kind, ReturnKind::End | ReturnKind::Explicit);
-    // Every way out but failures resets it: only then is it a mark of being at work.
+    // Every way out but failures resets it, and there is one: only then is it a mark of being at work.
     let (ended, main) = walk(cx, view, point, span, &[], &back)?;
-    if main.iter().any(|(_, kind)| succeeds(*kind)) {
+    let resets = view.statements().filter(|(p, _)| back(*p).is_some());
+    let goes_on = resets.map(|(p, _)| p).any(|p| {
+        let done = |at: Point, s: Option<&Statement>| {
+            s.is_none()
+                && matches!(&view.mir.blocks[at.block.index()].terminator,
+                    Terminator::Return { kind, .. } if succeeds(*kind))
+        };
+        view.tokens.path(p, done, |at, _| at == point).is_some()
+    });
+    if !goes_on || main.iter().any(|(_, kind)| succeeds(*kind)) {
         return None;
     }
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
@@ -300,97 +323,4 @@ fn ways_out_of(
     let exits: Vec<Span> =
         exits.into_iter().filter(|(_, kind)| counts(*kind)).map(|(span, _)| span).collect();
     (!exits.is_empty()).then_some((ended, exits))
-}
-
-/// Follows all paths from behind `from` to an end or a return. Ways that are taken because the start itself
-/// failed, or because a test of the handle says that there is none, are left out.
-fn walk(
-    cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
-    from: Point,
-    span: Span,
-    handle: &[Var],
-    end: &dyn Fn(Point) -> Option<Span>,
-) -> Option<(Span, Vec<(Span, ReturnKind)>)> {
-    let mir = view.mir;
-    let mut ended = None;
-    let mut exits = Vec::new();
-    let mut seen = vec![false; mir.blocks.len()];
-    let mut work = vec![(from.block, from.index + 1)];
-    'blocks: while let Some((block, start)) = work.pop() {
-        let data = &mir.blocks[block.index()];
-        for index in start..data.statements.len() as u32 {
-            if let Some(span) = end(Point { block, index }) {
-                ended = ended.or(Some(span));
-                continue 'blocks;
-            }
-        }
-        if let Terminator::Return { kind, span } = data.terminator {
-            exits.push((span, kind));
-        }
-        let skipped = failing_targets(cx, view, &data.terminator, span, handle);
-        for next in data.terminator.successors() {
-            if !skipped.contains(next) && !std::mem::replace(&mut seen[next.index()], true) {
-                work.push((*next, 0));
-            }
-        }
-    }
-    exits.sort_by_key(|(span, _)| span.lo);
-    exits.dedup();
-    Some((ended?, exits))
-}
-
-fn failing_targets(
-    cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
-    terminator: &Terminator,
-    start: Span,
-    handle: &[Var],
-) -> Vec<BlockId> {
-    let Terminator::Branch { on, targets, kind } = terminator else { return Vec::new() };
-    let body = cx.hir();
-    let nth = |i: usize| targets.get(i).copied().into_iter().collect::<Vec<_>>();
-    let tests_handle = *kind != BranchKind::Question
-        && body.exprs.iter().any(|e| {
-            let condition = body.expr(*on).span;
-            condition.contains(e.span)
-                && matches!(e.kind, ExprKind::Local(local)
-                    if handle.iter().any(|v| view.mir.var(*v).kind == VarKind::User(local)))
-        });
-    if tests_handle && *kind == BranchKind::If {
-        return nth(0);
-    }
-    if !body.expr(*on).span.contains(start) {
-        return Vec::new();
-    }
-    match (&body.expr(*on).kind, kind) {
-        (_, BranchKind::Question) => nth(1),
-        (ExprKind::Match { arms, scrutinee }, BranchKind::Match)
-            if body.expr(*scrutinee).span.contains(start) =>
-        {
-            arms.iter()
-                .zip(targets)
-                .filter(|(arm, _)| is_variant(cx, arm.pat, &["Err", "None"]))
-                .map(|(_, target)| *target)
-                .collect()
-        }
-        (ExprKind::Let { pat, .. }, BranchKind::Let) if is_variant(cx, *pat, &["Err", "None"]) => nth(0),
-        (_, BranchKind::Let) => nth(1),
-        (ExprKind::MethodCall { method, .. }, BranchKind::If) => match method.as_str() {
-            "is_err" | "is_none" => nth(0),
-            "is_ok" | "is_some" => nth(1),
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
-}
-
-fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
-    match &cx.hir().pat(pat).kind {
-        PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
-            path.last().is_some_and(|n| names.contains(&n.as_str()))
-        }
-        PatKind::Or(all) => all.iter().all(|p| is_variant(cx, *p, names)),
-        _ => false,
-    }
 }

@@ -6,6 +6,7 @@ use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, StmtKind};
 use linger_analysis::types::infer::Known;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -81,11 +82,12 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
         }
         for id in state.owned(place.var).iter() {
             let token = tokens.token(id);
-            if seen.contains(&id) || token.source != Source::Call || !is_useless(cx, token, *shape) {
+            if seen.contains(&id) || token.source != Source::Call || !is_useless(cx, view, token, *shape) {
                 continue;
             }
             let Some(position) = position(cx, e) else { continue };
-            if cx.has_reason(position.span) {
+            // Made before and moved into what is thrown away here (a task that takes it along): not at once.
+            if cx.has_reason(position.span) || !position.span.contains(token.span) {
                 continue;
             }
             let barrier = position.is_last || is_barrier(cx, token, &position);
@@ -100,15 +102,45 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
     });
 }
 
-fn is_useless(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
+fn is_useless(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token, shape: Discard) -> bool {
     // Futures and builders that nobody drives are another rule's, and a guess is not enough here.
     let useless = token.known == Known::Resolved
         && !token.owned.iter().all(|o| o.class == Class::Other)
         && resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
     // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
-    // What holds a directory among other things is made for those.
-    let among_others = token.is(Class::TempPath) && token.is(Class::Other);
-    useless && !among_others && !(shape == Discard::PatternPart && token.is(Class::Receiver))
+    useless
+        && is_for_that_alone(cx, view, token)
+        && !(shape == Discard::PatternPart && is_incidental(cx, token))
+}
+
+/// Whether the value exists to hold the resource: a guard, also in a wrapper, or the resource itself. What holds a
+/// directory or subscription among other things is made for those.
+fn is_for_that_alone(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    let guard = token.owned.iter().any(|o| {
+        matches!(
+            o.class,
+            Class::LockGuard | Class::SpanGuard | Class::ContextGuard | Class::Permit | Class::MapGuard
+        )
+    });
+    let ty = &view.mir.var(token.first).ty;
+    let given = ty.as_result().map_or_else(|| ty.clone(), |(ok, _)| ok);
+    let given = given.as_option().unwrap_or_else(|| given.clone());
+    let parts: Vec<&Ty> = match &given {
+        Ty::Tuple(parts) => parts.iter().collect(),
+        other => vec![other],
+    };
+    let direct = parts
+        .iter()
+        .filter(|t| !cx.analysis.ownership.owned(t).is_empty())
+        .all(|t| t.path().is_none_or(|p| cx.catalogue().resource(p).is_some()));
+    // A mapped guard is a reference to data: who throws it away wanted what making it does.
+    let mapped = token.owned.iter().any(|o| o.ty.contains("::Mapped"));
+    (guard || direct) && !mapped
+}
+
+/// A part of a tuple that nobody asked for: the other end of a channel, a guard that a test has no use for.
+fn is_incidental(cx: &BodyContext<'_>, token: &Token) -> bool {
+    token.is(Class::Receiver) || token.is(Class::LockGuard) && cx.body.in_test
 }
 
 fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span, value: Span) -> Diagnostic {

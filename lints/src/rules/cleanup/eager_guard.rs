@@ -1,13 +1,15 @@
 //! Resources made for a branch that may not want them.
 
 use linger_analysis::catalogue::{Class, OnDrop};
-use linger_analysis::flow::mir::{Call, Operand};
+use linger_analysis::flow::mir::{Call, Operand, Statement};
 use linger_analysis::flow::tokens::{Source, Token};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::support::{noun, resource};
 
@@ -40,7 +42,7 @@ declare_rule! {
         group: Cleanup,
         level: Warn,
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::or_fun_call"],
     }
 }
@@ -74,18 +76,46 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 continue;
             }
             let what = noun(cx, token);
-            report.push(
-                Diagnostic::new(
-                    &META,
-                    cx.at(token.span),
-                    format!("{what} is made even when `{}` throws it away", call.name),
-                )
-                .label("made on every call")
-                .confidence(token.known.into())
-                .help(format!("give a closure to `{lazy}`, which runs only when the value is wanted")),
-            );
+            let mut finding = Diagnostic::new(
+                &META,
+                cx.at(token.span),
+                format!("{what} is made even when `{}` throws it away", call.name),
+            )
+            .label("made on every call")
+            .confidence(token.known.into())
+            .help(format!("give a closure to `{lazy}`, which runs only when the value is wanted"));
+            if let Some(argument) = argument(cx, statement) {
+                let on_result = call.callee.self_ty.as_ref().is_some_and(|t| t.as_result().is_some());
+                let closure = if on_result { "|_| " } else { "|| " };
+                finding = finding.fix(
+                    Fix::new(format!("make it in a closure for `{lazy}`"), Applicability::MaybeIncorrect)
+                        .replace(cx.at(call.name_span), lazy.clone())
+                        .insert_before(cx.at(argument), closure),
+                );
+            }
+            report.push(finding);
         }
     }
+}
+
+/// The only argument of a method call, when it can stand in a closure: no `?`, `return` or `.await` in it.
+fn argument(cx: &BodyContext<'_>, statement: &Statement) -> Option<Span> {
+    let body = cx.hir();
+    let ExprKind::MethodCall { args, .. } = &body.expr(statement.expr?).kind else { return None };
+    let [argument] = args.as_ref() else { return None };
+    let span = body.expr(*argument).span;
+    let leaves = body.exprs.iter().any(|e| {
+        let goes = matches!(
+            e.kind,
+            ExprKind::Try { .. }
+                | ExprKind::Return(_)
+                | ExprKind::Await { .. }
+                | ExprKind::Break { .. }
+                | ExprKind::Continue { .. }
+        );
+        goes && span.contains(e.span)
+    });
+    (!leaves).then_some(span)
 }
 
 /// The combinator that takes a closure, for one that takes a value.

@@ -77,7 +77,10 @@ impl Rule for ErrorLostInDrop {
             for (_, statement) in view.statements() {
                 let StatementKind::Discard { value, .. } = &statement.kind else { continue };
                 let Some(var) = value.var() else { continue };
-                let is_value = matches!(view.mir.var(var).kind, VarKind::Temp(_));
+                // What is unwrapped is not ignored.
+                let decl = view.mir.var(var);
+                let is_value = matches!(decl.kind, VarKind::Temp(_))
+                    && (decl.ty.as_result().is_some() || decl.ty.as_option().is_some());
                 let Some((call, _, Some(facts))) = origin(cx, view, var).filter(|_| is_value) else {
                     continue;
                 };

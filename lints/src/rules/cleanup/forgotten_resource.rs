@@ -7,6 +7,7 @@ use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::syntax::items::ItemKind;
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use super::drops::drop_of;
 use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, outcome, says};
@@ -126,7 +127,8 @@ fn forgotten(
         if initialises {
             return None;
         }
-        return Some((memory(cx, view, point, call), "leaks memory that is never given back"));
+        let case = memory(cx, view, point, call, facts)?;
+        return Some((case, "leaks memory that is never given back"));
     }
     if call.name != "forget" || cx.analysis.ownership.owned(&argument).is_empty() {
         return None;
@@ -134,6 +136,9 @@ fn forgotten(
     if undone("add_permits") && cx.analysis.ownership.owns(&argument, Class::Permit) {
         let lost = !released_in_crate(cx, facts);
         return lost.then_some(("handle", "takes a permit away for ever: nothing in the crate adds one"));
+    }
+    if cx.analysis.ownership.owned(&argument).iter().all(|o| o.class == Class::TempPath) {
+        return Some(("handle", "forgets a temporary file or directory that nobody removes"));
     }
     Some(("deliberate", "forgets a resource that nobody releases"))
 }
@@ -150,11 +155,22 @@ fn is_lost_descriptor(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, fa
 
 /// Whether leaked memory grows: on each turn of a loop, in each call of a handler, or of a function that gives
 /// it away or needs it for one call only. What is kept somewhere is leaked once for each thing that is kept.
-fn memory(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -> &'static str {
+fn memory(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    call: &Call,
+    facts: &FunctionFacts,
+) -> Option<&'static str> {
     if cx.analysis.is_once(cx.body, view.mir.owner) {
-        return "once";
+        return Some("once");
     }
-    let (_, stops) = follow(cx, view.mir, call.dest.var);
+    let (vars, stops) = follow(cx, view.mir, call.dest.var);
+    // Nodes of lists and trees: what becomes a pointer is freed by one.
+    let pointer = |t: &Ty| matches!(t, Ty::Ptr(_)) || t.is("std::ptr::NonNull");
+    if vars.iter().any(|v| view.mir.var(*v).ty.any(&mut |t| pointer(t))) && released_in_crate(cx, facts) {
+        return None;
+    }
     let kept = stops.iter().any(|s| match s {
         Stop::Returned => false,
         Stop::Called { call, argument, .. } => care_of_call(cx, call, *argument) == Care::Takes,
@@ -162,10 +178,10 @@ fn memory(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) 
     });
     if view.mir.blocks[point.block.index()].in_loop.is_some() || view.mir.is_async {
         // Somebody keeps it, and the author says why that is right.
-        return if kept && cx.has_reason(call.name_span) { "once" } else { "memory" };
+        return Some(if kept && cx.has_reason(call.name_span) { "once" } else { "memory" });
     }
     let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
-    if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" }
+    Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
 }
 
 /// `if cfg!(test) { … }`: the code of one kind of build.

@@ -1,14 +1,15 @@
 //! Guards made in the head of a loop.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{DropHow, LoopInfo, LoopKind};
-use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::flow::mir::{DropHow, LoopInfo, LoopKind, Point, Var, VarKind};
+use linger_analysis::flow::tokens::{End, Source, TokenId};
+use linger_analysis::syntax::hir::ExprKind;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::held::needless;
+use crate::rules::cleanup::held::{Repeat, needless};
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -88,9 +89,13 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         if !lives {
             continue;
         }
-        let is_repeated = info.kind == LoopKind::For;
+        let repeat = match info.kind {
+            LoopKind::For if is_lent(cx, view, info, id) => Repeat::Lent,
+            LoopKind::For => Repeat::Loop,
+            _ => Repeat::No,
+        };
         let found =
-            needless(cx, view, id, is_repeated, |span| info.span.contains(span) && span.lo >= info.head.hi);
+            needless(cx, view, id, repeat, |span| info.span.contains(span) && span.lo >= info.head.hi);
         let what = noun(cx, token);
         let head = if info.kind == LoopKind::For { "for" } else { "while let" };
         let mut finding = Diagnostic::new(
@@ -118,4 +123,13 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
                 .help("take the value in a `let` statement before the body, so that the guard ends there"),
         );
     }
+}
+
+/// Whether the iterator of a `for` loop owns the guard or borrows from it.
+fn is_lent(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, id: TokenId) -> bool {
+    let ExprKind::For { iterable, .. } = &cx.hir().expr(info.expr).kind else { return false };
+    let state = view.tokens.state_at(Point { block: info.header, index: 0 });
+    view.mir.vars.iter().enumerate().any(|(index, decl)| {
+        decl.kind == VarKind::Temp(*iterable) && state.reached(Var(index as u32)).contains(id)
+    })
 }

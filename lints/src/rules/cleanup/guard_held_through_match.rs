@@ -10,7 +10,8 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::held::needless;
+use crate::rules::cleanup::held::{Repeat, needless};
+use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -50,7 +51,7 @@ declare_rule! {
         group: Cleanup,
         level: Warn,
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::significant_drop_in_scrutinee", "if_let_rescope"],
     }
 }
@@ -83,8 +84,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         else {
             continue;
         };
-        let Some((head, whole, keyword)) = construct(cx, token) else { continue };
-        let found = needless(cx, view, id, false, |span| whole.contains(span) && span.lo >= head.hi);
+        let Some((scrutinee, whole, keyword)) = construct(cx, token) else { continue };
+        let head = cx.hir().expr(scrutinee).span;
+        let found = needless(cx, view, id, Repeat::No, |span| whole.contains(span) && span.lo >= head.hi);
         let Some(busy) = found else { continue };
         let what = noun(cx, token);
         let mut finding = Diagnostic::new(
@@ -98,6 +100,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         for step in busy.way {
             finding = finding.step(step, "there");
         }
+        if let Some(fix) = let_before_scrutinee(cx, scrutinee) {
+            finding = finding.fix(fix);
+        }
         report.push(
             finding
                 .step(cx.at(end.span), "released only here")
@@ -107,15 +112,17 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
 }
 
 /// The scrutinee and the whole construct whose head makes the token.
-fn construct(cx: &BodyContext<'_>, token: &Token) -> Option<(Span, Span, &'static str)> {
+fn construct(cx: &BodyContext<'_>, token: &Token) -> Option<(ExprId, Span, &'static str)> {
     let body = cx.hir();
-    let at = |e: ExprId| body.expr(e).span;
+    let makes = |e: ExprId| body.expr(e).span.contains(token.span);
     body.exprs.iter().find_map(|expr| match &expr.kind {
-        ExprKind::Match { scrutinee, .. } if at(*scrutinee).contains(token.span) => {
-            Some((at(*scrutinee), expr.span, "match"))
-        }
-        ExprKind::If { condition, .. } if at(*condition).contains(token.span) => {
-            Some((at(*condition), expr.span, "if let"))
+        ExprKind::Match { scrutinee, .. } if makes(*scrutinee) => Some((*scrutinee, expr.span, "match")),
+        ExprKind::If { condition, .. } if makes(*condition) => {
+            let scrutinee = body.exprs.iter().find_map(|e| match &e.kind {
+                ExprKind::Let { scrutinee, .. } if makes(*scrutinee) => Some(*scrutinee),
+                _ => None,
+            });
+            Some((scrutinee.unwrap_or(*condition), expr.span, "if let"))
         }
         _ => None,
     })

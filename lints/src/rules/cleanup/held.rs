@@ -20,6 +20,19 @@ pub(super) struct Activity {
     pub(super) text: String,
     /// Places inside helpers, outermost first.
     pub(super) way: Vec<FileSpan>,
+    /// It runs code that somebody else gave, which may come back for the same lock.
+    pub(super) calls_back: bool,
+}
+
+/// Whether what is looked at runs again and again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// It does not.
+    No,
+    /// A loop.
+    Loop,
+    /// A loop over what the guard lends, which needs it for the next turn: only callbacks matter.
+    Lent,
 }
 
 /// The first activity among the statements that `within` picks, with the guard alive and no longer needed: what works on
@@ -28,7 +41,7 @@ pub(super) fn needless(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
     id: TokenId,
-    is_repeated: bool,
+    repeat: Repeat,
     within: impl Fn(Span) -> bool,
 ) -> Option<Activity> {
     let token = view.tokens.token(id);
@@ -58,15 +71,17 @@ pub(super) fn needless(
         }
     });
     // A lent `Arc<dyn Fn()>` can be cloned out, and what it runs may come back for the lock. An `&mut F` cannot.
-    if lent_callback.is_some() && (is_repeated || !is_shared_borrow) {
+    if lent_callback.is_some() && (repeat != Repeat::No || !is_shared_borrow) {
         return lent_callback;
     }
     // The next turn of a loop over what is lent needs it again.
-    if is_shared_borrow || (is_repeated && needed_until > 0) {
+    if is_shared_borrow || (repeat != Repeat::No && needed_until > 0) {
         return None;
     }
     // What one arm does with the guard, the other does without: `Some(x) => f(Some(x)), None => f(None)`.
-    let alone = found.into_iter().filter(|(target, _)| !needing.contains(target));
+    let alone = found.into_iter().filter(|(target, activity)| {
+        !needing.contains(target) && (repeat != Repeat::Lent || activity.calls_back)
+    });
     alone.map(|(_, a)| a).filter(|a| a.span.hi > needed_until).min_by_key(|a| a.span.lo)
 }
 
@@ -86,7 +101,10 @@ fn activity(
     statement: &Statement,
 ) -> Option<Activity> {
     let span = statement.span;
-    let here = |text: String| Some(Activity { span, text, way: Vec::new() });
+    let here = |text: String| Some(Activity { span, text, way: Vec::new(), calls_back: false });
+    let callback = || {
+        Some(Activity { span, text: "a callback runs here".to_owned(), way: Vec::new(), calls_back: true })
+    };
     // Nobody waits for a borrow: only code that may come back and borrow again matters.
     let can_wait = !token.is(Class::RefcellBorrow);
     let call = match &statement.kind {
@@ -133,14 +151,14 @@ fn activity(
                     EffectKind::Io => format!("`{name}` does I/O (`{what}`)"),
                     _ => format!("`{name}` waits (`{what}`)"),
                 };
-                return Some(Activity { span, text, way: vec![effect.at] });
+                return Some(Activity { span, text, way: vec![effect.at], calls_back: is_callback });
             }
-            let lock = summary.locks.first().filter(|_| can_wait)?;
+            let lock = summary.locks.iter().find(|l| l.known == Known::Resolved).filter(|_| can_wait)?;
             let text = format!("`{}` takes another lock here", call.name);
-            Some(Activity { span, text, way: vec![lock.at] })
+            Some(Activity { span, text, way: vec![lock.at], calls_back: false })
         }
-        Target::Value => here("a callback runs here".to_owned()),
-        Target::Local(local) if !is_own_closure(cx, *local) => here("a callback runs here".to_owned()),
+        Target::Value => callback(),
+        Target::Local(local) if !is_own_closure(cx, *local) => callback(),
         _ => None,
     }
 }

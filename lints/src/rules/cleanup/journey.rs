@@ -82,6 +82,8 @@ fn is_transparent(cx: &BodyContext<'_>, call: &Call) -> bool {
         return matches!(&call.callee.target, Target::Constructor(path) if path.starts_with("std::"));
     };
     cx.catalogue().facts(*path).is_some_and(|f| f.transparent || f.same_object)
+        || path.starts_with("pointer::")
+        || path.starts_with("std::ptr::NonNull::")
         || (path.starts_with("std::")
             && (call.name.starts_with("as_")
                 || call.name.starts_with("from_bytes_with_nul")

@@ -21,3 +21,4 @@ pub mod unreleased_handle;
 mod drops;
 mod held;
 mod journey;
+mod ways_out;

@@ -1,8 +1,10 @@
 //! Transactions that roll back in silence.
 
 use linger_analysis::catalogue::{Class, OnDrop};
-use linger_analysis::flow::mir::{DropHow, StatementKind};
-use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::flow::mir::{DropHow, Point, ReturnKind, Statement, StatementKind, Terminator};
+use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::ExprKind;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -42,7 +44,10 @@ declare_rule! {
     /// name or statement.
     UncommittedTransaction("uncommitted_transaction") {
         group: Cleanup,
-        level: Warn,
+        cases: {
+            never: Warn = "on no path",
+            one_way: Allow = "committed on one path, dropped on another one that returns `Ok` behind a write",
+        },
         since: "0.1.0",
         fixes: None,
     }
@@ -81,6 +86,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 && touches_token(tokens, point, call, id)
         });
         if others || released {
+            on_one_way_out(cx, view, id, token, &resource.release, report);
             continue;
         }
         let written = tokens.mir.statements().find_map(|(point, statement)| match &statement.kind {
@@ -101,7 +107,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             (None, true) => format!("{what} is neither committed nor rolled back"),
             _ => format!("{what} is never committed: Drop rolls it back in silence"),
         };
-        let mut finding = Diagnostic::new(&META, cx.at(token.span), message).label("begun here");
+        let mut finding =
+            Diagnostic::new(&META, cx.at(token.span), message).case("never").label("begun here");
         if let Some(written) = written {
             finding = finding.step(cx.at(written), "written to here");
         }
@@ -113,6 +120,65 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 .help("commit it on the success path, or roll it back explicitly to say that this is meant"),
         );
     }
+}
+
+/// Committed on one way, but dropped on another one that says `return Ok(…)` behind a write.
+fn on_one_way_out(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    id: TokenId,
+    token: &Token,
+    release: &[Symbol],
+    report: &mut Vec<Diagnostic>,
+) {
+    let tokens = &view.tokens;
+    let ended = |at: Point| {
+        tokens.ends.iter().any(|e| e.token == id && e.at == at && !matches!(e.how, End::Dropped(_)))
+            || matches!(view.mir.statement(at).map(|s| &s.kind), Some(StatementKind::Call(call))
+                if release.contains(&call.name) && touches_token(tokens, at, call, id))
+    };
+    let found = view.mir.calls().find_map(|(at, statement, call)| {
+        let writes = is_write(&call.name) && !ended(at) && touches_token(tokens, at, call, id);
+        if !writes || !view.is_reachable(at) {
+            return None;
+        }
+        let succeeds = |p: Point, s: Option<&Statement>| {
+            s.is_none() && returned_success(cx, &view.mir.blocks[p.block.index()].terminator)
+        };
+        let out = tokens.path(at, succeeds, |p, _| ended(p))?;
+        match view.mir.blocks[out.block.index()].terminator {
+            Terminator::Return { span, .. } => Some((statement.span, span)),
+            _ => None,
+        }
+    });
+    let Some((written, out)) = found else { return };
+    let what = noun(cx, token);
+    report.push(
+        Diagnostic::new(
+            &META,
+            cx.at(token.span),
+            format!("{what} is rolled back in silence on a way out that reports success"),
+        )
+        .case("one_way")
+        .label("begun here")
+        .step(cx.at(written), "written to here")
+        .step(cx.at(out), "returns `Ok` without a commit")
+        .confidence(token.known.into())
+        .help("commit before this return, or roll it back explicitly to say that this is meant"),
+    );
+}
+
+/// `return Ok(…)`
+fn returned_success(cx: &BodyContext<'_>, terminator: &Terminator) -> bool {
+    let Terminator::Return { kind: ReturnKind::Explicit, span } = terminator else { return false };
+    let body = cx.hir();
+    body.exprs.iter().any(|e| {
+        let ExprKind::Return(Some(value)) = e.kind else { return false };
+        let ExprKind::Call { callee, .. } = &body.expr(value).kind else { return false };
+        e.span == *span
+            && matches!(&body.expr(*callee).kind, ExprKind::Path(path)
+                if path.last().is_some_and(|name| name.as_str() == "Ok"))
+    })
 }
 
 /// Calls that write, by the verb of their name.

@@ -1,6 +1,6 @@
 //! Raw descriptors and handles that nothing closes.
 
-use linger_analysis::flow::mir::{Call, Mir, Operand, Var};
+use linger_analysis::flow::mir::{Call, Mir, Operand, Rvalue, Var};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -63,10 +63,11 @@ impl Rule for UnreleasedHandle {
                 }
                 let Target::External(path) = &call.callee.target else { continue };
                 let Some(facts) = cx.catalogue().facts(*path) else { continue };
-                if !facts.acquires_raw || facts.forgets || closes(view) || is_elsewhere(view, call) {
+                if !facts.acquires_raw || facts.forgets || closes(view) || is_elsewhere(call) {
                     continue;
                 }
-                let (vars, stops) = follow(cx, view.mir, call.dest.var);
+                let Some(holder) = holder(view, call) else { continue };
+                let (vars, stops) = follow(cx, view.mir, holder);
                 let owned = is_owned(cx, view.mir, call, &vars, &stops);
                 let (care, bare) = outcome(cx, &stops);
                 if owned || care != Care::Lends {
@@ -90,15 +91,42 @@ impl Rule for UnreleasedHandle {
     }
 }
 
-/// Handles that come out through a pointer are not followed; `dup2` replaces one that was there.
-fn is_elsewhere(view: &FlowView<'_>, call: &Call) -> bool {
-    let through_pointer = call.args.iter().any(|a| {
+/// The variable that gets the handle: the result, or the array that a pointer argument points into (`pipe(fds)`).
+fn holder(view: &FlowView<'_>, call: &Call) -> Option<Var> {
+    let mut pointers = call.args.iter().filter(|a| {
         matches!(a, Operand::Borrow(true, _)) || matches!(view.operand_ty(a), Ty::Ptr(_) | Ty::Ref(true, _))
     });
-    through_pointer && call.name != "mmap"
-        || call.name.contains("dup2")
-        || call.name.contains("dup3")
-        || call.name.contains("fdopen")
+    match (pointers.next(), call.name.as_str()) {
+        (None, _) | (Some(_), "mmap" | "mmap64" | "open" | "openat" | "creat" | "fopen" | "opendir") => {
+            Some(call.dest.var)
+        }
+        (Some(pointer), "pipe" | "pipe2" | "socketpair") => array(view, pointer.var()?),
+        _ => None,
+    }
+}
+
+/// The array behind `fds.as_mut_ptr()` or `&mut fds`.
+fn array(view: &FlowView<'_>, pointer: Var) -> Option<Var> {
+    let mut var = pointer;
+    for _ in 0..6 {
+        if matches!(view.mir.var(var).ty, Ty::Array(_)) {
+            return Some(var);
+        }
+        var = match view.tokens.identities.definition(var) {
+            Some(Rvalue::Ref(_, place)) => place.var,
+            Some(Rvalue::Use(operand)) => operand.place()?.var,
+            _ => {
+                let made = view.mir.calls().find(|(_, _, c)| c.dest.var == var)?;
+                made.2.args.first()?.place()?.var
+            }
+        };
+    }
+    None
+}
+
+/// `dup2` replaces a handle that was there.
+fn is_elsewhere(call: &Call) -> bool {
+    call.name.contains("dup2") || call.name.contains("dup3") || call.name.contains("fdopen")
 }
 
 /// Whether the function closes a handle, or gives one an owner.

@@ -1,16 +1,18 @@
 //! Locks that are taken twice.
 
 use linger_analysis::catalogue::{Class, Mode};
-use linger_analysis::facts::effects_of_call;
+use linger_analysis::facts::callbacks_of_call;
 use linger_analysis::flow::mir::StatementKind;
-use linger_analysis::flow::tokens::{Lock, Token};
+use linger_analysis::flow::tokens::{Lock, Token, is_pooled};
 use linger_analysis::span::FileSpan;
-use linger_analysis::types::infer::Known;
+use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::lock::held::{Taken, while_held};
+use crate::rules::lock::overwritten_guard::replaces;
 use crate::rules::support::{held_until, lock_noun};
 
 declare_rule! {
@@ -89,70 +91,71 @@ impl Rule for DoubleLock {
 }
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
-    let tokens = &view.tokens;
-    if tokens.tokens.iter().all(|t| t.lock.is_none()) {
-        return;
-    }
     let mut seen: Vec<(FileSpan, FileSpan)> = Vec::new();
-    tokens.walk(|point, state, statement| {
-        let alive = state.alive();
-        if alive.is_empty() {
+    while_held(cx, view, |_, held, taken| {
+        let (lock, token) = (held.lock, held.token);
+        let again = taken.token.map(|id| view.tokens.token(id));
+        if taken.tries
+            || is_pooled(lock.class)
+            || taken.effect.is_pooled()
+            || !lock.place.same(&taken.effect.lock)
+            || shared_borrows(token, lock, taken.effect.mode)
+            || again.is_some_and(|t| t.span == token.span)
+            || taken.token.is_some_and(|id| replaces(view, held.id, id))
+            || fills_first(cx, view, token, lock, taken)
+        {
             return;
         }
-        // Taken here by a call or an await.
-        let here: Vec<(&Lock, &Token)> = tokens
-            .tokens
-            .iter()
-            .filter(|t| t.at == point && t.expr == statement.expr)
-            .filter_map(|t| Some((t.lock.as_ref()?, t)))
-            .collect();
-        for id in alive.iter() {
-            let held = tokens.token(id);
-            let Some(lock) = &held.lock else { continue };
-            // What was only tried is held once it has been unwrapped.
-            let maybe = lock.tries
-                && state.holders(id).all(|v| {
-                    let ty = &view.mir.var(v).ty;
-                    ty.as_option().is_some() || ty.as_result().is_some()
-                });
-            if lock.reentrant || maybe {
-                continue;
-            }
-            for (second, token) in &here {
-                if second.tries || !lock.place.same(&second.place) || held.span == token.span {
-                    continue;
-                }
-                if shared_borrows(held, lock, second.mode) {
-                    continue;
-                }
-                let at = cx.at(token.span);
-                if push_once(&mut seen, cx.at(held.span), at) {
-                    let confidence = confidence(held.known, token.known);
-                    report.push(finding(cx, view, held, lock, second.mode, at, &[], confidence));
-                }
-            }
-            let StatementKind::Call(call) = &statement.kind else { continue };
-            if !here.is_empty() || !cx.analysis.runs_in_place(view.mir, &tokens.identities, call) {
-                continue;
-            }
-            // The guard itself may be passed along, so that the callee works on it.
-            if call.args.iter().any(|a| a.var().is_some_and(|v| state.owned(v).contains(id))) {
-                continue;
-            }
-            for effect in effects_of_call(cx.analysis, &tokens.identities, call, cx.at(statement.span)) {
-                if !lock.place.same(&effect.lock) || shared_borrows(held, lock, effect.mode) {
-                    continue;
-                }
-                let at = cx.at(statement.span);
-                if push_once(&mut seen, cx.at(held.span), at) {
-                    let confidence = confidence(held.known, call.callee.known);
-                    let mut way = effect.way.to_vec();
-                    way.push(effect.at);
-                    report.push(finding(cx, view, held, lock, effect.mode, at, &way, confidence));
-                }
-            }
+        if push_once(&mut seen, cx.at(token.span), taken.at) {
+            let confidence = confidence(token.known, taken.known);
+            report.push(finding(cx, view, token, lock, taken, confidence));
         }
     });
+    around_callbacks(cx, view, report);
+}
+
+/// A getter that fills an empty cell before it lends it, called again while what it lent is alive: the cell is full by
+/// now, and the conflicting half of the getter does not run.
+fn fills_first(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Token, lock: &Lock, taken: &Taken) -> bool {
+    if lock.mode != Mode::Shared || taken.effect.at == taken.at {
+        return false;
+    }
+    let Some(StatementKind::Call(call)) = view.mir.statement(held.at).map(|s| &s.kind) else { return false };
+    let Target::Def(getter) = call.callee.target else { return false };
+    let program = cx.program();
+    program.def(getter).file == taken.effect.at.file
+        && program.item(getter).span.contains(taken.effect.at.span)
+}
+
+/// Closures that are given to a function which holds a lock while it runs them, and that take the same lock.
+fn around_callbacks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    for (_, statement, call) in view.mir.calls() {
+        if !matches!(call.callee.target, Target::Def(_)) {
+            continue;
+        }
+        for callback in callbacks_of_call(cx.analysis, cx.body, &view.tokens.identities, call) {
+            let pairs = callback.held.iter().flat_map(|h| callback.locks.iter().map(move |l| (h, l)));
+            let mut conflicts = pairs.filter(|(held, taken)| {
+                held.lock.same(&taken.lock)
+                    && !held.is_pooled()
+                    && (held.mode == Mode::Exclusive || taken.mode == Mode::Exclusive)
+            });
+            let Some((held, taken)) = conflicts.next() else { continue };
+            let name = call.name;
+            let finding = Diagnostic::new(
+                &META,
+                taken.first(),
+                format!("`{name}` holds this lock while it runs the closure, which takes it again"),
+            )
+            .case("conflict")
+            .label("taken again here")
+            .step(cx.at(statement.span), "the closure is run by this call")
+            .step(held.at, "which took the lock here")
+            .confidence(call.callee.known.into())
+            .help("use what the closure is given, or take the lock after the call");
+            report.push(finding);
+        }
+    }
 }
 
 /// Two `borrow()`s of a `RefCell`: no writer can queue between them, so nothing can go wrong.
@@ -172,31 +175,36 @@ fn confidence(first: Known, second: Known) -> Confidence {
     first.min(second).into()
 }
 
-#[allow(clippy::too_many_arguments)]
 fn finding(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
     held: &Token,
     lock: &Lock,
-    second: Mode,
-    at: FileSpan,
-    way: &[FileSpan],
+    taken: &Taken,
     confidence: Confidence,
 ) -> Diagnostic {
     let noun = lock_noun(held);
-    let both_read = lock.mode == Mode::Shared && second == Mode::Shared;
+    let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
     let message = if both_read {
         format!("this read guard is alive when the same {noun} is read-locked again")
     } else {
         format!("this guard is alive when the same {noun} is taken again")
     };
-    let again = if way.is_empty() { "taken again here" } else { "this call takes it again" };
+    let mut way: Vec<FileSpan> = taken.effect.way.to_vec();
+    if taken.effect.at != taken.at {
+        way.push(taken.effect.at);
+    }
+    let again = match (way.is_empty(), taken.in_callback) {
+        (true, _) => "taken again here",
+        (false, false) => "this call takes it again",
+        (false, true) => "a closure that this call runs takes it again",
+    };
     let mut finding = Diagnostic::new(&META, cx.at(held.span), message)
         .case(if both_read { "read_read" } else { "conflict" })
         .label("first taken here")
-        .step(at, again)
+        .step(taken.at, again)
         .confidence(confidence);
-    for step in way.iter().filter(|s| **s != at) {
+    for step in way.iter().filter(|s| **s != taken.at) {
         finding = finding.step(*step, "taken again here");
     }
     if let Some((span, text)) = held_until(view, held) {

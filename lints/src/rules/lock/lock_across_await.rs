@@ -8,6 +8,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::fixes::drop_before;
 use crate::rules::support::{held_until, noun};
 
 declare_rule! {
@@ -56,7 +57,7 @@ declare_rule! {
             async_lock: Allow = "guards of async locks, connections and permits",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::await_holding_lock", "clippy::await_holding_refcell_ref", "clippy::await_holding_span_guard"],
     }
 }
@@ -128,6 +129,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 _ if case == "async_lock" => "end it before awaiting what does not need it",
                 _ => "end the guard before the `.await` (a block, `drop(..)`), or use the runtime's own lock",
             };
+            if let Some(fix) = drop_before(cx, view, id, point) {
+                finding = finding.fix(fix);
+            }
             report.push(finding.help(help));
         }
     });

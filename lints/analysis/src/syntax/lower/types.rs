@@ -132,7 +132,11 @@ impl Lower {
             }
             _ => None,
         });
-        Generics { params: params.collect(), predicates: predicates.collect() }
+        Generics {
+            params: params.collect(),
+            has_lifetimes: generics.lifetimes().next().is_some(),
+            predicates: predicates.collect(),
+        }
     }
 
     /// A path that nobody wrote.

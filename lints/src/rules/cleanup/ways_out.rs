@@ -1,0 +1,100 @@
+//! Paths from the start of something to its end, or to a return.
+
+use linger_analysis::flow::mir::{BlockId, BranchKind, Point, ReturnKind, Terminator, Var, VarKind};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{ExprKind, PatId, PatKind};
+
+use crate::context::{BodyContext, FlowView};
+
+/// Follows all paths from behind `from` to an end or a return. Ways that are taken because the start itself
+/// failed, or because a test of the handle says that there is none, are left out.
+pub(super) fn walk(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    from: Point,
+    span: Span,
+    handle: &[Var],
+    end: &dyn Fn(Point) -> Option<Span>,
+) -> Option<(Span, Vec<(Span, ReturnKind)>)> {
+    let mir = view.mir;
+    let mut ended = None;
+    let mut exits = Vec::new();
+    let mut seen = vec![false; mir.blocks.len()];
+    let mut work = vec![(from.block, from.index + 1)];
+    'blocks: while let Some((block, start)) = work.pop() {
+        let data = &mir.blocks[block.index()];
+        for index in start..data.statements.len() as u32 {
+            if let Some(span) = end(Point { block, index }) {
+                ended = ended.or(Some(span));
+                continue 'blocks;
+            }
+        }
+        if let Terminator::Return { kind, span } = data.terminator {
+            exits.push((span, kind));
+        }
+        let skipped = failing_targets(cx, view, &data.terminator, span, handle);
+        for next in data.terminator.successors() {
+            if !skipped.contains(next) && !std::mem::replace(&mut seen[next.index()], true) {
+                work.push((*next, 0));
+            }
+        }
+    }
+    exits.sort_by_key(|(span, _)| span.lo);
+    exits.dedup();
+    Some((ended?, exits))
+}
+
+fn failing_targets(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    terminator: &Terminator,
+    start: Span,
+    handle: &[Var],
+) -> Vec<BlockId> {
+    let Terminator::Branch { on, targets, kind } = terminator else { return Vec::new() };
+    let body = cx.hir();
+    let nth = |i: usize| targets.get(i).copied().into_iter().collect::<Vec<_>>();
+    let tests_handle = *kind != BranchKind::Question
+        && body.exprs.iter().any(|e| {
+            let condition = body.expr(*on).span;
+            condition.contains(e.span)
+                && matches!(e.kind, ExprKind::Local(local)
+                    if handle.iter().any(|v| view.mir.var(*v).kind == VarKind::User(local)))
+        });
+    if tests_handle && *kind == BranchKind::If {
+        return nth(0);
+    }
+    if !body.expr(*on).span.contains(start) {
+        return Vec::new();
+    }
+    match (&body.expr(*on).kind, kind) {
+        (_, BranchKind::Question) => nth(1),
+        (ExprKind::Match { arms, scrutinee }, BranchKind::Match)
+            if body.expr(*scrutinee).span.contains(start) =>
+        {
+            arms.iter()
+                .zip(targets)
+                .filter(|(arm, _)| is_variant(cx, arm.pat, &["Err", "None"]))
+                .map(|(_, target)| *target)
+                .collect()
+        }
+        (ExprKind::Let { pat, .. }, BranchKind::Let) if is_variant(cx, *pat, &["Err", "None"]) => nth(0),
+        (_, BranchKind::Let) => nth(1),
+        (ExprKind::MethodCall { method, .. }, BranchKind::If) => match method.as_str() {
+            "is_err" | "is_none" => nth(0),
+            "is_ok" | "is_some" => nth(1),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
+    match &cx.hir().pat(pat).kind {
+        PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
+            path.last().is_some_and(|n| names.contains(&n.as_str()))
+        }
+        PatKind::Or(all) => all.iter().all(|p| is_variant(cx, *p, names)),
+        _ => false,
+    }
+}

@@ -1,0 +1,313 @@
+//! Pairs of locks that are taken in both orders.
+
+use linger_analysis::catalogue::{Class, Mode};
+use linger_analysis::facts::AnalyzedBody;
+use linger_analysis::flow::identity::{Identity, Root};
+use linger_analysis::flow::mir::VarKind;
+use linger_analysis::flow::tokens::Source;
+use linger_analysis::span::FileSpan;
+use linger_analysis::types::infer::Known;
+use linger_analysis::types::ty::Ty;
+
+use crate::context::{BodyContext, FlowView, ProgramContext};
+use crate::declare_rule;
+use crate::diagnostic::{Confidence, Diagnostic};
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::lock::held::while_held;
+
+declare_rule! {
+    /// Two locks are taken in one order here and in the other order elsewhere.
+    ///
+    /// ## Why it matters
+    ///
+    /// When two threads meet, each with its first lock, each waits for the other's: a deadlock that shows once
+    /// in a million runs.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// use std::sync::Mutex;
+    ///
+    /// struct Bank {
+    ///     accounts: Mutex<Vec<i64>>,
+    ///     journal: Mutex<Vec<String>>,
+    /// }
+    ///
+    /// impl Bank {
+    ///     fn pay(&self, amount: i64) {
+    ///         let mut accounts = self.accounts.lock().unwrap();
+    ///         accounts.push(amount);
+    ///         self.journal.lock().unwrap().push(format!("paid {amount}"));
+    ///     }
+    ///
+    ///     fn report(&self) -> usize {
+    ///         let journal = self.journal.lock().unwrap();
+    ///         journal.len() + self.accounts.lock().unwrap().len()
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// Take them in one order everywhere, or end the first before the second:
+    ///
+    /// ```rust,clean
+    /// use std::sync::Mutex;
+    ///
+    /// struct Bank {
+    ///     accounts: Mutex<Vec<i64>>,
+    ///     journal: Mutex<Vec<String>>,
+    /// }
+    ///
+    /// impl Bank {
+    ///     fn pay(&self, amount: i64) {
+    ///         let mut accounts = self.accounts.lock().unwrap();
+    ///         accounts.push(amount);
+    ///         self.journal.lock().unwrap().push(format!("paid {amount}"));
+    ///     }
+    ///
+    ///     fn report(&self) -> usize {
+    ///         let accounts = self.accounts.lock().unwrap();
+    ///         accounts.len() + self.journal.lock().unwrap().len()
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Both locks must be parts of one object, or statics. Orders that go round three locks are not seen. Code
+    /// that only ever runs in one thread cannot be told from code that does not.
+    LockOrderInverted("lock_order_inverted") {
+        group: Lock,
+        level: Warn,
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for LockOrderInverted {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn program(&self, cx: &ProgramContext<'_>, report: &mut Vec<Diagnostic>) {
+        let mut orders: Vec<Order> = Vec::new();
+        for body in cx.analysis.bodies.iter().filter(|b| !b.in_test && takes_locks(cx, b)) {
+            let body = BodyContext::new(cx.analysis, body);
+            for view in body.flows() {
+                collect(&body, view, &mut orders);
+            }
+        }
+        orders.sort_by_key(|o| (o.second_at, o.first_at));
+        let mut done: Vec<(&Pair, FileSpan)> = Vec::new();
+        for order in &orders {
+            let against: Vec<&Order> = orders.iter().filter(|o| o.inverts(order)).collect();
+            let Some(other) = against.first() else { continue };
+            // The rarer order is the mistake; of two equals the one that is harder to see.
+            let alike: Vec<&Order> = orders.iter().filter(|o| o.pair == order.pair).collect();
+            let same = alike.len();
+            let is_told = done.iter().any(|(pair, at)| {
+                (**pair == order.pair && *at == order.second_at)
+                    || (same == against.len() && **pair == order.pair.turned())
+            });
+            let is_plainer = same == against.len()
+                && alike.iter().all(|o| o.is_plain())
+                && !against.iter().all(|o| o.is_plain());
+            if is_told || is_plainer || same > against.len() {
+                continue;
+            }
+            done.push((&order.pair, order.second_at));
+            report.push(finding(order, other));
+        }
+    }
+}
+
+/// Two locks by the object that they are parts of, in the order in which they are taken.
+#[derive(Clone, PartialEq, Eq)]
+struct Pair {
+    object: String,
+    first: String,
+    second: String,
+}
+
+impl Pair {
+    fn turned(&self) -> Self {
+        Self { object: self.object.clone(), first: self.second.clone(), second: self.first.clone() }
+    }
+}
+
+/// A place that takes one lock while it holds another.
+struct Order {
+    pair: Pair,
+    first_mode: Mode,
+    second_mode: Mode,
+    first_at: FileSpan,
+    second_at: FileSpan,
+    inside: Vec<FileSpan>,
+    /// The first guard has a name, and the second lock is taken in plain sight.
+    is_plain: bool,
+    /// Other locks held there.
+    outer: Vec<String>,
+    confidence: Confidence,
+}
+
+impl Order {
+    fn is_plain(&self) -> bool {
+        self.is_plain && self.inside.is_empty()
+    }
+
+    /// Whether two threads, one here and one there, can block each other.
+    fn inverts(&self, other: &Self) -> bool {
+        self.pair.object == other.pair.object
+            && self.pair.first == other.pair.second
+            && self.pair.second == other.pair.first
+            && (self.first_mode == Mode::Exclusive || other.second_mode == Mode::Exclusive)
+            && (self.second_mode == Mode::Exclusive || other.first_mode == Mode::Exclusive)
+            && !self.outer.iter().any(|o| other.outer.contains(o))
+    }
+}
+
+fn takes_locks(cx: &ProgramContext<'_>, body: &AnalyzedBody) -> bool {
+    body.flow.all().any(|mir| {
+        mir.calls().any(|(_, _, call)| {
+            let ty = &mir.var(call.dest.var).ty;
+            !ty.is_unknown() && cx.analysis.ownership.owns(ty, Class::LockGuard)
+        }) || mir
+            .vars
+            .iter()
+            .any(|v| v.ty.path().is_some() && cx.analysis.ownership.owns(&v.ty, Class::LockGuard))
+    })
+}
+
+fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
+    while_held(cx, view, |point, held, taken| {
+        let (first, second) = (held.lock, &taken.effect);
+        if first.class != Class::LockGuard
+            || second.class != Class::LockGuard
+            || first.tries
+            || taken.tries
+            || held.token.source != Source::Call
+            || held.token.known != Known::Resolved
+            || taken.known != Known::Resolved
+        {
+            return;
+        }
+        let Some(pair) = pair(cx, view, &first.place, &second.lock) else { return };
+        let state = view.tokens.state_at(point);
+        let outer = state
+            .alive()
+            .iter()
+            .filter(|id| *id != held.id)
+            .filter_map(|id| view.tokens.token(id).lock.as_ref())
+            .filter(|l| l.mode == Mode::Exclusive)
+            .filter_map(|l| absolute(cx, view, &l.place))
+            .collect();
+        // A closure of this function is read where it stands.
+        let at = if taken.in_callback { second.first() } else { taken.at };
+        let mut inside: Vec<FileSpan> = second.way.to_vec();
+        inside.push(second.at);
+        inside.retain(|step| *step != at);
+        let is_named = state.holders(held.id).any(|v| matches!(view.mir.var(v).kind, VarKind::User(_)));
+        orders.push(Order {
+            pair,
+            first_mode: first.mode,
+            second_mode: second.mode,
+            first_at: cx.at(held.token.span),
+            second_at: at,
+            inside,
+            is_plain: is_named && !taken.in_callback,
+            outer,
+            confidence: held.token.known.min(taken.known).into(),
+        });
+    });
+}
+
+/// The nearest object that both locks are parts of, and the parts.
+fn pair(cx: &BodyContext<'_>, view: &FlowView<'_>, first: &Identity, second: &Identity) -> Option<Pair> {
+    if first.indexed || second.indexed || first == second {
+        return None;
+    }
+    if let (Root::Static(a), Root::Static(b)) = (first.root, second.root) {
+        let name = |root: linger_analysis::symbol::Symbol, path: &[linger_analysis::symbol::Symbol]| {
+            std::iter::once(root)
+                .chain(path.iter().copied())
+                .map(|s| s.to_string())
+                .collect::<Vec<_>>()
+                .join(".")
+        };
+        let (first, second) = (name(a, &first.path), name(b, &second.path));
+        return (first != second).then_some(Pair { object: String::new(), first, second });
+    }
+    if first.root != second.root {
+        return None;
+    }
+    let shared = first.path.iter().zip(&second.path).take_while(|(a, b)| a == b).count();
+    // A lock inside of what the other protects can only be reached through it.
+    if shared == first.path.len() || shared == second.path.len() {
+        return None;
+    }
+    let mut ty = root_type(view, first.root)?;
+    for name in &first.path[..shared] {
+        ty = cx.program().field_type(cx.catalogue(), &ty, *name)?;
+    }
+    let object = object_name(cx, ty)?;
+    let name = |path: &[linger_analysis::symbol::Symbol]| {
+        path[shared..].iter().map(|s| s.as_str()).collect::<Vec<_>>().join(".")
+    };
+    Some(Pair { object, first: name(&first.path), second: name(&second.path) })
+}
+
+/// The type of the program behind references and shared pointers.
+fn object_name(cx: &BodyContext<'_>, mut ty: Ty) -> Option<String> {
+    for _ in 0..6 {
+        if let Some(path) = ty.path()
+            && cx.program().types.contains_key(&path)
+        {
+            return Some(path.to_string());
+        }
+        ty = cx.program().deref(cx.catalogue(), &ty)?;
+    }
+    None
+}
+
+/// The type of an object that others can reach too: a parameter or a captured variable.
+fn root_type(view: &FlowView<'_>, root: Root) -> Option<Ty> {
+    match root {
+        Root::Param(index) => Some(view.mir.var(*view.mir.params.get(index as usize)?).ty.clone()),
+        Root::Local(local) => {
+            let decl = view.mir.vars.iter().find(|v| v.kind == VarKind::Capture(local))?;
+            Some(decl.ty.clone())
+        }
+        Root::Temp(_) | Root::Static(_) => None,
+    }
+}
+
+fn absolute(cx: &BodyContext<'_>, view: &FlowView<'_>, lock: &Identity) -> Option<String> {
+    let path = lock.path.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(".");
+    let root = match lock.root {
+        Root::Static(name) => name.to_string(),
+        root => object_name(cx, root_type(view, root)?)?,
+    };
+    Some(format!("{root}.{path}"))
+}
+
+fn finding(order: &Order, other: &Order) -> Diagnostic {
+    let Pair { first, second, .. } = &order.pair;
+    let mut finding = Diagnostic::new(
+        &META,
+        order.second_at,
+        format!("`{second}` is locked while `{first}` is held, and elsewhere it is the other way round"),
+    )
+    .label(format!("`{second}` is taken here"))
+    .step(order.first_at, format!("while `{first}` is held"));
+    for at in &order.inside {
+        finding = finding.step(*at, "taken there");
+    }
+    finding = finding
+        .step(other.first_at, format!("elsewhere `{second}` is taken first"))
+        .step(other.second_at, format!("and then `{first}`"));
+    for at in &other.inside {
+        finding = finding.step(*at, "taken there");
+    }
+    finding
+        .confidence(order.confidence.min(other.confidence))
+        .help("take both in the same order everywhere, or end the first guard before taking the second")
+}

@@ -1,0 +1,103 @@
+//! Connections and permits that are taken while one of the same pool is held.
+
+use linger_analysis::catalogue::Class;
+use linger_analysis::flow::tokens::is_pooled;
+use linger_analysis::span::FileSpan;
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::lock::held::while_held;
+use crate::rules::support::held_until;
+
+declare_rule! {
+    /// A second connection or permit of a pool is taken while the first is held.
+    ///
+    /// ## Why it matters
+    ///
+    /// When as many tasks as the pool has connections hold their first one, each waits for a second, and none
+    /// comes back: all of them hang until a timeout. With a pool of one it happens at once.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,ignore,fires
+    /// async fn copy(limit: &tokio::sync::Semaphore) -> Result<(), tokio::sync::AcquireError> {
+    ///     let reading = limit.acquire().await?;
+    ///     let writing = limit.acquire().await?;
+    ///     drop((reading, writing));
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// Take all that is needed at once, give the first back before, or hand it on:
+    ///
+    /// ```rust,ignore,clean
+    /// async fn copy(limit: &tokio::sync::Semaphore) -> Result<(), tokio::sync::AcquireError> {
+    ///     let both = limit.acquire_many(2).await?;
+    ///     drop(both);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Two pools of one type are different unless they are proven the same. Nothing is known of their sizes.
+    NestedPoolAcquire("nested_pool_acquire") {
+        group: Lock,
+        level: Warn,
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for NestedPoolAcquire {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            in_flow(cx, view, report);
+        }
+    }
+}
+
+fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<FileSpan> = Vec::new();
+    while_held(cx, view, |_, held, taken| {
+        if !is_pooled(held.lock.class)
+            || !taken.effect.is_pooled()
+            || taken.tries
+            || !held.lock.place.same(&taken.effect.lock)
+            || seen.contains(&taken.at)
+        {
+            return;
+        }
+        seen.push(taken.at);
+        let (what, pool) = match held.lock.class {
+            Class::Permit => ("permit", "semaphore"),
+            Class::Transaction => ("transaction", "pool"),
+            _ => ("connection", "pool"),
+        };
+        let second = if taken.effect.class == Class::Permit { "permit" } else { "connection" };
+        let mut finding = Diagnostic::new(
+            &META,
+            taken.at,
+            format!("another {second} of the same {pool} is taken while this {what} is held"),
+        )
+        .label(if taken.effect.at == taken.at { "taken here" } else { "this call takes it" })
+        .step(cx.at(held.token.span), format!("the {what} comes from here"))
+        .confidence(held.token.known.min(taken.known).into());
+        for step in taken.effect.way.iter().chain([&taken.effect.at]).filter(|s| **s != taken.at) {
+            finding = finding.step(*step, "taken here");
+        }
+        if let Some((span, text)) = held_until(view, held.token) {
+            finding = finding.step(cx.at(span), text);
+        }
+        report.push(finding.help(match held.lock.class {
+            Class::Permit => "take all permits in one call, or give the first back before",
+            _ => "use the one that is already there, or give it back before",
+        }));
+    });
+}
