@@ -1,6 +1,7 @@
 //! The rules, one file each, by group.
 
 pub mod capture;
+pub(crate) mod carried;
 pub mod cleanup;
 pub(crate) mod fixes;
 pub mod lock;

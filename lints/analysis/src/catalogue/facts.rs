@@ -16,6 +16,8 @@ pub(super) struct Facts {
     pub(super) containers: FxHashSet<Symbol>,
     /// Pointers whose clone points to the same object.
     pub(super) shared_pointers: FxHashSet<Symbol>,
+    /// What handlers of requests are given.
+    pub(super) requests: FxHashSet<Symbol>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -23,6 +25,7 @@ pub(super) struct Facts {
 struct File {
     container: Vec<String>,
     shared_pointer: Vec<String>,
+    request: Vec<String>,
     resource: Vec<Resource>,
     function: Vec<FunctionFacts>,
 }
@@ -37,6 +40,9 @@ impl Facts {
         }
         for path in file.shared_pointer.iter().flat_map(|p| expand(p)) {
             facts.shared_pointers.insert(checked(&path)?);
+        }
+        for path in file.request.iter().flat_map(|p| expand(p)) {
+            facts.requests.insert(checked(&path)?);
         }
         for resource in file.resource {
             for path in expand(&resource.ty) {

@@ -232,6 +232,13 @@ impl Catalogue {
             || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.shared_pointers.contains(&ty))
     }
 
+    /// Whether a value of this type is (a part of) a request that a handler is given.
+    #[must_use]
+    pub fn is_request(&self, ty: Symbol) -> bool {
+        self.own.requests.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.requests.contains(&ty))
+    }
+
     /// Whether a crate is an interface of the operating system, whose functions take plain descriptors and keep
     /// none of them.
     #[must_use]

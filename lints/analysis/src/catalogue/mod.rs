@@ -291,6 +291,18 @@ pub enum Timer {
     Tick,
 }
 
+/// What a call does to the cell that it is a method of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellAccess {
+    /// Reads it (`load`, `get`).
+    Read,
+    /// Gives it another value (`store`, `set`).
+    Set,
+    /// Moves it on from the value that it has (`fetch_add`).
+    Advance,
+}
+
 /// Facts about one function of an external crate.
 #[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -351,6 +363,10 @@ pub struct FunctionFacts {
     pub runs_once: bool,
     /// Its future is over when a time has passed: no event, only the clock.
     pub timer: Option<Timer>,
+    /// Its receiver is a shared cell that it reads or writes.
+    pub cell: Option<CellAccess>,
+    /// How long it waits is up to the other side, and it has no limit of its own (`connect`, a handshake).
+    pub unlimited: bool,
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).

@@ -116,11 +116,10 @@ fn is_from_outside(mir: &Mir, ids: &Identities<'_>, identity: &Identity) -> bool
     let _ = ids;
     match identity.root {
         Root::Static(_) => true,
-        // What a function takes by value dies with it.
-        Root::Param(index) => mir
-            .params
-            .get(index as usize)
-            .is_some_and(|v| matches!(mir.var(*v).ty, Ty::Ref(true, _)) || is_shared(mir, *v)),
+        // What a function takes by value dies with it; what a generic parameter is, its caller knows (`&mut stream`).
+        Root::Param(index) => mir.params.get(index as usize).is_some_and(|v| {
+            matches!(mir.var(*v).ty, Ty::Ref(true, _) | Ty::Param(..) | Ty::Impl(_)) || is_shared(mir, *v)
+        }),
         Root::Local(local) => {
             mir.vars.iter().any(|v| v.kind == VarKind::Capture(local)) && !captures_by_move(mir, ids)
         }

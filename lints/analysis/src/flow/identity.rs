@@ -251,6 +251,9 @@ impl<'a> Identities<'a> {
     }
 
     fn resolve(&self, place: &Place, fuel: u32) -> Identity {
+        if let Some(part) = self.part_of_tuple(place).filter(|_| fuel > 0) {
+            return self.resolve(&part, fuel - 1);
+        }
         let mut identity = self.variable(place.var, fuel);
         for step in &place.projections {
             match step {
@@ -260,6 +263,18 @@ impl<'a> Identities<'a> {
             }
         }
         identity
+    }
+
+    /// `let (a, b) = (x, y)`: what went into that part of the tuple.
+    fn part_of_tuple(&self, place: &Place) -> Option<Place> {
+        let (Projection::Field(name), rest) = place.projections.split_first()? else { return None };
+        let Definition::Value(Rvalue::Aggregate { path: None, parts }) = self.definitions.get(&place.var)?
+        else {
+            return None;
+        };
+        let mut part = parts.iter().find(|(n, _)| n == name)?.1.place()?.clone();
+        part.projections.extend(rest.iter().copied());
+        Some(part)
     }
 
     fn variable(&self, var: Var, fuel: u32) -> Identity {

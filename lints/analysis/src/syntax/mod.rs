@@ -1,5 +1,6 @@
 //! Rust's grammar, lowered to an owned tree ([`hir`]) that outlives the parse and crosses threads.
 
+mod anonymous_params;
 mod children;
 pub mod hir;
 pub mod items;

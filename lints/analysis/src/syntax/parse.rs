@@ -9,6 +9,7 @@ use crate::source::scan::code_start;
 use crate::source::signatures::signatures_only;
 use crate::source::{LineIndex, SourceText, comments};
 use crate::span::Span;
+use crate::syntax::anonymous_params;
 use crate::syntax::items::FileHir;
 use crate::syntax::lower::{LocalMacros, Lower, Positions};
 
@@ -111,7 +112,13 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
         text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
     let macros =
         if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
-    let tree: syn::File = syn::parse2(tokens).map_err(&syntax_error)?;
+    let tree: syn::File = syn::parse2(tokens.clone()).or_else(|error| {
+        // Only code of edition 2015 has these, and it is rare: a second look at what failed.
+        if !text.contains("trait") {
+            return Err(syntax_error(error));
+        }
+        syn::parse2(anonymous_params::name(tokens)).map_err(|_| syntax_error(error))
+    })?;
     let file = FileHir {
         path,
         source: SourceText { lines: LineIndex::new(text), comments: comments(text) },

@@ -1,8 +1,8 @@
 //! Handles in fields that nobody ever ends.
 
 use linger_analysis::catalogue::{Class, SpawnKind};
-use linger_analysis::facts::spawns;
-use linger_analysis::flow::mir::{Operand, Rvalue, Statement, StatementKind, Var};
+use linger_analysis::facts::{Spawn, spawns};
+use linger_analysis::flow::mir::{Operand, Owner, Rvalue, Statement, StatementKind, Var};
 use linger_analysis::span::FileSpan;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatKind};
@@ -71,6 +71,7 @@ declare_rule! {
         group: Task,
         cases: {
             never_ended: Warn = "nothing ever reads the field that holds the handle",
+            aborted_by_hand: Warn = "a method aborts the task, and dropping the struct does not",
             once: Allow = "the same in a struct that is made once in the life of the process",
         },
         since: "0.1.0",
@@ -87,6 +88,9 @@ impl Rule for HandleOutlivesOwner {
         for view in cx.flows() {
             for started in started(cx, view) {
                 in_field(cx, view, &started, report);
+            }
+            for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
+                aborted_by_hand(cx, view, &spawn, report);
             }
         }
     }
@@ -158,6 +162,73 @@ fn in_field(cx: &BodyContext<'_>, view: &FlowView<'_>, started: &Started, report
         "process" => "kill it and wait for it in `Drop`",
         _ => "tell it to stop and join it in `Drop`",
     }));
+}
+
+/// A task that goes on for long, in a struct with a method that aborts it and no `Drop` that does.
+fn aborted_by_hand(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    spawn: &Spawn<'_>,
+    report: &mut Vec<Diagnostic>,
+) {
+    let Some(var) = spawn.handle.filter(|_| spawn.kind == SpawnKind::Task && is_long(cx, spawn)) else {
+        return;
+    };
+    if spawn.call.callee.known != Known::Resolved || cx.analysis.is_once(cx.body, view.mir.owner) {
+        return;
+    }
+    let Some((owner, field, stored)) = stored_in(cx, view, var) else { return };
+    let no_drop = cx.program().types.get(&owner).is_some_and(|info| info.drop.is_none());
+    if !no_drop || is_tuple_field(field) {
+        return;
+    }
+    let Some(abort) = aborted(cx, owner, field) else { return };
+    report.push(
+        Diagnostic::new(
+            &META,
+            cx.at(spawn.call.name_span),
+            format!("this task outlives `{}` unless somebody aborts it by hand", short(&owner)),
+        )
+        .case("aborted_by_hand")
+        .label("started here")
+        .step(stored, format!("kept in `{field}`: when that is dropped, the task runs on"))
+        .step(abort, "ended here, but not by `Drop`")
+        .help("abort it in `Drop` too, or keep a handle that does so (`AbortOnDropHandle`, a `JoinSet`)"),
+    );
+}
+
+/// The code of a task turns in a loop.
+fn is_long(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
+    match (spawn.closure, spawn.function) {
+        (Some(id), _) => !cx.body.flow.get(Owner::Closure(id)).loops.is_empty(),
+        (None, Some(def)) => cx.analysis.body_of(def).is_some_and(|b| !b.flow.root.loops.is_empty()),
+        _ => false,
+    }
+}
+
+/// Where a method of the struct aborts what is in the field.
+fn aborted(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan> {
+    cx.analysis.bodies.iter().filter(|b| !b.in_test).find_map(|other| {
+        let of_owner = other
+            .def
+            .and_then(|d| cx.program().def(d).signature.as_ref())
+            .is_some_and(|s| s.self_ty.as_ref().and_then(Ty::path) == Some(owner));
+        let hir = cx.analysis.hir(other);
+        let mentions =
+            || hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Field { name, .. } if name == field));
+        if !of_owner || !mentions() {
+            return None;
+        }
+        hir.exprs.iter().find_map(|e| match &e.kind {
+            ExprKind::MethodCall { receiver, method, method_span, .. } if method.as_str() == "abort" => {
+                let ty = other.types.expr(*receiver).peel_refs();
+                let class = ty.path().and_then(|p| cx.catalogue().resource(p)).map(|r| r.class);
+                (class == Some(Class::TaskHandle))
+                    .then_some(FileSpan { file: other.global.file, span: *method_span })
+            }
+            _ => None,
+        })
+    })
 }
 
 /// The struct and field that a handle goes into, through moves and `Some(..)`.

@@ -2,14 +2,22 @@
 
 pub mod blocking_in_async;
 pub mod busy_wait;
+pub mod cancellation_not_heeded;
+pub mod cancelled_at_scope_end;
 pub mod child_not_reaped;
+pub mod cut_off_at_exit;
+pub mod detached_in_handler;
 pub mod future_not_awaited;
 pub mod handle_outlives_owner;
+pub mod lost_assertion;
+pub mod overwritten_handle;
 pub mod select_loses_data;
 mod selects;
 pub mod send_without_receiver;
 pub mod spawn_without_limit;
-mod spawned;
+pub(crate) mod spawned;
 pub mod task_never_stops;
+pub mod tasks_left_running;
 pub mod thread_never_stops;
 pub mod timer_restarts_in_select;
+pub mod wait_without_timeout;

@@ -14,7 +14,7 @@ use crate::rule::RuleMeta;
 
 /// What becomes of a handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Dropped, or never given: the work runs on by itself.
     Detached,
     /// Kept, awaited, aborted or handed on; or not known.
@@ -22,7 +22,7 @@ pub(super) enum Fate {
 }
 
 /// What becomes of the handle of a spawn.
-pub(super) fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> Fate {
+pub(crate) fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> Fate {
     if is_in_set(cx, view, spawn) {
         return Fate::Kept;
     }
@@ -104,7 +104,7 @@ fn is_thrown_away(cx: &BodyContext<'_>, target: &Target) -> bool {
 }
 
 /// The endless loop that spawned code may get into.
-pub(super) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<Endless> {
+pub(crate) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<Endless> {
     if let Some(closure) = spawn.closure {
         let closure: ClosureId = closure;
         return endless(cx.analysis, cx.body, cx.body.flow.get(Owner::Closure(closure)));
@@ -118,7 +118,7 @@ pub(super) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<En
 }
 
 /// Reports the spawns of some kinds that are detached and never end.
-pub(super) fn never_stopping(
+pub(crate) fn never_stopping(
     cx: &BodyContext<'_>,
     meta: &'static RuleMeta,
     kinds: &[SpawnKind],
