@@ -268,8 +268,7 @@ impl<'a> Identities<'a> {
     /// `let (a, b) = (x, y)`: what went into that part of the tuple.
     fn part_of_tuple(&self, place: &Place) -> Option<Place> {
         let (Projection::Field(name), rest) = place.projections.split_first()? else { return None };
-        let Definition::Value(Rvalue::Aggregate { path: None, parts }) = self.definitions.get(&place.var)?
-        else {
+        let Definition::Value(Rvalue::Aggregate { path: None, parts }) = self.defined(place.var)? else {
             return None;
         };
         let mut part = parts.iter().find(|(n, _)| n == name)?.1.place()?.clone();
