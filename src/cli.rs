@@ -59,6 +59,8 @@ pub enum Command {
         #[command(subcommand)]
         what: BaselineCommand,
     },
+    /// Serve an editor: the language server protocol on standard input and output
+    Lsp(Box<CheckArgs>),
     /// Print shell completions
     Completions {
         /// The shell
@@ -272,6 +274,9 @@ pub struct CheckArgs {
     /// Number of threads; as many as there are cores by default
     #[arg(short, long, value_name = "N", help_heading = "Run")]
     pub jobs: Option<usize>,
+    /// Check again whenever a file has changed
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["fix", "stdin_filename"])]
+    pub watch: bool,
     /// Exit with 0 also when something was found
     #[arg(long, help_heading = "Run")]
     pub exit_zero: bool,
@@ -318,6 +323,7 @@ impl Cli {
         match &mut self.command {
             None => Some(&mut self.check),
             Some(Command::Check(args)) => Some(&mut args.check),
+            Some(Command::Lsp(args)) => Some(args),
             Some(Command::Config { what: ConfigCommand::Show(args) | ConfigCommand::Verify(args) }) => {
                 Some(args)
             }

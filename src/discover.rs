@@ -112,6 +112,47 @@ impl Found {
         Ok(())
     }
 
+    /// Adds files that an editor has and the disk has not yet.
+    pub fn add_unsaved<'p>(&mut self, buffers: impl Iterator<Item = &'p PathBuf>) {
+        let named = &self.named;
+        let is_ours = |path: &&PathBuf| {
+            let is_rust = path.extension().is_some_and(|e| e == "rs");
+            is_rust && named.iter().any(|n| path.starts_with(n)) && !path.exists()
+        };
+        self.files.extend(buffers.filter(is_ours).cloned());
+        self.files.sort();
+        self.files.dedup();
+    }
+
+    /// Keeps only the packages of some files and what those depend on, to answer for these files first. Does nothing
+    /// when one of them is in no package.
+    pub fn keep_near(&mut self, near: &[PathBuf]) {
+        let mut kept: Vec<&Package> = Vec::new();
+        for file in near {
+            let Some(package) = self.package_of(file) else { return };
+            kept.push(package);
+        }
+        if kept.is_empty() {
+            return;
+        }
+        let mut at = 0;
+        while let Some(package) = kept.get(at).copied() {
+            at += 1;
+            let wanted: FxHashSet<&str> =
+                package.crates.iter().flat_map(|c| &c.dependencies).map(|(_, name)| name.as_str()).collect();
+            for other in &self.packages {
+                let is_new = !kept.iter().any(|k| k.manifest == other.manifest);
+                if is_new && other.crates.iter().any(|c| wanted.contains(c.name.as_str())) {
+                    kept.push(other);
+                }
+            }
+        }
+        let manifests: FxHashSet<PathBuf> = kept.iter().map(|p| p.manifest.clone()).collect();
+        let mut files = std::mem::take(&mut self.files);
+        files.retain(|file| self.package_of(file).is_some_and(|p| manifests.contains(&p.manifest)));
+        self.files = files;
+    }
+
     /// The package whose folder holds a file.
     pub fn package_of(&self, file: &Path) -> Option<&Package> {
         self.packages

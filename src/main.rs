@@ -6,10 +6,13 @@ mod commands;
 mod config;
 mod dependencies;
 mod discover;
+mod documentation;
 mod files;
 mod fix;
 mod git;
+mod inputs;
 mod levels;
+mod lsp;
 mod manifest;
 mod pipeline;
 mod report;
@@ -18,6 +21,7 @@ mod since;
 mod suppress;
 mod text;
 mod texts;
+mod watch;
 
 use std::process::ExitCode;
 

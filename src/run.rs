@@ -25,9 +25,10 @@ use crate::commands::statistics;
 use crate::config::{Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
+use crate::inputs::{Inputs, Kept};
 use crate::pipeline::{Reported, Settings, process};
 use crate::since;
-use crate::texts::Texts;
+use crate::texts::{Buffers, Texts};
 
 /// What a check gives.
 pub struct Outcome {
@@ -63,7 +64,7 @@ pub struct Outcome {
 
 /// A file, lowered, or why not.
 struct Read {
-    hir: FileHir,
+    hir: Arc<FileHir>,
     hash: u64,
     trouble: Option<(String, Span)>,
 }
@@ -93,14 +94,23 @@ pub fn prepare(args: &CheckArgs) -> anyhow::Result<(Found, Config)> {
 
 /// Runs a check.
 pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
+    let buffers = buffer(args)?.into_iter().map(|(path, text)| (path, Arc::from(text))).collect();
+    check_in(args, Inputs { buffers, ..Inputs::default() })
+}
+
+/// Runs a check on given inputs.
+pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outcome> {
     let mut clock = Clock::default();
     let (mut found, config) = prepare(args)?;
+    found.add_unsaved(inputs.buffers.keys());
+    found.keep_near(&inputs.near);
     let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);
     let rules = build_rules(&policy, &config)?;
-    let texts = Texts::new(buffer(args)?);
+    let texts = Texts::new(std::mem::take(&mut inputs.buffers));
     clock.lap("find files");
 
-    let read = read(&found, &texts);
+    let read = read(&found, &texts, &inputs);
+    inputs.go_on()?;
     let lines = read.iter().map(|r| u64::from(r.hir.source.lines.count())).sum();
     let hashes = read.iter().map(|r| r.hash).collect();
     let mut trouble = Vec::new();
@@ -112,11 +122,12 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
                 Diagnostic::new(&syntax_error::META, FileSpan { file, span }, message)
             }),
         );
-        files.push(Arc::new(one.hir));
+        files.push(one.hir);
     }
     clock.lap("parse and lower");
 
-    if !args.no_dependencies {
+    // They are learnt once for the process: a server hears of new ones when it is started again.
+    if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
         Catalogue::learn(dependencies::read(&found.packages));
         clock.lap("dependencies");
     }
@@ -124,6 +135,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let program = Program::build(files, found.crates(edition));
     let reported = found.reported(&program, &config);
     clock.lap("names");
+    inputs.go_on()?;
 
     let extended;
     let catalogue = match config.catalogue()? {
@@ -137,9 +149,11 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let ownership = Ownership::new(&program, catalogue);
     let analysis = Analysis::new(&program, catalogue, &ownership);
     clock.lap("types, flow and facts");
+    inputs.go_on()?;
 
     let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
-    let mut findings = run_rules(&analysis, &rules, &reported);
+    let mut findings = run_rules(&analysis, &rules, &reported, &inputs);
+    inputs.go_on()?;
     // Millions of small parts: freed by all threads.
     analysis.bodies.into_par_iter().for_each(drop);
     let broken = trouble.iter().filter(|t| reported.contains(&t.primary.at.file)).count();
@@ -248,7 +262,7 @@ fn build_rules(policy: &Policy<'_>, config: &Config) -> anyhow::Result<Vec<Box<d
 }
 
 /// Reads and lowers all files, large ones first so that none ends the run alone. In the order of the paths.
-fn read(found: &Found, texts: &Texts) -> Vec<Read> {
+fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
     let mut order: Vec<(u64, usize)> = found
         .files
         .iter()
@@ -259,15 +273,15 @@ fn read(found: &Found, texts: &Texts) -> Vec<Read> {
     let mut read: Vec<(usize, Read)> = order
         .par_iter()
         .with_max_len(1)
-        .map(|(_, index)| (*index, read_one(&found.files[*index], texts)))
+        .map(|(_, index)| (*index, read_one(&found.files[*index], texts, inputs)))
         .collect();
     read.sort_by_key(|(index, _)| *index);
     read.into_iter().map(|(_, one)| one).collect()
 }
 
-fn read_one(path: &Path, texts: &Texts) -> Read {
+fn read_one(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Read {
     let failed = |text: &str, message: String, span: Span| Read {
-        hir: empty(path, text),
+        hir: Arc::new(empty(path, text)),
         hash: hash(text),
         trouble: Some((message, span)),
     };
@@ -285,8 +299,21 @@ fn read_one(path: &Path, texts: &Texts) -> Read {
             return failed("", format!("this file is not UTF-8 (byte {at})"), Span::default());
         }
     };
+    let hashed = hash(&text);
+    if let Some(hir) = inputs.kept.and_then(|kept| kept.get(path, hashed, text.len())) {
+        return Read { hir, hash: hashed, trouble: None };
+    }
+    if inputs.is_stopped() {
+        return failed("", "stopped".to_owned(), Span::default());
+    }
     match catch_unwind(AssertUnwindSafe(|| parse_file(path.to_path_buf(), &text))) {
-        Ok(Ok(hir)) => Read { hir, hash: hash(&text), trouble: None },
+        Ok(Ok(hir)) => {
+            let hir = Arc::new(hir);
+            if let Some(kept) = inputs.kept {
+                kept.put(hashed, text.len(), &hir);
+            }
+            Read { hir, hash: hashed, trouble: None }
+        }
         Ok(Err(error)) => {
             failed(&text, format!("this file could not be checked: {}", error.message), error.span)
         }
@@ -330,11 +357,12 @@ fn run_rules(
     analysis: &Analysis<'_>,
     rules: &[Box<dyn Rule>],
     reported: &FxHashSet<FileId>,
+    inputs: &Inputs<'_>,
 ) -> Vec<Diagnostic> {
     let mut findings: Vec<Diagnostic> = analysis
         .bodies
         .par_iter()
-        .filter(|b| reported.contains(&b.global.file))
+        .filter(|b| reported.contains(&b.global.file) && !inputs.is_stopped())
         .flat_map_iter(|body| {
             let run = catch_unwind(AssertUnwindSafe(|| {
                 let mut found = Vec::new();
@@ -423,8 +451,8 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
         None => (place.to_owned(), None),
     };
     let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
-    let texts = Texts::new(None);
-    let files = read(&found, &texts).into_iter().map(|r| Arc::new(r.hir)).collect();
+    let texts = Texts::new(Buffers::default());
+    let files = read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
     Catalogue::learn(dependencies::read(&found.packages));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();

@@ -230,7 +230,8 @@ fn below(hir: &FileHir, text: &str, comment: Span) -> Covers {
         .filter(|s| s.lo == code || (comment.hi <= s.lo && s.lo <= code))
         .max_by_key(|s| s.hi - s.lo);
     match starting {
-        Some(span) => Covers::Range(span),
+        // What shares a line with it counts as beside the comment too.
+        Some(span) => Covers::Lines(lines.line(span.lo), lines.line(span.hi.saturating_sub(1))),
         None => beside(hir, line),
     }
 }
@@ -253,7 +254,7 @@ fn beside(hir: &FileHir, line: u32) -> Covers {
 }
 
 /// All statements, tails and match arms of a file.
-fn statements(hir: &FileHir) -> impl Iterator<Item = Span> + '_ {
+pub fn statements(hir: &FileHir) -> impl Iterator<Item = Span> + '_ {
     hir.bodies.iter().flat_map(|body| {
         body.exprs.iter().flat_map(|e| {
             let (block, arms) = match &e.kind {

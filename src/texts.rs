@@ -7,30 +7,31 @@ use std::sync::{Arc, Mutex};
 use linger_analysis::span::FileId;
 use rustc_hash::FxHashMap;
 
+/// Texts that are not, or not yet, what the disk has.
+pub type Buffers = FxHashMap<PathBuf, Arc<str>>;
+
 /// Texts by file.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// A file whose text comes from elsewhere (an editor, the standard input).
-    buffer: Option<(PathBuf, Arc<str>)>,
+    /// Files whose text comes from elsewhere (an editor, the standard input).
+    buffers: Buffers,
     read: Mutex<FxHashMap<FileId, Arc<str>>>,
 }
 
 impl Texts {
-    /// With the text of one file given.
-    pub fn new(buffer: Option<(PathBuf, String)>) -> Self {
-        Self { buffer: buffer.map(|(path, text)| (path, Arc::from(text))), read: Mutex::default() }
+    /// With the texts of some files given.
+    pub fn new(buffers: Buffers) -> Self {
+        Self { buffers, read: Mutex::default() }
     }
 
     /// The text of the file, when it is given.
     pub fn buffer(&self, path: &Path) -> Option<&str> {
-        self.buffer.as_ref().filter(|(own, _)| own == path).map(|(_, text)| &**text)
+        self.buffers.get(path).map(|text| &**text)
     }
 
     /// The text of a file; what is not UTF-8 is replaced, what cannot be read is empty.
     pub fn get(&self, file: FileId, path: &Path) -> Arc<str> {
-        if let Some((own, text)) = &self.buffer
-            && own == path
-        {
+        if let Some(text) = self.buffers.get(path) {
             return Arc::clone(text);
         }
         let mut read = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -31,7 +31,7 @@ pub fn check(args: &CargoArgs) -> anyhow::Result<u8> {
     run::threads(args.check.jobs)?;
     let mut outcome = run::check(&args.check)?;
     unrepeated(&mut outcome, &said);
-    let own = super::check::finish(&args.check, outcome)?;
+    let own = super::check::finish(&args.check, &outcome)?;
     Ok(if status == 0 { own } else { status })
 }
 

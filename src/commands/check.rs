@@ -32,29 +32,29 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
             eprintln!("linger: {} fixed in {}", done.fixed, counted(done.files, "file"));
         }
     }
-    finish(args, outcome)
+    let status = finish(args, &outcome);
+    // Freeing a few hundred megabytes node by node takes longer than the system needs to take them back.
+    std::mem::forget(outcome);
+    status
 }
 
 /// Reports what was found and gives the exit status.
-pub fn finish(args: &CheckArgs, outcome: Outcome) -> anyhow::Result<u8> {
-    report::print(args, &outcome)?;
+pub fn finish(args: &CheckArgs, outcome: &Outcome) -> anyhow::Result<u8> {
+    report::print(args, outcome)?;
     if args.verbose > 0 {
         for note in &outcome.notes {
             eprintln!("note: {}", one_line(note));
         }
     }
     if args.statistics {
-        super::statistics::print(&outcome);
+        super::statistics::print(outcome);
     }
     if args.timings {
         for (name, time) in &outcome.timings {
             eprintln!("{:>9.1} ms  {name}", time.as_secs_f64() * 1000.0);
         }
     }
-    let status = status(args, &outcome);
-    // Freeing a few hundred megabytes node by node takes longer than the system needs to take them back.
-    std::mem::forget(outcome);
-    Ok(status)
+    Ok(status(args, outcome))
 }
 
 fn status(args: &CheckArgs, outcome: &Outcome) -> u8 {

@@ -15,7 +15,7 @@ use std::io::Write;
 use crate::cli::{Cli, Command, DebugCommand};
 use crate::run;
 
-pub use check::counted;
+pub use check::{counted, finish};
 
 /// Runs the program. Gives the exit status.
 pub fn main() -> anyhow::Result<u8> {
@@ -33,6 +33,7 @@ pub fn main() -> anyhow::Result<u8> {
         }
     };
     match command {
+        None if check.watch => crate::watch::watch(&check),
         None => check::check(&check),
         Some(Command::Check(args)) => cargo::check(&args),
         Some(Command::Explain { rule }) => explain::explain(&rule),
@@ -40,6 +41,7 @@ pub fn main() -> anyhow::Result<u8> {
         Some(Command::Init) => documents::init(),
         Some(Command::Config { what }) => config::config(&what),
         Some(Command::Baseline { what }) => baseline::baseline(&what),
+        Some(Command::Lsp(args)) => crate::lsp::serve(&args),
         Some(Command::Completions { shell }) => documents::completions(shell),
         Some(Command::Man) => documents::man(),
         Some(Command::Debug { what }) => debug(&what),

@@ -220,7 +220,7 @@ impl<'a> Identities<'a> {
     fn cloning_call(&self, var: Var) -> Option<&'a Call> {
         let mut var = var;
         for _ in 0..FUEL {
-            match self.defined(var)? {
+            match self.definitions.get(var.index())?.as_ref()? {
                 Definition::Call(call) if call.name == "clone" && call.args.len() == 1 => return Some(call),
                 Definition::Value(Rvalue::Use(operand)) => var = operand.var()?,
                 _ => return None,
@@ -268,12 +268,13 @@ impl<'a> Identities<'a> {
     /// `let (a, b) = (x, y)`: what went into that part of the tuple.
     fn part_of_tuple(&self, place: &Place) -> Option<Place> {
         let (Projection::Field(name), rest) = place.projections.split_first()? else { return None };
-        let Definition::Value(Rvalue::Aggregate { path: None, parts }) = self.defined(place.var)? else {
+        let Definition::Value(Rvalue::Aggregate { path: None, parts }) =
+            self.definitions.get(place.var.index())?.as_ref()?
+        else {
             return None;
         };
-        let mut part = parts.iter().find(|(n, _)| n == name)?.1.place()?.clone();
-        part.projections.extend(rest.iter().copied());
-        Some(part)
+        let part = parts.iter().find(|(n, _)| n == name)?.1.place()?.clone();
+        Some(rest.iter().fold(part, |part, step| part.project(*step)))
     }
 
     fn variable(&self, var: Var, fuel: u32) -> Identity {

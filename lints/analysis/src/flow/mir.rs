@@ -404,12 +404,6 @@ impl std::ops::Deref for Projections {
     }
 }
 
-impl Extend<Projection> for Projections {
-    fn extend<T: IntoIterator<Item = Projection>>(&mut self, steps: T) {
-        steps.into_iter().for_each(|step| self.push(step));
-    }
-}
-
 impl<'p> IntoIterator for &'p Projections {
     type Item = &'p Projection;
     type IntoIter = std::slice::Iter<'p, Projection>;

@@ -1,0 +1,87 @@
+//! What a check works on beside its arguments: for a program that checks again and again, such as the language server.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use linger_analysis::syntax::items::FileHir;
+use rustc_hash::FxHashMap;
+
+use crate::texts::Buffers;
+
+/// What a check works on.
+#[derive(Default)]
+pub struct Inputs<'i> {
+    /// Texts that are not saved.
+    pub buffers: Buffers,
+    /// Files that were lowered before.
+    pub kept: Option<&'i Kept>,
+    /// Set when nobody waits for the answer any more.
+    pub stop: Option<&'i AtomicBool>,
+    /// When there are some, only their packages and what those depend on are read.
+    pub near: Vec<PathBuf>,
+}
+
+/// The check was stopped.
+#[derive(Debug)]
+pub struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+impl Inputs<'_> {
+    /// Whether nobody waits any more.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// Fails when nobody waits any more.
+    pub fn go_on(&self) -> Result<(), Stopped> {
+        if self.is_stopped() { Err(Stopped) } else { Ok(()) }
+    }
+}
+
+/// Lowered files by path.
+#[derive(Default)]
+pub struct Kept {
+    files: Mutex<FxHashMap<PathBuf, KeptFile>>,
+    is_used: AtomicBool,
+}
+
+/// A lowered file, with what its text was.
+struct KeptFile {
+    hash: u64,
+    length: usize,
+    hir: Arc<FileHir>,
+}
+
+impl Kept {
+    /// Whether this is asked for the first time.
+    pub fn first_time(&self) -> bool {
+        !self.is_used.swap(true, Ordering::Relaxed)
+    }
+
+    /// The file as it was lowered from this text.
+    pub fn get(&self, path: &Path, hash: u64, length: usize) -> Option<Arc<FileHir>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = files.get(path)?;
+        (kept.hash == hash && kept.length == length).then(|| Arc::clone(&kept.hir))
+    }
+
+    /// Keeps a file.
+    pub fn put(&self, hash: u64, length: usize, hir: &Arc<FileHir>) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.insert(hir.path.clone(), KeptFile { hash, length, hir: Arc::clone(hir) });
+    }
+
+    /// Forgets files that are gone.
+    pub fn forget_lost(&self) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.retain(|path, _| path.exists());
+    }
+}
