@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::facts::direct::{Direct, Site, direct, note};
@@ -38,42 +38,50 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
     }
     let found: Vec<(DefId, Direct)> =
         analysis.bodies.par_iter().filter_map(|b| Some((b.def?, direct(analysis, b)))).collect();
-    let mut summaries: FxHashMap<DefId, Summary> = FxHashMap::default();
-    let mut sites: FxHashMap<DefId, Vec<Site>> = FxHashMap::default();
-    let mut callers: FxHashMap<DefId, Vec<DefId>> = FxHashMap::default();
+    let mut graph = Graph::default();
+    for (def, _) in &found {
+        let next = graph.position.len() as u32;
+        graph.position.entry(*def).or_insert(next);
+    }
+    let count = graph.position.len();
+    graph.summaries.resize_with(count, Summary::default);
+    graph.sites.resize_with(count, Vec::new);
+    let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
     for (def, direct) in found {
-        for site in &direct.sites {
-            for target in &site.targets {
-                callers.entry(*target).or_default().push(def);
+        let Some(&at) = graph.position.get(&def) else { continue };
+        for target in direct.sites.iter().flat_map(|s| &s.targets) {
+            if let Some(target) = graph.position.get(target) {
+                callers[*target as usize].push(at);
             }
         }
         let known = analysis.summary(def).cloned().unwrap_or_default();
-        let summary = Summary {
+        graph.summaries[at as usize] = Summary {
             returned_part: known.returned_part,
             returned_static: known.returned_static,
             returned_guard: direct.summary.returned_guard.clone().or(known.returned_guard),
             ..direct.summary
         };
-        summaries.insert(def, summary);
-        sites.insert(def, direct.sites);
+        graph.sites[at as usize] = direct.sites;
     }
-    let mut order: Vec<DefId> = summaries.keys().copied().collect();
+    let mut order: Vec<(DefId, u32)> = graph.position.iter().map(|(def, at)| (*def, *at)).collect();
     order.sort_unstable();
-    let mut waiting: FxHashSet<DefId> = order.iter().copied().collect();
-    let mut work = order;
-    while let Some(def) = work.pop() {
-        waiting.remove(&def);
-        if pull(def, &sites, &mut summaries)
-            && let Some(above) = callers.get(&def)
-        {
-            for caller in above {
-                if waiting.insert(*caller) {
+    let mut waiting = vec![true; count];
+    let mut work: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
+    while let Some(at) = work.pop() {
+        waiting[at as usize] = false;
+        if graph.pull(at) {
+            for caller in &callers[at as usize] {
+                if !std::mem::replace(&mut waiting[*caller as usize], true) {
                     work.push(*caller);
                 }
             }
         }
     }
-    analysis.summaries = summaries.into_iter().map(|(d, s)| (d, Arc::new(s))).collect();
+    let Graph { position, mut summaries, .. } = graph;
+    analysis.summaries = position
+        .into_iter()
+        .map(|(def, at)| (def, Arc::new(std::mem::take(&mut summaries[at as usize]))))
+        .collect();
     super::spawns::find_wrappers(analysis);
 }
 
@@ -82,61 +90,77 @@ fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
     owned.iter().any(|o| is_lock(o.class) || is_pooled(o.class))
 }
 
-/// Takes over the effects of everybody that `def` calls. Says whether that changed anything.
-fn pull(def: DefId, sites: &FxHashMap<DefId, Vec<Site>>, summaries: &mut FxHashMap<DefId, Summary>) -> bool {
-    let Some(own) = sites.get(&def) else { return false };
-    let Some(mut summary) = summaries.get(&def).cloned() else { return false };
-    let mut changed = false;
-    for site in own {
-        for target in &site.targets {
-            if *target == def {
-                continue;
-            }
-            let Some(callee) = summaries.get(target) else { continue };
-            for effect in &callee.locks {
-                if effect.way.len() >= LONGEST_WAY || summary.locks.len() >= MOST_LOCKS {
+/// Functions with what they do and whom they call, by position.
+#[derive(Default)]
+struct Graph {
+    position: FxHashMap<DefId, u32>,
+    summaries: Vec<Summary>,
+    sites: Vec<Vec<Site>>,
+}
+
+impl Graph {
+    /// Takes over the effects of everybody that a function calls. Says whether that changed anything.
+    fn pull(&mut self, at: u32) -> bool {
+        if self.sites[at as usize].is_empty() {
+            return false;
+        }
+        let mut summary = std::mem::take(&mut self.summaries[at as usize]);
+        let changed = self.pull_into(at, &mut summary);
+        self.summaries[at as usize] = summary;
+        changed
+    }
+
+    fn pull_into(&self, at: u32, summary: &mut Summary) -> bool {
+        let mut changed = false;
+        for site in &self.sites[at as usize] {
+            for target in &site.targets {
+                let Some(&target) = self.position.get(target) else { continue };
+                if target == at {
                     continue;
                 }
-                let Some(lock) = outward(&effect.lock, site) else { continue };
-                if !matches!(lock.root, Root::Param(_) | Root::Static(_))
-                    || summary.locks.iter().any(|l| l.lock == lock && l.mode == effect.mode)
-                {
-                    continue;
+                let callee = &self.summaries[target as usize];
+                for effect in &callee.locks {
+                    if effect.way.len() >= LONGEST_WAY || summary.locks.len() >= MOST_LOCKS {
+                        continue;
+                    }
+                    let Some(lock) = outward(&effect.lock, site) else { continue };
+                    if !matches!(lock.root, Root::Param(_) | Root::Static(_))
+                        || summary.locks.iter().any(|l| l.lock == lock && l.mode == effect.mode)
+                    {
+                        continue;
+                    }
+                    let mut way: SmallVec<_> = effect.way.clone();
+                    way.insert(0, site.at);
+                    summary.locks.push(LockEffect {
+                        lock,
+                        mode: effect.mode,
+                        at: effect.at,
+                        way,
+                        class: effect.class,
+                        known: effect.known,
+                    });
+                    changed = true;
                 }
-                let mut way: SmallVec<_> = effect.way.clone();
-                way.insert(0, site.at);
-                summary.locks.push(LockEffect {
-                    lock,
-                    mode: effect.mode,
-                    at: effect.at,
-                    way,
-                    class: effect.class,
-                    known: effect.known,
-                });
-                changed = true;
-            }
-            changed |= super::callbacks::pass_on(&mut summary, callee, site);
-            for (from, to) in [(&callee.starts, &mut summary.starts), (&callee.ends, &mut summary.ends)] {
-                for path in from {
-                    if !to.contains(path) {
-                        to.push(*path);
-                        changed = true;
+                changed |= super::callbacks::pass_on(summary, callee, site);
+                for (from, to) in [(&callee.starts, &mut summary.starts), (&callee.ends, &mut summary.ends)] {
+                    for path in from {
+                        if !to.contains(path) {
+                            to.push(*path);
+                            changed = true;
+                        }
+                    }
+                }
+                for kind in EFFECTS {
+                    if let Some(effect) = callee.effects.get(&kind)
+                        && usize::from(effect.depth) < LONGEST_WAY
+                    {
+                        changed |= note(summary, kind, site.at, effect.what, effect.depth + 1);
                     }
                 }
             }
-            for kind in EFFECTS {
-                if let Some(effect) = callee.effects.get(&kind)
-                    && usize::from(effect.depth) < LONGEST_WAY
-                {
-                    changed |= note(&mut summary, kind, site.at, effect.what, effect.depth + 1);
-                }
-            }
         }
+        changed
     }
-    if changed {
-        summaries.insert(def, summary);
-    }
-    changed
 }
 
 pub(super) fn outward(inner: &Identity, site: &Site) -> Option<Identity> {

@@ -3,7 +3,6 @@
 //! `self.a.b` stays itself through references, `Arc::clone`, temporaries and getters; two objects of one type
 //! are different unless they are proven the same.
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::flow::FlowContext;
@@ -56,8 +55,8 @@ impl Identity {
 pub struct Identities<'a> {
     cx: FlowContext<'a>,
     mir: &'a Mir,
-    /// The only assignment of a variable, when there is exactly one.
-    definitions: FxHashMap<Var, Definition<'a>>,
+    /// The only assignment of a variable, when there is exactly one; by number.
+    definitions: Vec<Option<Definition<'a>>>,
     /// Functions of the program that return a part of `self` or of an argument.
     getters: &'a dyn Getters,
 }
@@ -98,10 +97,11 @@ impl<'a> Identities<'a> {
     /// Reads the definitions of a flow.
     #[must_use]
     pub fn new(cx: FlowContext<'a>, mir: &'a Mir, getters: &'a dyn Getters) -> Self {
-        let mut definitions: FxHashMap<Var, Definition<'a>> = FxHashMap::default();
+        let mut definitions: Vec<Option<Definition<'a>>> = vec![None; mir.vars.len()];
         let mut define = |place: &Place, definition: Definition<'a>| {
             if place.projections.is_empty() {
-                definitions.entry(place.var).and_modify(|d| *d = Definition::Several).or_insert(definition);
+                let known = &mut definitions[place.var.index()];
+                *known = Some(if known.is_some() { Definition::Several } else { definition });
             }
         };
         for (_, statement) in mir.statements() {
@@ -127,12 +127,16 @@ impl<'a> Identities<'a> {
         self.cx
     }
 
+    fn defined(&self, var: Var) -> Option<&Definition<'a>> {
+        self.definitions.get(var.index())?.as_ref()
+    }
+
     /// The call whose result a variable holds, through moves, `?`, `.await` and adaptors that keep the value.
     #[must_use]
     pub fn defining_call(&self, var: Var) -> Option<&'a Call> {
         let mut var = var;
         for _ in 0..FUEL {
-            match self.definitions.get(&var)? {
+            match self.defined(var)? {
                 Definition::Call(call) => {
                     if self.is_transparent(call) {
                         match call.args.first().and_then(|a| a.place()) {
@@ -155,7 +159,7 @@ impl<'a> Identities<'a> {
     /// The value that a variable was given, when it was given exactly one.
     #[must_use]
     pub fn definition(&self, var: Var) -> Option<&'a Rvalue> {
-        match self.definitions.get(&var)? {
+        match self.defined(var)? {
             Definition::Value(value) => Some(value),
             _ => None,
         }
@@ -216,7 +220,7 @@ impl<'a> Identities<'a> {
     fn cloning_call(&self, var: Var) -> Option<&'a Call> {
         let mut var = var;
         for _ in 0..FUEL {
-            match self.definitions.get(&var)? {
+            match self.definitions.get(var.index())?.as_ref()? {
                 Definition::Call(call) if call.name == "clone" && call.args.len() == 1 => return Some(call),
                 Definition::Value(Rvalue::Use(operand)) => var = operand.var()?,
                 _ => return None,
@@ -264,13 +268,13 @@ impl<'a> Identities<'a> {
     /// `let (a, b) = (x, y)`: what went into that part of the tuple.
     fn part_of_tuple(&self, place: &Place) -> Option<Place> {
         let (Projection::Field(name), rest) = place.projections.split_first()? else { return None };
-        let Definition::Value(Rvalue::Aggregate { path: None, parts }) = self.definitions.get(&place.var)?
+        let Definition::Value(Rvalue::Aggregate { path: None, parts }) =
+            self.definitions.get(place.var.index())?.as_ref()?
         else {
             return None;
         };
-        let mut part = parts.iter().find(|(n, _)| n == name)?.1.place()?.clone();
-        part.projections.extend(rest.iter().copied());
-        Some(part)
+        let part = parts.iter().find(|(n, _)| n == name)?.1.place()?.clone();
+        Some(rest.iter().fold(part, |part, step| part.project(*step)))
     }
 
     fn variable(&self, var: Var, fuel: u32) -> Identity {
@@ -287,7 +291,7 @@ impl<'a> Identities<'a> {
         if fuel == 0 {
             return own();
         }
-        match self.definitions.get(&var) {
+        match self.defined(var) {
             Some(Definition::Value(Rvalue::Ref(_, place))) => self.resolve(place, fuel - 1),
             Some(Definition::Value(Rvalue::Use(operand))) => match operand {
                 Operand::Constant(e) => match self.cx.types.paths.get(e) {

@@ -182,7 +182,7 @@ pub enum StatementKind {
         /// Where the output goes.
         dest: Place,
         /// The futures.
-        operands: SmallVec<[Operand; 1]>,
+        operands: Vec<Operand>,
         /// Plain `.await`, `join!`, `select!`, `for await`.
         kind: AwaitKind,
     },
@@ -287,7 +287,7 @@ pub enum Rvalue {
         /// Canonical path of the struct or variant; `None` for tuples and arrays.
         path: Option<Symbol>,
         /// Parts with their field names (numbers for tuples).
-        parts: Vec<(Symbol, Operand)>,
+        parts: Box<[(Symbol, Operand)]>,
     },
     /// A closure or async block with what it takes along.
     Closure {
@@ -297,7 +297,7 @@ pub enum Rvalue {
         captures: Vec<Capture>,
     },
     /// Arithmetic, comparison, cast: operands are read.
-    Compute(SmallVec<[Operand; 2]>),
+    Compute(Vec<Operand>),
     /// A literal, constant or something not understood.
     Opaque,
 }
@@ -362,14 +362,14 @@ pub struct Place {
     /// The variable.
     pub var: Var,
     /// The path.
-    pub projections: SmallVec<[Projection; 2]>,
+    pub projections: Projections,
 }
 
 impl Place {
     /// The whole variable.
     #[must_use]
     pub fn whole(var: Var) -> Self {
-        Self { var, projections: SmallVec::new() }
+        Self { var, projections: Projections::default() }
     }
 
     /// One step further.
@@ -383,6 +383,33 @@ impl Place {
     #[must_use]
     pub fn is_indirect(&self) -> bool {
         self.projections.iter().any(|p| matches!(p, Projection::Deref))
+    }
+}
+
+/// The path of a [`Place`]. Most are empty, so that an empty one takes a word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Projections(Option<Box<SmallVec<[Projection; 2]>>>);
+
+impl Projections {
+    fn push(&mut self, step: Projection) {
+        self.0.get_or_insert_default().push(step);
+    }
+}
+
+impl std::ops::Deref for Projections {
+    type Target = [Projection];
+
+    fn deref(&self) -> &[Projection] {
+        self.0.as_deref().map_or(&[], |steps| steps)
+    }
+}
+
+impl<'p> IntoIterator for &'p Projections {
+    type Item = &'p Projection;
+    type IntoIter = std::slice::Iter<'p, Projection>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

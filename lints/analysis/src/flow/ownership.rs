@@ -1,6 +1,9 @@
 //! What values of a type own: which resources, and whether moving or copying applies.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
+use std::sync::{PoisonError, RwLock};
+
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::catalogue::{Catalogue, Class};
@@ -27,7 +30,12 @@ pub struct Ownership<'a> {
     copy_types: FxHashSet<Symbol>,
     /// Program types whose drop runs code of the program, directly or in a field.
     with_drop: FxHashSet<Symbol>,
+    /// What types with arguments own, once asked: the fields of a type are walked once, not for each variable.
+    asked: Asked,
 }
+
+/// Answers by type, in several parts so that threads seldom meet.
+type Asked = [RwLock<FxHashMap<Ty, SmallVec<[Owned; 2]>>>; 32];
 
 /// How deep types are searched; deeper ones own nothing that matters in practice.
 const DEPTH: u32 = 6;
@@ -42,6 +50,7 @@ impl<'a> Ownership<'a> {
             program_types: FxHashMap::default(),
             copy_types: FxHashSet::default(),
             with_drop: FxHashSet::default(),
+            asked: Asked::default(),
         };
         let copy = sym("Copy");
         for (path, info) in &program.types {
@@ -135,18 +144,24 @@ impl<'a> Ownership<'a> {
     /// The resources that a value of this type owns.
     #[must_use]
     pub fn owned(&self, ty: &Ty) -> SmallVec<[Owned; 2]> {
-        let mut found = Vec::new();
         match ty {
-            Ty::Unknown | Ty::Var(_) | Ty::Prim(_) | Ty::Ref(..) | Ty::Ptr(_) | Ty::Fn(..) | Ty::Never => {}
             Ty::Adt(path, args) if args.is_empty() && self.catalogue.resource(*path).is_none() => {
-                return self.program_types.get(path).map(|v| v.iter().copied().collect()).unwrap_or_default();
+                self.program_types.get(path).map(|v| v.iter().copied().collect()).unwrap_or_default()
             }
-            _ => {
-                let mut seen = FxHashSet::default();
-                self.collect(ty, &mut found, &mut seen, &mut false, 0);
+            Ty::Adt(..) | Ty::Tuple(_) | Ty::Array(_) | Ty::Slice(_) | Ty::Iterator(_) => {
+                let part = FxBuildHasher.hash_one(ty) as usize % self.asked.len();
+                let Some(part) = self.asked.get(part) else { return SmallVec::new() };
+                if let Some(known) = part.read().unwrap_or_else(PoisonError::into_inner).get(ty) {
+                    return known.clone();
+                }
+                let mut found = Vec::new();
+                self.collect(ty, &mut found, &mut FxHashSet::default(), &mut false, 0);
+                let found: SmallVec<[Owned; 2]> = found.into_iter().collect();
+                part.write().unwrap_or_else(PoisonError::into_inner).insert(ty.clone(), found.clone());
+                found
             }
+            _ => SmallVec::new(),
         }
-        found.into_iter().collect()
     }
 
     /// Whether a value of this type owns a resource of a class.

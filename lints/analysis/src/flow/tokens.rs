@@ -68,7 +68,12 @@ impl TokenSet {
 
     /// The tokens in it.
     pub fn iter(self) -> impl Iterator<Item = TokenId> {
-        (0..128u8).filter(move |i| self.0 & (1 << i) != 0).map(TokenId)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then(|| TokenId(left.trailing_zeros() as u8))?;
+            left &= left - 1;
+            Some(next)
+        })
     }
 }
 
@@ -134,7 +139,7 @@ pub struct Lock {
 /// What variables hold at a point.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct State {
-    holders: SmallVec<[Holder; 4]>,
+    holders: Vec<Holder>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -586,7 +591,9 @@ impl<'a> Tokens<'a> {
             for (index, statement) in data.statements.iter().enumerate() {
                 let point = Point { block, index: index as u32 };
                 visit(point, &state, statement);
-                self.transfer(&mut state, point, statement, end);
+                if !self.tokens.is_empty() {
+                    self.transfer(&mut state, point, statement, end);
+                }
             }
             if let Terminator::Return { span, .. } = data.terminator {
                 let at = Point { block, index: data.statements.len() as u32 };
@@ -602,7 +609,8 @@ impl<'a> Tokens<'a> {
     pub fn state_at(&self, point: Point) -> State {
         let Some(mut state) = self.entry[point.block.index()].clone() else { return State::default() };
         let data = &self.mir.blocks[point.block.index()];
-        for (index, statement) in data.statements.iter().enumerate().take(point.index as usize) {
+        let many = if self.tokens.is_empty() { 0 } else { point.index as usize };
+        for (index, statement) in data.statements.iter().enumerate().take(many) {
             let at = Point { block: point.block, index: index as u32 };
             self.transfer(&mut state, at, statement, &mut |_| {});
         }
@@ -693,7 +701,7 @@ impl<'a> Tokens<'a> {
             }
             Rvalue::Compute(_) | Rvalue::Opaque => {}
         }
-        if !to.is_unknown() && !self.can_borrow(to) {
+        if !borrowed.is_empty() && !to.is_unknown() && !self.can_borrow(to) {
             borrowed = TokenSet::default();
         }
         self.store(state, point, span, dest, owned, borrowed, end);
@@ -792,13 +800,18 @@ impl<'a> Tokens<'a> {
         for arg in &call.args {
             self.read(state, arg, None, &mut moved, &mut borrowed);
         }
-        let ty = self.dest_ty(&call.dest, statement).clone();
-        let classes = self.cx.ownership.owned(&ty);
+        let fresh = self.acquired_at.get(&point).map(|t| TokenSet::one(*t)).unwrap_or_default();
+        if moved.is_empty() && borrowed.is_empty() {
+            self.store(state, point, span, &call.dest, fresh, borrowed, end);
+            return;
+        }
+        let ty = self.dest_ty(&call.dest, statement);
+        let classes = if moved.is_empty() { SmallVec::new() } else { self.cx.ownership.owned(ty) };
         let is_passed_on = |t: TokenId| self.token(t).owned.iter().any(|o| classes.contains(o));
         let carries =
             matches!(ty, Ty::Future(..) | Ty::Closure(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Iterator(_));
-        let mut owned = self.acquired_at.get(&point).map(|t| TokenSet::one(*t)).unwrap_or_default();
-        let collection = self.collects(call);
+        let mut owned = fresh;
+        let collection = if moved.is_empty() { None } else { self.collects(call) };
         // A guard that is taken out of an `Option` leaves it.
         if let (Target::External(path), Some(Operand::Borrow(true, place))) =
             (&call.callee.target, call.args.first())
@@ -821,8 +834,9 @@ impl<'a> Tokens<'a> {
             }
         }
         // A clone out of a guard does not need the guard.
-        let can_borrow = if self.clones(call) { has_reference(&ty) } else { self.can_borrow(&ty) };
-        let borrowed = if can_borrow { borrowed.without(owned) } else { TokenSet::default() };
+        let can_borrow = || if self.clones(call) { has_reference(ty) } else { self.can_borrow(ty) };
+        let borrowed =
+            if !borrowed.is_empty() && can_borrow() { borrowed.without(owned) } else { TokenSet::default() };
         self.store(state, point, span, &call.dest, owned, borrowed, end);
     }
 

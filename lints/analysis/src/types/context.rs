@@ -281,8 +281,10 @@ impl<'a> Infer<'a> {
                 *ty = self.vars.deep(ty);
             }
         }
+        let (exprs, table) = self.table_of(&exprs);
         BodyTypes {
-            exprs: exprs.iter().map(|t| self.vars.deep(t)).collect(),
+            exprs: exprs.into(),
+            table: table.into(),
             locals: locals.iter().map(|t| self.vars.deep(t)).collect(),
             callees,
             paths: self.paths,
@@ -290,5 +292,29 @@ impl<'a> Infer<'a> {
             ret: self.vars.deep(ret),
             closure_ret: closure_ret.iter().map(|t| self.vars.deep(t)).collect(),
         }
+    }
+
+    /// The final types, each once, and the position of each expression's.
+    fn table_of(&mut self, exprs: &[Ty]) -> (Vec<u32>, Vec<Ty>) {
+        let mut positions: FxHashMap<Ty, u32> = FxHashMap::default();
+        let mut of_root: FxHashMap<u32, u32> = FxHashMap::default();
+        let at = exprs
+            .iter()
+            .map(|ty| {
+                let root = self.vars.root_of(ty);
+                if let Some(known) = root.and_then(|root| of_root.get(&root)) {
+                    return *known;
+                }
+                let next = positions.len() as u32;
+                let at = *positions.entry(self.vars.deep(ty)).or_insert(next);
+                of_root.extend(root.map(|root| (root, at)));
+                at
+            })
+            .collect();
+        let mut table = vec![Ty::Unknown; positions.len()];
+        for (ty, at) in positions {
+            table[at as usize] = ty;
+        }
+        (at, table)
     }
 }

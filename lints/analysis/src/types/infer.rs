@@ -51,8 +51,10 @@ pub struct Callee {
 /// The types of a body.
 #[derive(Clone, Debug, Default)]
 pub struct BodyTypes {
-    /// Type of each expression, by [`ExprId`].
-    pub exprs: Vec<Ty>,
+    /// Type of each expression, by [`ExprId`]: a position in the table. A body has few types.
+    pub(super) exprs: Box<[u32]>,
+    /// The types of expressions, each once.
+    pub(super) table: Box<[Ty]>,
     /// Type of each local variable, by [`LocalId`].
     pub locals: Vec<Ty>,
     /// Callee of each `Call`, `MethodCall`; absent for other expressions.
@@ -71,7 +73,12 @@ impl BodyTypes {
     /// The type of an expression.
     #[must_use]
     pub fn expr(&self, id: ExprId) -> &Ty {
-        &self.exprs[id.index()]
+        &self.table[self.exprs[id.index()] as usize]
+    }
+
+    /// The types of all expressions, in order.
+    pub fn exprs(&self) -> impl Iterator<Item = &Ty> {
+        self.exprs.iter().map(|at| &self.table[*at as usize])
     }
 
     /// The type of a local variable.

@@ -129,7 +129,7 @@ impl ResolutionShare {
         for (i, expr) in body.exprs.iter().enumerate() {
             let Ok(id) = u32::try_from(i).map(ExprId) else { continue };
             self.exprs += 1;
-            self.typed += usize::from(types.exprs.get(i).is_some_and(|t| !t.is_unknown()));
+            self.typed += usize::from(types.exprs().nth(i).is_some_and(|t| !t.is_unknown()));
             let callee = types.callees.get(&id);
             let resolved = callee.is_some_and(|c| c.target != Target::Unknown);
             match &expr.kind {

@@ -119,7 +119,30 @@ impl Vars {
 
     /// The type without variables; what is open becomes unknown.
     pub(super) fn deep(&mut self, ty: &Ty) -> Ty {
-        self.map(ty, DEEPEST)
+        let deep = self.map(ty, DEEPEST);
+        // Many expressions have the type of one variable: the next finds it done, and shares its parts.
+        if let Ty::Var(var) = ty
+            && !deep.is_unknown()
+        {
+            let root = self.root(*var);
+            if matches!(self.slot(root), Slot::Bound(inner) if !matches!(inner, Ty::Var(_))) {
+                self.set(root, Slot::Bound(deep.clone()));
+            }
+        }
+        deep
+    }
+
+    /// The variable that a variable is the same as.
+    pub(super) fn root_of(&mut self, ty: &Ty) -> Option<u32> {
+        match ty {
+            Ty::Var(var) => Some(self.root(*var)),
+            _ => None,
+        }
+    }
+
+    /// A part of a type; the same one when no variable is in it.
+    fn map_part(&mut self, ty: &Arc<Ty>, depth: usize) -> Arc<Ty> {
+        if is_settled(ty, depth) { Arc::clone(ty) } else { Arc::new(self.map(ty, depth)) }
     }
 
     fn map(&mut self, ty: &Ty, depth: usize) -> Ty {
@@ -127,15 +150,15 @@ impl Vars {
         match self.shallow(ty) {
             Ty::Var(_) => Ty::Unknown,
             Ty::Adt(path, args) => Ty::Adt(path, self.map_all(&args, depth)),
-            Ty::Ref(m, t) => Ty::Ref(m, Arc::new(self.map(&t, depth))),
-            Ty::Ptr(t) => Ty::Ptr(Arc::new(self.map(&t, depth))),
+            Ty::Ref(m, t) => Ty::Ref(m, self.map_part(&t, depth)),
+            Ty::Ptr(t) => Ty::Ptr(self.map_part(&t, depth)),
             Ty::Tuple(parts) => Ty::Tuple(self.map_all(&parts, depth)),
-            Ty::Slice(t) => Ty::Slice(Arc::new(self.map(&t, depth))),
-            Ty::Array(t) => Ty::Array(Arc::new(self.map(&t, depth))),
-            Ty::Fn(args, ret) => Ty::Fn(self.map_all(&args, depth), Arc::new(self.map(&ret, depth))),
-            Ty::Closure(id, ret) => Ty::Closure(id, Arc::new(self.map(&ret, depth))),
-            Ty::Future(t, id) => Ty::Future(Arc::new(self.map(&t, depth)), id),
-            Ty::Iterator(t) => Ty::Iterator(Arc::new(self.map(&t, depth))),
+            Ty::Slice(t) => Ty::Slice(self.map_part(&t, depth)),
+            Ty::Array(t) => Ty::Array(self.map_part(&t, depth)),
+            Ty::Fn(args, ret) => Ty::Fn(self.map_all(&args, depth), self.map_part(&ret, depth)),
+            Ty::Closure(id, ret) => Ty::Closure(id, self.map_part(&ret, depth)),
+            Ty::Future(t, id) => Ty::Future(self.map_part(&t, depth), id),
+            Ty::Iterator(t) => Ty::Iterator(self.map_part(&t, depth)),
             Ty::Dyn(bounds) => Ty::Dyn(self.map_bounds(bounds, depth)),
             Ty::Impl(bounds) => Ty::Impl(self.map_bounds(bounds, depth)),
             Ty::Param(name, bounds) => Ty::Param(name, self.map_bounds(bounds, depth)),
@@ -144,7 +167,7 @@ impl Vars {
     }
 
     fn map_all(&mut self, types: &Args, depth: usize) -> Args {
-        if types.iter().all(|t| matches!(t, Ty::Unknown | Ty::Never | Ty::Prim(_))) {
+        if types.iter().all(|t| is_settled(t, depth)) {
             return Arc::clone(types);
         }
         types.iter().map(|t| self.map(t, depth)).collect()
@@ -376,4 +399,21 @@ pub(super) fn stream_of(item: Ty) -> Ty {
         assoc: Arc::from([(sym("Item"), item)]),
     };
     Ty::Impl(Arc::from([bound]))
+}
+
+/// Whether no variable is in a type, as far as the kinds of types go that are made often.
+fn is_settled(ty: &Ty, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match ty {
+        Ty::Unknown | Ty::Never | Ty::Prim(_) => true,
+        Ty::Adt(_, parts) | Ty::Tuple(parts) => parts.iter().all(|t| is_settled(t, depth)),
+        Ty::Ref(_, t)
+        | Ty::Ptr(t)
+        | Ty::Slice(t)
+        | Ty::Array(t)
+        | Ty::Closure(_, t)
+        | Ty::Future(t, _)
+        | Ty::Iterator(t) => is_settled(t, depth),
+        Ty::Var(_) | Ty::Fn(..) | Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) => false,
+    }
 }

@@ -35,7 +35,7 @@ impl Builder<'_, '_> {
             if dest.var == self.mir.return_var && path.ends_with("::Err") {
                 self.mir.blocks[self.current.index()].on_failure = true;
             }
-            return self.assign(dest, Rvalue::Aggregate { path: Some(path), parts }, e);
+            return self.assign(dest, Rvalue::Aggregate { path: Some(path), parts: parts.into() }, e);
         }
         let (name, name_span) = match &body.expr(callee_expr).kind {
             ExprKind::Path(path) => (path.last().unwrap_or_default(), path.span),

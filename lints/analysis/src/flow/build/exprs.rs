@@ -40,7 +40,7 @@ impl Builder<'_, '_> {
             }
             ExprKind::Unary { operand, .. } => {
                 let operand = self.operand(*operand);
-                self.assign(dest, Rvalue::Compute(smallvec![operand]), e);
+                self.assign(dest, Rvalue::Compute(vec![operand]), e);
             }
             ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), lhs, rhs } => {
                 self.lazy_into(dest, e, *op, *lhs, *rhs);
@@ -54,7 +54,7 @@ impl Builder<'_, '_> {
                 // Comparison operators take their operands by reference.
                 let left = if compares { self.borrow(lhs, false) } else { self.operand(lhs) };
                 let right = if compares { self.borrow(rhs, false) } else { self.operand(rhs) };
-                self.assign(dest, Rvalue::Compute(smallvec![left, right]), e);
+                self.assign(dest, Rvalue::Compute(vec![left, right]), e);
             }
             ExprKind::Assign { place, value } => self.assignment(dest, e, *place, *value),
             ExprKind::AssignOp { place, value, .. } => {
@@ -62,7 +62,7 @@ impl Builder<'_, '_> {
                 let value = self.operand(value);
                 let place = self.place(place);
                 let read = Operand::Borrow(true, place);
-                self.assign(dest, Rvalue::Compute(smallvec![read, value]), e);
+                self.assign(dest, Rvalue::Compute(vec![read, value]), e);
             }
             ExprKind::AddressOf { mutable, operand, .. } => {
                 let (mutable, operand) = (*mutable, *operand);
@@ -100,7 +100,7 @@ impl Builder<'_, '_> {
             ExprKind::Await { operand } => {
                 let operand = self.operand(*operand);
                 let kind = AwaitKind::Await;
-                self.push(StatementKind::Await { dest, operands: smallvec![operand], kind }, span, Some(e));
+                self.push(StatementKind::Await { dest, operands: vec![operand], kind }, span, Some(e));
             }
             ExprKind::Try { operand } => self.try_into(dest, e, *operand),
             ExprKind::Return(value) => {
@@ -134,19 +134,23 @@ impl Builder<'_, '_> {
                 if let Some(base) = base {
                     parts.push((sym(".."), self.operand(*base)));
                 }
-                self.assign(dest, Rvalue::Aggregate { path, parts }, e);
+                self.assign(dest, Rvalue::Aggregate { path, parts: parts.into() }, e);
             }
             ExprKind::Tuple(items) | ExprKind::Array(items) => {
                 let operands: Vec<_> = items.iter().map(|i| self.operand(*i)).collect();
-                self.assign(dest, Rvalue::Aggregate { path: None, parts: numbered(operands.into_iter()) }, e);
+                self.assign(
+                    dest,
+                    Rvalue::Aggregate { path: None, parts: numbered(operands.into_iter()).into() },
+                    e,
+                );
             }
             ExprKind::Repeat { value, count } => {
                 let value = self.operand(*value);
                 self.operand(*count);
-                self.assign(dest, Rvalue::Aggregate { path: None, parts: vec![(sym("0"), value)] }, e);
+                self.assign(dest, Rvalue::Aggregate { path: None, parts: [(sym("0"), value)].into() }, e);
             }
             ExprKind::Range { start, end } => {
-                let operands: SmallVec<[Operand; 2]> =
+                let operands: Vec<Operand> =
                     [*start, *end].into_iter().flatten().map(|o| self.operand(o)).collect();
                 self.assign(dest, Rvalue::Compute(operands), e);
             }
@@ -345,7 +349,7 @@ impl Builder<'_, '_> {
         self.enter_breakable(label, header, exit, Place::whole(unit));
         if is_await {
             let dest = Place::whole(unit);
-            let operands = smallvec![Operand::Borrow(true, source.clone())];
+            let operands = vec![Operand::Borrow(true, source.clone())];
             self.push(StatementKind::Await { dest, operands, kind: AwaitKind::Stream }, span, Some(e));
         }
         let turn = self.new_block();

@@ -104,7 +104,7 @@ impl Builder<'_, '_> {
     pub(super) fn select_into(&mut self, dest: Place, e: ExprId, select: &Select) {
         let span = self.span(e);
         self.push_scope(ScopeKind::Statement, span);
-        let mut futures: SmallVec<[Operand; 1]> = SmallVec::new();
+        let mut futures: Vec<Operand> = Vec::new();
         let mut channels = Vec::new();
         for branch in &select.branches {
             if let Some(condition) = branch.condition {

@@ -109,6 +109,10 @@ impl<'f, 'a> Builder<'f, 'a> {
             self.pop_scope();
         }
         self.terminate(Terminator::Return { kind: ReturnKind::End, span: span.last_byte() });
+        // A flow lives as long as the run, and most blocks are short.
+        self.mir.blocks.iter_mut().for_each(|b| b.statements.shrink_to_fit());
+        self.mir.blocks.shrink_to_fit();
+        self.mir.vars.shrink_to_fit();
     }
 
     pub(super) fn ty(&self, e: ExprId) -> &'a Ty {

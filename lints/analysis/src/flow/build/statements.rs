@@ -284,20 +284,20 @@ impl Builder<'_, '_> {
             ExprKind::Tuple(parts) | ExprKind::Array(parts) => {
                 let parts: Vec<_> = numbered(parts.iter().map(|p| self.extended_operand(*p)));
                 let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Aggregate { path: None, parts }, e);
+                self.assign(dest.clone(), Rvalue::Aggregate { path: None, parts: parts.into() }, e);
                 Operand::Move(dest)
             }
             ExprKind::Call { args, .. } => {
                 let parts: Vec<_> = numbered(args.iter().map(|p| self.extended_operand(*p)));
                 let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Aggregate { path: None, parts }, e);
+                self.assign(dest.clone(), Rvalue::Aggregate { path: None, parts: parts.into() }, e);
                 Operand::Move(dest)
             }
             ExprKind::Struct { fields, .. } => {
                 let path = self.flows.cx.types.expr(e).path();
-                let parts = fields.iter().map(|(n, f)| (*n, self.extended_operand(*f))).collect();
+                let parts: Vec<_> = fields.iter().map(|(n, f)| (*n, self.extended_operand(*f))).collect();
                 let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Aggregate { path, parts }, e);
+                self.assign(dest.clone(), Rvalue::Aggregate { path, parts: parts.into() }, e);
                 Operand::Move(dest)
             }
             _ => self.operand(e),
