@@ -152,15 +152,10 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     inputs.go_on()?;
 
     let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
-<<<<<<< HEAD
     let mut findings = run_rules(&analysis, &rules, &reported, &inputs);
     inputs.go_on()?;
-    drop(analysis);
-=======
-    let mut findings = run_rules(&analysis, &rules, &reported);
     // Millions of small parts: freed by all threads.
     analysis.bodies.into_par_iter().for_each(drop);
->>>>>>> main
     let broken = trouble.iter().filter(|t| reported.contains(&t.primary.at.file)).count();
     findings.extend(trouble);
     clock.lap("rules");
