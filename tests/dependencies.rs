@@ -8,8 +8,8 @@ use std::process::Command;
 fn workspace(dir: &Path) {
     let write = |path: &str, text: &str| {
         let path = dir.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::create_dir_all(path.parent().expect("a path with a folder")).expect("a path with a folder");
+        fs::write(path, text).expect("a file of the test");
     };
     write(
         "app/Cargo.toml",
@@ -67,7 +67,7 @@ fn lint(dir: &Path, more: &[&str]) -> String {
         .env("XDG_CACHE_HOME", dir.join("cache"))
         .output()
         .unwrap();
-    String::from_utf8(done.stdout).unwrap()
+    String::from_utf8(done.stdout).expect("a file of the test")
 }
 
 #[test]

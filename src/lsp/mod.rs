@@ -28,7 +28,6 @@ pub fn serve(args: &CheckArgs) -> anyhow::Result<u8> {
     let (job_sender, job_receiver) = unbounded();
     let (answer_sender, answers) = unbounded();
     // The process ends without waiting for a check that nobody wants any more.
-    // linger: allow(handle_outlives_owner) it ends with its channel
     std::thread::spawn(move || worker::work(&job_receiver, &answer_sender));
     let mut server = server::Server::new(args.clone(), outgoing, job_sender);
     let status = loop {

@@ -32,7 +32,6 @@ pub fn read_messages() -> Receiver<Incoming> {
             }
         }
     };
-    // linger: allow(thread_never_stops) it lives as long as the process
     std::thread::spawn(reader);
     receiver
 }
