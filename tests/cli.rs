@@ -75,7 +75,9 @@ fn levels_on_the_command_line() {
     };
     assert_eq!(level(&[]), ["error dropped_at_once", "warning guard_held_through_loop"]);
     assert_eq!(level(&["-A", "dropped_at_once"]), ["warning guard_held_through_loop"]);
-    assert_eq!(level(&["-A", "cleanup"]), Vec::<String>::new());
+    // Another group still has something to say of the guard.
+    assert_eq!(level(&["-A", "cleanup"]), ["warning lock_while_waiting"]);
+    assert_eq!(level(&["-A", "cleanup", "-A", "lock"]), Vec::<String>::new());
     assert_eq!(
         level(&["-W", "dropped_at_once/value"]),
         ["warning dropped_at_once", "warning guard_held_through_loop"]
@@ -92,7 +94,7 @@ fn levels_on_the_command_line() {
 #[test]
 fn what_is_forbidden_cannot_be_allowed_in_the_code() {
     let text = BOTH.replace("let _ = order", "// linger: allow(dropped_at_once) meant\n    let _ = order");
-    assert_eq!(short(&text, &["-A", "guard_held_through_loop"]), "");
+    assert_eq!(short(&text, &["-A", "guard_held_through_loop", "-A", "lock"]), "");
     assert!(short(&text, &["-F", "dropped_at_once"]).contains("linger::dropped_at_once"));
 }
 
