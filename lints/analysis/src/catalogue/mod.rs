@@ -382,6 +382,8 @@ pub struct FunctionFacts {
     pub lazy_form: Option<Symbol>,
     /// What it gives is its receiver or first argument again, or refers to it: a borrow, a wrapper taken off.
     pub same_object: bool,
+    /// Reads the body of the message that it is called on or given, whatever its status.
+    pub reads_body: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

@@ -1,13 +1,17 @@
 //! Responses whose status nobody looks at.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Operand, StatementKind};
+use linger_analysis::flow::identity::Identities;
+use linger_analysis::flow::mir::{Call, Operand, StatementKind};
 use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::names::DefId;
+use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::names_parameter;
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -77,20 +81,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             let touches = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
             match &statement.kind {
                 StatementKind::Call(call) if call.args.iter().any(touches) => {
-                    let on_it = call.args.first().is_some_and(touches);
-                    match call.name.as_str() {
-                        "json" | "text" | "text_with_charset" | "bytes" | "chunk" | "bytes_stream"
-                        | "copy_to" | "into_body" | "into_string" | "into_json" | "into_reader" | "body"
-                        | "body_mut" | "read_to_end" | "into_bytes" | "collect" | "body_string"
-                        | "body_json" | "body_bytes"
-                            if on_it =>
-                        {
+                    let at = call.args.iter().position(touches).unwrap_or_default();
+                    match look(cx, call, at, FAR_ENOUGH) {
+                        Look::Body => {
                             used.get_or_insert((statement.span, call.name));
                         }
-                        "headers" | "content_length" | "url" | "version" | "unwrap" | "expect" | "header" => {
-                        }
-                        "map_err" | "with_context" | "context" | "map" | "and_then" | "instrument" => {}
-                        _ => elsewhere = true,
+                        Look::Nothing => {}
+                        Look::MayBeStatus => elsewhere = true,
                     }
                 }
                 StatementKind::Macro { args, .. } if args.iter().any(touches) => elsewhere = true,
@@ -118,4 +115,64 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .help("call `error_for_status()?`, or look at `status()` first"),
         );
     }
+}
+
+/// How far a response that is handed on is followed.
+const FAR_ENOUGH: u32 = 3;
+
+/// What a call does with a response.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Reads the body, whatever the status.
+    Body,
+    /// Neither.
+    Nothing,
+    /// Looks at the status, or may: it is not known.
+    MayBeStatus,
+}
+
+/// What a call does with the response that is its argument number `at`.
+fn look(cx: &BodyContext<'_>, call: &Call, at: usize, depth: u32) -> Look {
+    match &call.callee.target {
+        Target::Def(def) if depth > 0 => in_helper(cx, *def, at, depth - 1),
+        Target::External(path) if cx.catalogue().facts(*path).is_some_and(|f| f.reads_body) => Look::Body,
+        Target::Local(_) | Target::Def(_) | Target::AnyOf(_) | Target::Value => Look::MayBeStatus,
+        _ => match call.name.as_str() {
+            "headers" | "headers_mut" | "content_length" | "url" | "version" | "header" | "extensions"
+            | "remote_addr" => Look::Nothing,
+            "unwrap" | "expect" | "map_err" | "with_context" | "context" | "instrument" => Look::Nothing,
+            _ => Look::MayBeStatus,
+        },
+    }
+}
+
+/// What a function of the program does with the response that it takes. Whoever hands it on by value is done with it.
+fn in_helper(cx: &BodyContext<'_>, def: DefId, parameter: usize, depth: u32) -> Look {
+    let Some(body) = cx.analysis.body_of(def) else { return Look::MayBeStatus };
+    let mut found = Look::Nothing;
+    for mir in body.flow.all() {
+        let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
+        let is_it = |o: &Operand| {
+            ids.operand(o).is_some_and(|i| {
+                i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, parameter)
+            })
+        };
+        for (_, statement) in mir.statements() {
+            let here = match &statement.kind {
+                StatementKind::Call(call) => match call.args.iter().position(is_it) {
+                    Some(at) => look(cx, call, at, depth),
+                    None => Look::Nothing,
+                },
+                StatementKind::Macro { args, .. } if args.iter().any(is_it) => Look::MayBeStatus,
+                _ => Look::Nothing,
+            };
+            match here {
+                Look::MayBeStatus => return Look::MayBeStatus,
+                Look::Body => found = Look::Body,
+                Look::Nothing => {}
+            }
+        }
+    }
+    // Neither read nor looked at: kept, returned, or gone somewhere that was not seen.
+    if found == Look::Nothing { Look::MayBeStatus } else { found }
 }

@@ -10,10 +10,11 @@ pub mod task_error_lost;
 pub mod writer_not_finished;
 
 use linger_analysis::catalogue::{Class, FunctionFacts, IfIgnored};
-use linger_analysis::flow::mir::{Call, Operand, StatementKind, Var};
+use linger_analysis::flow::identity::Root;
+use linger_analysis::flow::mir::{Call, Mir, Operand, Owner, StatementKind, Var};
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -186,4 +187,16 @@ pub(crate) fn is_any_writer(view: &FlowView<'_>, call: &Call) -> bool {
     call.is_method
         && matches!(call.name.as_str(), "flush" | "write_all" | "write" | "shutdown" | "write_str")
         && (call.callee.self_ty.as_ref().is_none_or(on) || argument_types(view, call).take(1).any(on))
+}
+
+/// Whether a root is that parameter, also inside an async block or closure that captures it.
+pub(crate) fn names_parameter(body: &Body, mir: &Mir, root: Root, parameter: usize) -> bool {
+    match root {
+        Root::Param(number) => mir.owner == Owner::Root && number as usize == parameter,
+        Root::Local(local) => body
+            .params
+            .get(parameter)
+            .is_some_and(|p| matches!(body.pat(p.pat).kind, PatKind::Binding { local: l, .. } if l == local)),
+        _ => false,
+    }
 }

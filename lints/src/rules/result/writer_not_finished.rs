@@ -1,20 +1,19 @@
 //! Writers that are dropped with something left to write.
 
 use linger_analysis::catalogue::{Class, OnDrop, Resource};
-use linger_analysis::flow::identity::{Identities, Root};
+use linger_analysis::flow::identity::Identities;
 use linger_analysis::flow::mir::{
-    Call, Mir, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
+    Call, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
 use linger_analysis::flow::tokens::{End, Source};
 use linger_analysis::names::DefId;
-use linger_analysis::syntax::hir::{Body, PatKind};
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::is_memory_or_stdio;
+use crate::rules::result::{is_memory_or_stdio, names_parameter};
 use crate::rules::support::{noun, resource};
 
 declare_rule! {
@@ -280,16 +279,4 @@ fn finishes(cx: &BodyContext<'_>, resource: &Resource, def: DefId, argument: usi
             })
         })
     })
-}
-
-/// Whether a root is that parameter, also inside an async block or closure that captures it.
-fn names_parameter(body: &Body, mir: &Mir, root: Root, parameter: usize) -> bool {
-    match root {
-        Root::Param(number) => mir.owner == Owner::Root && number as usize == parameter,
-        Root::Local(local) => body
-            .params
-            .get(parameter)
-            .is_some_and(|p| matches!(body.pat(p.pat).kind, PatKind::Binding { local: l, .. } if l == local)),
-        _ => false,
-    }
 }
