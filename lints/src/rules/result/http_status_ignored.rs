@@ -6,6 +6,7 @@ use linger_analysis::flow::mir::{Call, Operand, StatementKind};
 use linger_analysis::flow::tokens::{End, Source};
 use linger_analysis::names::DefId;
 use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -78,7 +79,16 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             if point == token.at {
                 return;
             }
-            let touches = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
+            // Its headers, and closures over them, are not the response: nobody reads the status off them.
+            let is_response = |ty: &Ty| {
+                ty.peel_refs().is_unknown()
+                    || ty.any(&mut |t| t.path().is_some_and(|p| token.owned.iter().any(|o| o.ty == p)))
+            };
+            let touches = |o: &Operand| {
+                o.place().is_some_and(|p| {
+                    state.reached(p.var).contains(id) && is_response(&view.mir.var(p.var).ty)
+                })
+            };
             match &statement.kind {
                 StatementKind::Call(call) if call.args.iter().any(touches) => {
                     let at = call.args.iter().position(touches).unwrap_or_default();
