@@ -8,8 +8,9 @@ GitHub), runs linger with its default levels, and says what changed: judged find
 judged. Then the counts: true, debatable and false per rule and per project. Exit status 1 when a finding judged true is gone,
 one judged false is back or one is not judged.
 
-judged.tsv: repository, commit, path, line, rule, verdict (true, debatable, false), why. A verdict belongs to that commit,
-so lines do not move. With --record, the findings without a verdict are written there in the same form, verdict `?`.
+judged.tsv: repository, commit, path, line, rule, verdict, why. Verdicts: `true`; `debatable`, right and of
+little worth; `false`; `missed`, true and no longer found since something else was mended. A verdict belongs to that commit, so lines
+do not move. With --record, the findings without a verdict are written there in the same form, verdict `?`.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-VERDICTS = ("true", "debatable", "false")
+VERDICTS = ("true", "debatable", "false", "missed")
 
 
 def rows(name, columns):
