@@ -1,11 +1,13 @@
 //! Failures that nobody reads.
 
+pub mod error_source_lost;
 pub mod exit_status_ignored;
 pub mod http_status_ignored;
 pub mod ignored_result;
 pub mod join_result_lost;
 pub mod lines_never_end;
 pub mod partial_io;
+pub mod recv_error_spins;
 pub mod task_error_lost;
 pub mod writer_not_finished;
 
