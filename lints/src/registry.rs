@@ -70,6 +70,7 @@ rules! {
     lock::lock_while_waiting,
     lock::nested_pool_acquire,
     lock::overwritten_guard,
+    result::empty_error_arm,
     result::error_source_lost,
     result::exit_status_ignored,
     result::http_status_ignored,

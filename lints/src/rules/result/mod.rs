@@ -1,5 +1,6 @@
 //! Failures that nobody reads.
 
+pub mod empty_error_arm;
 pub mod error_source_lost;
 pub mod exit_status_ignored;
 pub mod http_status_ignored;
