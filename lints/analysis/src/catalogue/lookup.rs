@@ -1,5 +1,6 @@
 //! The queries of the catalogue.
 
+use std::cell::Cell;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -72,7 +73,7 @@ impl Shipped {
         Self { table: Table::load(SIGNATURES), files, facts: FACTS.iter().map(|_| OnceLock::new()).collect() }
     }
 
-    fn facts_of(&self, path: &str) -> Option<&Facts> {
+    fn facts_of(&'static self, path: &str) -> Option<&'static Facts> {
         let index = *self.files.get(crate_of(path))?;
         let (slot, file) = (self.facts.get(index)?, FACTS.get(index)?);
         // A test parses every file, so an error cannot ship.
@@ -196,25 +197,30 @@ impl Catalogue {
     /// What a type is as a resource, by canonical path.
     #[must_use]
     pub fn resource(&self, ty: Symbol) -> Option<&Resource> {
-        self.own.resources.get(&ty).or_else(|| SHIPPED.facts_of(ty.as_str())?.resources.get(&ty))
+        self.own.resources.get(&ty).or_else(|| Known::of(ty).resource)
     }
 
     /// Facts by canonical path; also found for `Trait::method` paths, and by the path of a type whose trait
     /// has the method.
     #[must_use]
     pub fn facts(&self, path: Symbol) -> Option<&FunctionFacts> {
-        if let Some(found) = self.exact_facts(path) {
-            return Some(found);
+        if let Some(own) = self.own.functions.get(&path) {
+            return Some(own);
         }
-        let text = path.as_str();
-        let (owner, name) = text.rsplit_once("::")?;
+        let known = Known::of(path);
+        known.facts.or_else(|| self.exact_facts(known.method?))
+    }
+
+    /// The path of the trait's method, or the like, that a path names without being it.
+    fn method_behind(path: Symbol) -> Option<Symbol> {
+        let (owner, name) = path.as_str().rsplit_once("::")?;
         let section = SHIPPED.section(shared_section(owner))?;
         let name = sym(name);
         if section.functions.contains_key(&name) {
             return None;
         }
-        let signature = self.method(sym(owner), name)?;
-        if signature.path == path { None } else { self.exact_facts(signature.path) }
+        let signature = BUILTIN.method(sym(owner), name)?;
+        (signature.path != path).then_some(signature.path)
     }
 
     /// Whether a generic type owns values of its arguments (`Vec<T>`, `Option<T>`). Locks and cells do, too, but a
@@ -276,7 +282,48 @@ impl Catalogue {
     }
 
     fn exact_facts(&self, path: Symbol) -> Option<&FunctionFacts> {
-        self.own.functions.get(&path).or_else(|| SHIPPED.facts_of(path.as_str())?.functions.get(&path))
+        self.own.functions.get(&path).or_else(|| Known::of(path).facts)
+    }
+}
+
+/// What is shipped about a path. It is asked for at every call, of several rules.
+#[derive(Clone, Copy)]
+struct Known {
+    facts: Option<&'static FunctionFacts>,
+    resource: Option<&'static Resource>,
+    /// See [`Catalogue::method_behind`]; only where there are no facts.
+    method: Option<Symbol>,
+}
+
+/// Paths that a thread has asked for of late: a power of two.
+const RECENT: usize = 2048;
+
+thread_local! {
+    static LATELY: [Cell<Option<(Symbol, Known)>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+}
+
+impl Known {
+    fn of(path: Symbol) -> Self {
+        let place = path.precomputed_hash() as usize % RECENT;
+        let known = LATELY.try_with(|lately| match lately[place].get() {
+            Some((known, answer)) if known == path => answer,
+            _ => {
+                let answer = Self::look_up(path);
+                lately[place].set(Some((path, answer)));
+                answer
+            }
+        });
+        known.unwrap_or_else(|_| Self::look_up(path))
+    }
+
+    fn look_up(path: Symbol) -> Self {
+        let of_crate = SHIPPED.facts_of(path.as_str());
+        let facts = of_crate.and_then(|f| f.functions.get(&path));
+        Self {
+            facts,
+            resource: of_crate.and_then(|f| f.resources.get(&path)),
+            method: if facts.is_some() { None } else { Catalogue::method_behind(path) },
+        }
     }
 }
 

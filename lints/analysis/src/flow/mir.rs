@@ -4,6 +4,8 @@
 //! overwriting, early exits. Whether the dropped variable still holds something there is a question for
 //! [`crate::flow::tokens`].
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::span::Span;
@@ -232,7 +234,7 @@ pub struct Call {
     /// Where the result goes.
     pub dest: Place,
     /// What is called.
-    pub callee: Callee,
+    pub callee: Arc<Callee>,
     /// Method name, last path segment, or empty.
     pub name: Symbol,
     /// Arguments; for methods the receiver first.

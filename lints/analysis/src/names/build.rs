@@ -1,6 +1,6 @@
 //! Builds the program: files → modules → names → types → signatures.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -45,7 +45,9 @@ impl Program {
             assoc_impls: FxHashMap::default(),
             assoc_bounds: FxHashMap::default(),
             supertraits: FxHashMap::default(),
+            trait_imports: Vec::new(),
         };
+        program.trait_imports.resize_with(program.files.len(), OnceLock::new);
         index::definitions(&mut program);
         index::forget_aliases(&mut program);
         index::impls(&mut program);

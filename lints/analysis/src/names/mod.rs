@@ -230,6 +230,8 @@ pub struct Program {
     /// Bounds that traits declare for their associated types.
     assoc_bounds: FxHashMap<(Symbol, Symbol), Bounds>,
     supertraits: FxHashMap<Symbol, Bounds>,
+    /// Traits outside of the program that each file imports by name, once asked.
+    pub(crate) trait_imports: Vec<OnceLock<Arc<[Symbol]>>>,
 }
 
 impl Program {

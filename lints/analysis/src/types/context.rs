@@ -10,6 +10,7 @@ use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{Body, ExprId, ModuleIndex, TypeRef};
 use crate::syntax::items::ItemKind;
+use crate::types::expr_map::Noted;
 use crate::types::infer::{BodyTypes, Callee, Known, Target};
 use crate::types::project::Pending;
 use crate::types::ty::{Args, Bound, Ty};
@@ -53,9 +54,9 @@ pub(super) struct Infer<'a> {
     /// [`Ty::Unknown`] for what has not been visited; visited expressions have a variable at least.
     pub(super) exprs: Vec<Ty>,
     pub(super) locals: Vec<Ty>,
-    pub(super) callees: FxHashMap<ExprId, Callee>,
-    pub(super) paths: FxHashMap<ExprId, Symbol>,
-    pub(super) macros: FxHashMap<ExprId, Symbol>,
+    pub(super) callees: Noted<Callee>,
+    pub(super) paths: Noted<Symbol>,
+    pub(super) macros: Noted<Symbol>,
     pub(super) closure_ret: Vec<Ty>,
     /// What `.await` on a call's value gives, where the catalogue says so of the call.
     pub(super) awaited: FxHashMap<ExprId, Ty>,
@@ -66,8 +67,6 @@ pub(super) struct Infer<'a> {
     /// Expressions whose type rests on a shape.
     pub(super) doubtful: FxHashSet<ExprId>,
     pub(super) doubtful_locals: FxHashSet<crate::syntax::hir::LocalId>,
-    /// Traits that the file imports, once asked for.
-    pub(super) imported_traits: Option<Arc<[Symbol]>>,
 }
 
 impl<'a> Infer<'a> {
@@ -89,9 +88,9 @@ impl<'a> Infer<'a> {
             vars,
             exprs: vec![Ty::Unknown; body.exprs.len()],
             locals,
-            callees: FxHashMap::default(),
-            paths: FxHashMap::default(),
-            macros: FxHashMap::default(),
+            callees: Noted::new(body.exprs.len()),
+            paths: Noted::new(body.exprs.len()),
+            macros: Noted::new(body.exprs.len()),
             closure_ret: vec![Ty::Unknown; body.closures.len()],
             awaited: FxHashMap::default(),
             returns: Vec::new(),
@@ -99,7 +98,6 @@ impl<'a> Infer<'a> {
             pending: Vec::new(),
             doubtful: FxHashSet::default(),
             doubtful_locals: FxHashSet::default(),
-            imported_traits: None,
         }
     }
 
@@ -275,22 +273,22 @@ impl<'a> Infer<'a> {
         let exprs = std::mem::take(&mut self.exprs);
         let locals = std::mem::take(&mut self.locals);
         let closure_ret = std::mem::take(&mut self.closure_ret);
-        let mut callees = std::mem::take(&mut self.callees);
-        for callee in callees.values_mut() {
-            if let Some(ty) = &mut callee.self_ty {
-                *ty = self.vars.deep(ty);
-            }
-        }
+        let callees = std::mem::replace(&mut self.callees, Noted::new(0)).finish(|mut callee| {
+            callee.self_ty = callee.self_ty.map(|ty| self.vars.deep(&ty));
+            Arc::new(callee)
+        });
         let (exprs, table) = self.table_of(&exprs);
+        let ret = self.vars.deep(ret);
+        let closure_ret = closure_ret.iter().map(|t| self.vars.deep(t)).collect();
         BodyTypes {
             exprs: exprs.into(),
             table: table.into(),
             locals: locals.iter().map(|t| self.vars.deep(t)).collect(),
             callees,
-            paths: self.paths,
-            macros: self.macros,
-            ret: self.vars.deep(ret),
-            closure_ret: closure_ret.iter().map(|t| self.vars.deep(t)).collect(),
+            paths: self.paths.finish(|path| path),
+            macros: self.macros.finish(|path| path),
+            ret,
+            closure_ret,
         }
     }
 

@@ -1,11 +1,12 @@
 //! Types of all expressions of a body, forward from signatures.
 
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 use crate::names::DefId;
 use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, LocalId};
 pub use crate::types::context::infer;
+pub use crate::types::expr_map::ExprMap;
 use crate::types::ty::Ty;
 
 /// How a fact is known.
@@ -58,11 +59,11 @@ pub struct BodyTypes {
     /// Type of each local variable, by [`LocalId`].
     pub locals: Vec<Ty>,
     /// Callee of each `Call`, `MethodCall`; absent for other expressions.
-    pub callees: FxHashMap<ExprId, Callee>,
+    pub callees: ExprMap<Arc<Callee>>,
     /// Canonical path of each path expression to an item (constants, statics, functions, variants).
-    pub paths: FxHashMap<ExprId, Symbol>,
+    pub paths: ExprMap<Symbol>,
     /// Canonical path of each macro call ("std::println"; the last segment alone when not found).
-    pub macros: FxHashMap<ExprId, Symbol>,
+    pub macros: ExprMap<Symbol>,
     /// What the body returns (for `async fn` the awaited type).
     pub ret: Ty,
     /// What each closure or async block of the body gives (async: the awaited type).

@@ -7,6 +7,7 @@ pub mod ty;
 mod calls;
 mod closures;
 mod context;
+mod expr_map;
 mod exprs;
 mod macros;
 mod methods;

@@ -115,10 +115,15 @@ impl<'a> Infer<'a> {
     }
 
     /// Traits outside of the program that the file imports by name.
-    pub(super) fn imported_traits(&mut self) -> Arc<[Symbol]> {
-        if let Some(known) = &self.imported_traits {
-            return Arc::clone(known);
+    pub(super) fn imported_traits(&self) -> Arc<[Symbol]> {
+        let slot = self.program.trait_imports.get(self.file.0 as usize);
+        match slot {
+            Some(slot) => Arc::clone(slot.get_or_init(|| self.find_imported_traits())),
+            None => self.find_imported_traits(),
         }
+    }
+
+    fn find_imported_traits(&self) -> Arc<[Symbol]> {
         let mut traits: Vec<Symbol> = Vec::new();
         for import in self.program.file(self.file).imports.iter().filter(|i| !i.is_glob) {
             let scope = GenericScope::default();
@@ -130,9 +135,7 @@ impl<'a> Infer<'a> {
                 traits.push(path);
             }
         }
-        let traits: Arc<[Symbol]> = traits.into();
-        self.imported_traits = Some(Arc::clone(&traits));
-        traits
+        traits.into()
     }
 
     /// Whether a type is known to implement a trait.

@@ -1,5 +1,7 @@
 //! Calls: what is moved, what is borrowed, what never returns.
 
+use std::sync::Arc;
+
 use crate::flow::build::Builder;
 use crate::flow::build::statements::numbered;
 use crate::flow::mir::{Call, Operand, Place, Projection, Rvalue, StatementKind, Terminator};
@@ -11,11 +13,9 @@ use crate::types::infer::{Callee, Known, Target};
 use crate::types::ty::Ty;
 
 impl Builder<'_, '_> {
-    fn callee(&self, e: ExprId) -> Callee {
-        self.flows.cx.types.callees.get(&e).cloned().unwrap_or(Callee {
-            target: Target::Unknown,
-            known: Known::Inferred,
-            self_ty: None,
+    fn callee(&self, e: ExprId) -> Arc<Callee> {
+        self.flows.cx.types.callees.get(&e).cloned().unwrap_or_else(|| {
+            Arc::new(Callee { target: Target::Unknown, known: Known::Inferred, self_ty: None })
         })
     }
 
@@ -45,7 +45,8 @@ impl Builder<'_, '_> {
         let callee = match (&callee.target, &body.expr(callee_expr).kind) {
             // A value that is called is a callback, whatever its type.
             (Target::Unknown, ExprKind::Local(_) | ExprKind::Field { .. }) => {
-                Callee { target: Target::Value, ..callee }
+                let (known, self_ty) = (callee.known, callee.self_ty.clone());
+                Arc::new(Callee { target: Target::Value, known, self_ty })
             }
             _ => callee,
         };
@@ -90,7 +91,8 @@ impl Builder<'_, '_> {
             None if self.is_place(receiver) || self.lends(receiver_ty) => self.borrow(receiver, false),
             None => self.operand(receiver),
         };
-        let mut operands = vec![operand];
+        let mut operands = Vec::with_capacity(args.len() + 1);
+        operands.push(operand);
         operands.extend(args.iter().map(|a| self.operand(*a)));
         self.emit_call(
             dest,

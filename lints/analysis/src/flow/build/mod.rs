@@ -110,9 +110,9 @@ impl<'f, 'a> Builder<'f, 'a> {
         }
         self.terminate(Terminator::Return { kind: ReturnKind::End, span: span.last_byte() });
         // A flow lives as long as the run, and most blocks are short.
-        self.mir.blocks.iter_mut().for_each(|b| b.statements.shrink_to_fit());
-        self.mir.blocks.shrink_to_fit();
-        self.mir.vars.shrink_to_fit();
+        self.mir.blocks.iter_mut().for_each(|b| exact(&mut b.statements));
+        exact(&mut self.mir.blocks);
+        exact(&mut self.mir.vars);
     }
 
     pub(super) fn ty(&self, e: ExprId) -> &'a Ty {
@@ -173,5 +173,14 @@ impl<'f, 'a> Builder<'f, 'a> {
 
     pub(super) fn switch_to(&mut self, block: BlockId) {
         self.current = block;
+    }
+}
+
+/// Copies a list to its size: an allocator that is asked to shrink may leave half of the room unused.
+fn exact<T>(list: &mut Vec<T>) {
+    if list.len() < list.capacity() {
+        let mut whole = Vec::with_capacity(list.len());
+        whole.append(list);
+        *list = whole;
     }
 }
