@@ -1,5 +1,6 @@
 //! Who calls whom, and which functions run once in the life of a process.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::facts::direct::{closure_of, targets};
@@ -25,41 +26,52 @@ pub type Callers = FxHashMap<DefId, Vec<Caller>>;
 
 /// Reads the callers from the flows.
 pub(super) fn find(analysis: &Analysis<'_>) -> Callers {
+    let found: Vec<Vec<(DefId, Caller)>> =
+        analysis.bodies.par_iter().filter(|b| !b.in_test).map(|body| named_in(analysis, body)).collect();
     let mut out = Callers::default();
-    for body in analysis.bodies.iter().filter(|b| !b.in_test) {
-        for mir in body.flow.all() {
-            let closure = is_repeated_closure(analysis, body, mir);
-            for (point, statement) in mir.statements() {
-                let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
-                let mut add = |def: DefId, repeated: bool| {
-                    let caller = Caller { from: body.def, repeated };
-                    let all = out.entry(def).or_default();
-                    if !all.contains(&caller) {
-                        all.push(caller);
+    for (def, caller) in found.into_iter().flatten() {
+        let all = out.entry(def).or_default();
+        // Those of one function stand together; constants share the lack of one.
+        let known = match caller.from {
+            Some(_) => all.iter().rev().take_while(|c| c.from == caller.from).any(|c| *c == caller),
+            None => all.contains(&caller),
+        };
+        if !known {
+            all.push(caller);
+        }
+    }
+    out
+}
+
+/// The functions that a body calls or names.
+fn named_in(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<(DefId, Caller)> {
+    let mut out = Vec::new();
+    for mir in body.flow.all() {
+        let closure = is_repeated_closure(analysis, body, mir);
+        for (point, statement) in mir.statements() {
+            let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
+            let mut add = |def: DefId, repeated: bool| out.push((def, Caller { from: body.def, repeated }));
+            match &statement.kind {
+                StatementKind::Call(call) => {
+                    for def in targets(&call.callee.target) {
+                        add(def, repeated);
                     }
-                };
-                match &statement.kind {
-                    StatementKind::Call(call) => {
-                        for def in targets(&call.callee.target) {
-                            add(def, repeated);
-                        }
-                        // A function handed on by name may be called as often as the other side likes.
-                        for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
-                            add(def, true);
-                        }
+                    // A function handed on by name may be called as often as the other side likes.
+                    for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                        add(def, true);
                     }
-                    StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
-                        if let Some(def) = named(analysis, body, operand) {
-                            add(def, true);
-                        }
-                    }
-                    StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
-                        for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
-                            add(def, true);
-                        }
-                    }
-                    _ => {}
                 }
+                StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
+                    if let Some(def) = named(analysis, body, operand) {
+                        add(def, true);
+                    }
+                }
+                StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
+                    for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
+                        add(def, true);
+                    }
+                }
+                _ => {}
             }
         }
     }

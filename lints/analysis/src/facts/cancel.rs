@@ -38,11 +38,13 @@ const LONGEST_WAY: usize = 4;
 
 /// Fills in [`super::Summary::loss`] of all async functions.
 pub(super) fn find(analysis: &mut Analysis<'_>) {
+    // Functions that the last round found, so that their callers are looked at again.
+    let mut fresh: Option<FxHashSet<DefId>> = None;
     for _ in 0..LONGEST_WAY {
         let found: Vec<(DefId, Loss)> = analysis
             .bodies
             .par_iter()
-            .filter(|b| b.is_async)
+            .filter(|b| b.is_async && fresh.as_ref().is_none_or(|fresh| b.calls_one_of(fresh)))
             .filter_map(|body| {
                 let def = body.def?;
                 if analysis.summary(def).is_some_and(|s| s.loss.is_some()) {
@@ -54,7 +56,9 @@ pub(super) fn find(analysis: &mut Analysis<'_>) {
         if found.is_empty() {
             break;
         }
+        let fresh = fresh.insert(FxHashSet::default());
         for (def, loss) in found {
+            fresh.insert(def);
             Arc::make_mut(analysis.summaries.entry(def).or_default()).loss = Some(loss);
         }
     }

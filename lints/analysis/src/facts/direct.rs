@@ -23,7 +23,7 @@ pub struct Site {
     /// Who may be called.
     pub targets: SmallVec<[DefId; 1]>,
     /// The arguments' identities in terms of the caller.
-    pub args: Vec<Option<Identity>>,
+    pub args: Box<[Option<Box<Identity>>]>,
     /// The call.
     pub at: FileSpan,
 }
@@ -31,7 +31,7 @@ pub struct Site {
 /// Direct facts of a body.
 #[derive(Default)]
 pub(super) struct Direct {
-    pub(super) summary: Summary,
+    pub(super) summary: Box<Summary>,
     pub(super) sites: Vec<Site>,
 }
 
@@ -169,8 +169,10 @@ pub(super) fn flow(
                 }
                 let found = targets(&call.callee.target);
                 if !found.is_empty() && runs_now(analysis, &found, call, &awaited) {
-                    let args =
-                        call.args.iter().map(|a| ids.operand(a).and_then(|i| outward(ids, &i))).collect();
+                    // What is the caller's own tells a callee's effects nothing.
+                    let mut outer =
+                        |a: &Operand| outward(ids, &ids.operand(a)?).filter(is_outer).map(Box::new);
+                    let args = call.args.iter().map(&mut outer).collect();
                     out.sites.push(Site { targets: found, args, at: here });
                 }
             }

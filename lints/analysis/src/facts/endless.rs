@@ -34,10 +34,16 @@ const LONGEST_WAY: usize = 4;
 
 /// Fills in [`super::Summary::stays_in`] of all functions.
 pub(super) fn find(analysis: &mut Analysis<'_>) {
+    // Functions that the last round found, so that their callers are looked at again.
+    let mut fresh: Option<FxHashSet<DefId>> = None;
     for _ in 0..=LONGEST_WAY {
         let found: Vec<(DefId, Endless)> = analysis
             .bodies
             .par_iter()
+            .filter(|body| match &fresh {
+                None => body.flow.all().any(|mir| !mir.loops.is_empty()),
+                Some(fresh) => body.calls_one_of(fresh),
+            })
             .filter_map(|body| {
                 let def = body.def?;
                 if analysis.summary(def).is_some_and(|s| s.stays_in.is_some()) {
@@ -49,7 +55,9 @@ pub(super) fn find(analysis: &mut Analysis<'_>) {
         if found.is_empty() {
             break;
         }
+        let fresh = fresh.insert(FxHashSet::default());
         for (def, endless) in found {
+            fresh.insert(def);
             Arc::make_mut(analysis.summaries.entry(def).or_default()).stays_in = Some(endless);
         }
     }

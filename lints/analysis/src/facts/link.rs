@@ -44,7 +44,7 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
         graph.position.entry(*def).or_insert(next);
     }
     let count = graph.position.len();
-    graph.summaries.resize_with(count, Summary::default);
+    graph.summaries.resize_with(count, Box::default);
     graph.sites.resize_with(count, Vec::new);
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
     for (def, direct) in found {
@@ -54,13 +54,16 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
                 callers[*target as usize].push(at);
             }
         }
-        let known = analysis.summary(def).cloned().unwrap_or_default();
-        graph.summaries[at as usize] = Summary {
-            returned_part: known.returned_part,
-            returned_static: known.returned_static,
-            returned_guard: direct.summary.returned_guard.clone().or(known.returned_guard),
-            ..direct.summary
-        };
+        let mut summary = direct.summary;
+        (summary.returned_part, summary.returned_static) = (None, None);
+        if let Some(known) = analysis.summary(def) {
+            summary.returned_part.clone_from(&known.returned_part);
+            summary.returned_static = known.returned_static;
+            if summary.returned_guard.is_none() {
+                summary.returned_guard.clone_from(&known.returned_guard);
+            }
+        }
+        graph.summaries[at as usize] = summary;
         graph.sites[at as usize] = direct.sites;
     }
     let mut order: Vec<(DefId, u32)> = graph.position.iter().map(|(def, at)| (*def, *at)).collect();
@@ -78,9 +81,14 @@ pub(super) fn link(analysis: &mut Analysis<'_>) {
         }
     }
     let Graph { position, mut summaries, .. } = graph;
+    // Most functions have nothing to tell, and share that.
+    let nothing = Arc::new(Summary::default());
     analysis.summaries = position
         .into_iter()
-        .map(|(def, at)| (def, Arc::new(std::mem::take(&mut summaries[at as usize]))))
+        .map(|(def, at)| {
+            let summary = std::mem::take(&mut summaries[at as usize]);
+            (def, if *summary == *nothing { Arc::clone(&nothing) } else { Arc::new(*summary) })
+        })
         .collect();
     super::spawns::find_wrappers(analysis);
 }
@@ -94,7 +102,7 @@ fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
 #[derive(Default)]
 struct Graph {
     position: FxHashMap<DefId, u32>,
-    summaries: Vec<Summary>,
+    summaries: Vec<Box<Summary>>,
     sites: Vec<Vec<Site>>,
 }
 
@@ -167,7 +175,7 @@ pub(super) fn outward(inner: &Identity, site: &Site) -> Option<Identity> {
     match inner.root {
         Root::Static(_) => Some(inner.clone()),
         Root::Param(index) => {
-            let mut outer = site.args.get(index as usize)?.clone()?;
+            let mut outer = (**site.args.get(index as usize)?.as_ref()?).clone();
             outer.path.extend(inner.path.iter().copied());
             outer.indexed |= inner.indexed;
             Some(outer)

@@ -17,7 +17,7 @@ mod timeline;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::catalogue::{Catalogue, Class, Mode, SpawnKind};
@@ -172,6 +172,14 @@ pub struct AnalyzedBody {
     pub edition: u16,
     /// It is test code.
     pub in_test: bool,
+}
+
+impl AnalyzedBody {
+    /// Whether some call in it may be one of these functions.
+    fn calls_one_of(&self, functions: &FxHashSet<DefId>) -> bool {
+        let mut calls = self.flow.all().flat_map(Mir::calls);
+        calls.any(|(_, _, call)| direct::targets(&call.callee.target).iter().any(|t| functions.contains(t)))
+    }
 }
 
 /// Everything known of a program.

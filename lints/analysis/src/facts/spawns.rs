@@ -1,5 +1,6 @@
 //! Work that is started to run elsewhere: tasks, threads, blocking closures.
 
+use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use crate::catalogue::SpawnKind;
@@ -169,7 +170,7 @@ pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
     for _ in 0..2 {
         let found: Vec<(DefId, SpawnedParams)> = analysis
             .bodies
-            .iter()
+            .par_iter()
             .filter_map(|body| {
                 let def = body.def?;
                 let summary = analysis.summary(def)?;
