@@ -62,6 +62,10 @@ impl Lower {
     }
 
     fn path_span(&self, path: &syn::Path, qself: Option<&QSelf>) -> Span {
+        // Most paths are one name, and asking for a place has its price.
+        if let (None, Some(ident)) = (qself, path.get_ident()) {
+            return self.span(ident.span());
+        }
         let end = path.segments.last().map_or(self.here.get(), |segment| match &segment.arguments {
             PathArguments::None => self.span(segment.ident.span()),
             PathArguments::AngleBracketed(args) => self.span(args.gt_token.span),

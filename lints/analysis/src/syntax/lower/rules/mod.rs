@@ -69,7 +69,11 @@ impl Lower {
         mac: &Macro,
         parse: impl FnOnce(TokenStream) -> Option<T>,
     ) -> Option<T> {
-        if self.expansions.len() >= DEPTH_LIMIT || self.macros.tokens_made >= TOKEN_LIMIT {
+        // Most files define no macro.
+        if self.macros.definitions.is_empty()
+            || self.expansions.len() >= DEPTH_LIMIT
+            || self.macros.tokens_made >= TOKEN_LIMIT
+        {
             return None;
         }
         let definition = Rc::clone(self.macros.definitions.get(&local_name(mac)?)?);
