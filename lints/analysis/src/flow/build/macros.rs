@@ -21,6 +21,9 @@ impl Builder<'_, '_> {
                         let args = vec![b.borrow(*condition, false)];
                         b.push(StatementKind::Macro { expr: e, args, dest: dest.clone() }, span, Some(e));
                     });
+                    if let Some((place, true)) = self.emptiness(*condition) {
+                        self.vacant(&place, span);
+                    }
                     self.in_scope(ScopeKind::Statement, span, |b| {
                         let args = message.iter().map(|a| b.borrow(*a, false)).collect();
                         b.push(StatementKind::Macro { expr: e, args, dest }, span, Some(e));

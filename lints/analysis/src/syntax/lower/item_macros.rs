@@ -5,6 +5,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, Item, Macro, Stmt, Token, Type, Visibility};
 
 use crate::span::Span;
+use crate::symbol::{Symbol, sym};
 use crate::syntax::cfg::Cfg;
 use crate::syntax::items::{Generics, ItemKind};
 use crate::syntax::lower::Lower;
@@ -58,7 +59,7 @@ impl Lower {
         let outer = std::mem::replace(&mut self.cfg_test, attributes.cfg_test);
         if !self.item_macro_parts(mac) {
             let path = self.path(&mac.path, None);
-            let name = path.last().unwrap_or_else(|| crate::symbol::sym(""));
+            let name = path.last().unwrap_or_else(|| sym(""));
             self.push_item(
                 name,
                 path.span,
@@ -66,7 +67,7 @@ impl Lower {
                 false,
                 attributes,
                 Generics::default(),
-                ItemKind::OpaqueMacro,
+                ItemKind::OpaqueMacro { declares: declared_names(&mac.tokens) },
             );
         }
         self.cfg_test = outer;
@@ -130,6 +131,27 @@ impl Lower {
         };
         cfg_if(mac)?.into_iter().map(statements).collect()
     }
+}
+
+const ITEM_KEYWORDS: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "mod"];
+
+/// The names behind item keywords, outside of any braces.
+fn declared_names(tokens: &TokenStream) -> Vec<Symbol> {
+    let mut names = Vec::new();
+    let mut declares = false;
+    for token in tokens.clone() {
+        let TokenTree::Ident(ident) = token else {
+            declares = false;
+            continue;
+        };
+        let word = ident.to_string();
+        if ITEM_KEYWORDS.contains(&word.as_str()) {
+            declares = true;
+        } else if std::mem::take(&mut declares) {
+            names.push(sym(&word));
+        }
+    }
+    names
 }
 
 /// Any number of items.
