@@ -237,9 +237,8 @@ fn flag(
 /// one walk, and thrown away when that fails.
 fn is_handed_to_parts(view: &FlowView<'_>, object: &Identity) -> bool {
     let ids = &view.tokens.identities;
-    let is_whole = |operand: &Operand| {
-        ids.operand(operand).is_some_and(|i| i.root == object.root && i.path.is_empty())
-    };
+    let is_whole =
+        |operand: &Operand| ids.operand(operand).is_some_and(|i| i.root == object.root && i.path.is_empty());
     object.root == Root::Param(0)
         && view.mir.calls().any(|(_, _, call)| call.is_method && call.args.iter().skip(1).any(is_whole))
 }

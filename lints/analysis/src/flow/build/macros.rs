@@ -95,7 +95,9 @@ impl Builder<'_, '_> {
                     .map(|a| match &self.flows.cx.body.expr(*a).kind {
                         // A bare name may be moved, borrowed or assigned: the most is assumed.
                         ExprKind::Local(_) => self.operand(*a),
-                        _ => self.borrow(*a, true),
+                        // It may put each argument into a statement of its own, so temporaries are not said to
+                        // live any longer.
+                        _ => self.in_scope(ScopeKind::Statement, span, |b| b.borrow(*a, true)),
                     })
                     .collect();
                 self.push(StatementKind::Macro { expr: e, args, dest }, span, Some(e));
