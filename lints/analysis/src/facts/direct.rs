@@ -218,7 +218,7 @@ pub(super) fn captured_identities(
     FxHashMap::default()
 }
 
-/// Calls whose future is awaited right here, itself or inside of others: `timeout(limit, save().instrument(span))`.
+/// Calls whose future is awaited right here, itself or inside of others: `save().instrument(span)`.
 pub(super) fn awaited_calls<'m>(
     analysis: &Analysis<'_>,
     mir: &'m Mir,
@@ -241,7 +241,10 @@ pub(super) fn awaited_calls<'m>(
         let is_new = seen.insert(var);
         found.insert(std::ptr::from_ref(call));
         let elsewhere = match &call.callee.target {
-            Target::External(path) => analysis.catalogue.facts(*path).is_some_and(|f| f.spawns.is_some()),
+            // What stands under a timer is given up when it takes too long: it waits for nothing for good.
+            Target::External(path) => {
+                analysis.catalogue.facts(*path).is_some_and(|f| f.spawns.is_some() || f.timer.is_some())
+            }
             // What a function of the program does with a future is its own fact.
             _ => true,
         };
