@@ -225,6 +225,9 @@ pub struct Resource {
     /// A value dropped in the statement that makes it is practically always a mistake.
     #[serde(default)]
     pub useless_when_dropped_at_once: bool,
+    /// It keeps nothing back: its `flush` does nothing.
+    #[serde(default)]
+    pub unbuffered: bool,
     /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
     #[serde(default)]
     pub needs_reaping: bool,
