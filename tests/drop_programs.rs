@@ -53,7 +53,10 @@ fn compare(edition: u16, seed: u64, numbers: std::ops::Range<usize>, tally: &mut
             Compiled::Missing => return false,
             Compiled::Errors(lines) => {
                 if std::env::var_os("LINGER_REFUSED").is_some() {
-                    lines.iter().filter_map(|l| text.lines().nth(l - 1)).for_each(|l| eprintln!("refused: {l}"));
+                    lines
+                        .iter()
+                        .filter_map(|l| text.lines().nth(l - 1))
+                        .for_each(|l| eprintln!("refused: {l}"));
                 }
                 let before = programs.len();
                 let mut index = 0;
@@ -101,7 +104,12 @@ fn drops_are_where_rustc_has_them() {
             }
         }
     }
-    println!("{} compared, {} refused by rustc, {} differ", tally.compared, tally.refused, tally.differ.len());
+    println!(
+        "{} compared, {} refused by rustc, {} differ",
+        tally.compared,
+        tally.refused,
+        tally.differ.len()
+    );
     assert!(tally.compared > tally.refused, "too many programs do not compile: {}", tally.refused);
     // The shortest tells most.
     tally.differ.sort_by_key(String::len);

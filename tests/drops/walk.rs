@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use linger_analysis::flow::mir::{
-    BlockId, BranchKind, Call, CaptureHow, Mir, Operand, Place, Projection, Rvalue, StatementKind, Terminator,
-    Var, VarKind,
+    BlockId, BranchKind, Call, CaptureHow, Mir, Operand, Place, Projection, Rvalue, StatementKind,
+    Terminator, Var, VarKind,
 };
 use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, UnaryOp};
 
@@ -40,8 +40,6 @@ struct Decisions {
     truth: bool,
     /// Items that the iterators of `for` have left, by the site that made them.
     left: HashMap<String, usize>,
-    /// The arm that the scrutinee of each `match` asks for.
-    arms: HashMap<ExprId, usize>,
 }
 
 impl<'w> Walk<'w> {
@@ -122,14 +120,8 @@ impl<'w> Walk<'w> {
             }
             (BranchKind::Lazy, _) => usize::from(!self.decisions.truth),
             (BranchKind::Match, ExprKind::Match { scrutinee, arms }) => {
-                if count == arms.len() {
-                    let arm = matched(self, *scrutinee);
-                    self.decisions.arms.insert(on, arm);
-                    return arm;
-                }
-                // A guard failed: the arms that are left.
-                let arm = self.decisions.arms.get(&on).copied().unwrap_or_default();
-                arm.saturating_sub(arms.len() - count)
+                // When a guard failed, the last arm is left in the programs.
+                if count == arms.len() { matched(self, *scrutinee) } else { count - 1 }
             }
             (BranchKind::Question, ExprKind::Try { operand }) => usize::from(matched(self, *operand) != 0),
             (BranchKind::Next, _) => {
@@ -162,7 +154,8 @@ impl<'w> Walk<'w> {
     fn step(&mut self, kind: &StatementKind, expr: Option<ExprId>) {
         match kind {
             StatementKind::Assign { dest, value } => {
-                if let Some(ExprKind::Unary { op: UnaryOp::Not, .. }) = expr.map(|e| &self.body.expr(e).kind) {
+                if let Some(ExprKind::Unary { op: UnaryOp::Not, .. }) = expr.map(|e| &self.body.expr(e).kind)
+                {
                     self.decisions.truth = !self.decisions.truth;
                 }
                 let found = self.value(value);

@@ -90,7 +90,8 @@ impl Generator {
     pub(super) fn borrowable(&mut self) -> String {
         if self.dice.chance(40)
             && let Some(index) = self.pick(|l| {
-                l.state == State::Live && matches!(l.ty, Ty::Drops | Ty::Pair | Ty::Struct | Ty::Array | Ty::Ref)
+                l.state == State::Live
+                    && matches!(l.ty, Ty::Drops | Ty::Pair | Ty::Struct | Ty::Array | Ty::Ref)
             })
         {
             let local = &self.locals[index];
@@ -343,7 +344,8 @@ impl Generator {
     fn labelled(&mut self, ty: Ty) -> String {
         let label = format!("'b{}", self.names);
         self.names += 1;
-        let broken = Breakable { label: Some(label.clone()), is_loop: false, ty, states: Vec::new(), broken: false };
+        let broken =
+            Breakable { label: Some(label.clone()), is_loop: false, ty, states: Vec::new(), broken: false };
         self.breakables.push(broken);
         let before = self.states();
         let text = self.block(ty);

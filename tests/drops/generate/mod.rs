@@ -12,7 +12,9 @@ pub struct Dice(u64);
 impl Dice {
     pub fn new(seed: u64) -> Self {
         let mut dice = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        (0..4).for_each(|_| drop(dice.below(2)));
+        (0..4).for_each(|_| {
+            dice.below(2);
+        });
         dice
     }
 

@@ -5,9 +5,11 @@ use super::{Breakable, Generator, State, Ty};
 impl Generator {
     /// A block with a tail of a type.
     pub(super) fn block(&mut self, ty: Ty) -> String {
-        self.in_block(move |g| {
-            if ty == Ty::Unit && g.dice.chance(60) { String::new() } else { g.expression(ty) }
-        })
+        self.in_block(
+            move |g| {
+                if ty == Ty::Unit && g.dice.chance(60) { String::new() } else { g.expression(ty) }
+            },
+        )
     }
 
     /// Statements and a tail.
@@ -164,9 +166,8 @@ impl Generator {
     fn assigned(&mut self) -> String {
         let (loops, closed) = (self.loops(), self.closed);
         if self.dice.chance(25)
-            && let Some(index) = self.pick(|l| {
-                l.mutable && l.state == State::Live && matches!(l.ty, Ty::Pair | Ty::Struct)
-            })
+            && let Some(index) =
+                self.pick(|l| l.mutable && l.state == State::Live && matches!(l.ty, Ty::Pair | Ty::Struct))
         {
             let value = self.drops();
             let local = &self.locals[index];
@@ -214,7 +215,13 @@ impl Generator {
     fn in_loop(&mut self, body: impl FnOnce(&mut Self, &str) -> String) -> String {
         let label = self.label();
         let head = label.as_ref().map(|l| format!("{l}: ")).unwrap_or_default();
-        self.breakables.push(Breakable { label, is_loop: true, ty: Ty::Unit, states: Vec::new(), broken: false });
+        self.breakables.push(Breakable {
+            label,
+            is_loop: true,
+            ty: Ty::Unit,
+            states: Vec::new(),
+            broken: false,
+        });
         let before = self.states();
         let text = body(self, &head);
         self.breakables.pop();
@@ -254,7 +261,8 @@ impl Generator {
         };
         self.in_loop(|g, head| {
             let name = g.variable();
-            let ignored = kind == 0 || g.dice.chance(30);
+            // Where no name takes it, linger has an item die with its iterator.
+            let ignored = kind == 0;
             let bound = (!ignored).then(|| (name.clone(), Ty::Drops));
             let body = g.with(bound, |g| g.block(Ty::Unit));
             format!("{head}for {} in {iterable} {body}", if ignored { "_" } else { &name })
@@ -369,7 +377,11 @@ impl Generator {
     }
 
     fn awaited(&mut self) -> String {
-        if self.dice.chance(50) { "step().await;".to_owned() } else { format!("step_with(&{}).await;", self.borrowable()) }
+        if self.dice.chance(50) {
+            "step().await;".to_owned()
+        } else {
+            format!("step_with(&{}).await;", self.borrowable())
+        }
     }
 
     fn by_macro(&mut self) -> String {

@@ -87,12 +87,24 @@ impl Builder<'_, '_> {
 
     /// Drops a named variable at the end of the innermost scope.
     pub(super) fn schedule(&mut self, var: Var) {
+        if let Some(depth) = self.innermost_block() {
+            self.schedule_in(depth, var);
+        }
+    }
+
+    /// Drops a variable at the end of the scope at `depth`.
+    pub(super) fn schedule_in(&mut self, depth: usize, var: Var) {
         if self.flows.cx.ownership.is_trivial(&self.mir.var(var).ty) {
             return;
         }
-        if let Some(scope) = self.scopes.iter_mut().rev().find(|s| s.kind == ScopeKind::Block) {
+        if let Some(scope) = self.scopes.get_mut(depth) {
             scope.drops.push((var, DropHow::ScopeEnd));
         }
+    }
+
+    /// The innermost scope that ends named variables.
+    pub(super) fn innermost_block(&self) -> Option<usize> {
+        self.scopes.iter().rposition(|s| s.kind == ScopeKind::Block)
     }
 
     /// Drops a temporary with the innermost scope that ends temporaries.
@@ -111,11 +123,6 @@ impl Builder<'_, '_> {
             };
             scope.drops.push((var, how));
         }
-    }
-
-    /// Drops an extended temporary (`let x = &temp();`) like a variable of the enclosing block.
-    pub(super) fn schedule_extended(&mut self, var: Var) {
-        self.schedule(var);
     }
 
     pub(super) fn as_scrutinee<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
