@@ -44,7 +44,7 @@ struct Tally {
 /// Compares one batch; `false` without rustc.
 fn compare(edition: u16, seed: u64, numbers: std::ops::Range<usize>, tally: &mut Tally) -> bool {
     let mut programs: Vec<(usize, Generated)> =
-        numbers.map(|number| (number, Generator::new(seed, number).function())).collect();
+        numbers.map(|number| (number, Generator::new(seed, number, edition).function())).collect();
     let scratch = common::scratch();
     let (text, printed) = loop {
         let (text, first) = source(&programs);

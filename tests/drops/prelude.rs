@@ -50,6 +50,7 @@ impl D {
     fn maybe(&self, site: &'static str, name: &'static str) -> Option<D> { (way(site, 2) == 0).then(|| D(name)) }
     fn items(&self, site: &'static str, a: &'static str, b: &'static str) -> Vec<D> { items(site, a, b) }
     fn swap(self, name: &'static str) -> D { D(name) }
+    fn other(&self, name: &'static str) -> D { D(name) }
     fn eat(self) -> u8 { 1 }
 }
 pub struct S { x: D, y: D }

@@ -196,9 +196,9 @@ impl<'w> Walk<'w> {
                 self.events.push("step".to_owned());
                 return;
             }
-            "d" | "some_d" => whole(names.collect()),
+            "d" | "some_d" | "other" => whole(names.collect()),
             "pair" => names.enumerate().map(|(i, n)| (vec![i.to_string()], n)).collect(),
-            "same" if !call.is_method => self.arguments(call),
+            "same" | "new" if !call.is_method => self.arguments(call),
             "swap" => {
                 self.dies(call);
                 whole(names.collect())

@@ -13,7 +13,7 @@ impl Generator {
             Ty::Maybe => self.maybe(),
             Ty::Pair => self.pair(),
             Ty::Struct => self.structure(),
-            Ty::Array => format!("[{}, {}]", self.drops(), self.drops()),
+            Ty::Array => format!("[{}, {}]", self.first(), self.drops()),
             Ty::Ref => self.reference(),
         }
     }
@@ -41,7 +41,9 @@ impl Generator {
             }
             return self.made();
         }
-        match self.dice.below(16) {
+        match self.dice.below(18) {
+            16 => self.matched_whole(Ty::Drops),
+            17 => self.chain(Ty::Drops),
             0 => self.moved_part().unwrap_or_else(|| self.made()),
             1 => format!("same({})", self.drops()),
             2 => format!("swap({}, \"{}\")", self.drops(), self.name()),
@@ -111,19 +113,21 @@ impl Generator {
         if !self.spend() {
             return "1".to_owned();
         }
-        match self.dice.below(15) {
+        match self.dice.below(18) {
+            15 => self.matched_whole(Ty::Int),
+            16 => self.chain(Ty::Int),
             0 | 1 => format!("{}.one()", self.borrowable()),
             2 => format!("borrow(&{})", self.borrowable()),
             3 => format!("{}.same().one()", self.borrowable()),
             4 => format!("({} + {})", self.int(), self.int()),
             5 => format!("add({}, {})", self.int(), self.int()),
             6 => format!("{}.eat()", self.drops()),
-            7 => format!("consume_two({}, {})", self.drops(), self.drops()),
+            7 => format!("consume_two({}, {})", self.first(), self.drops()),
             8 => self.block(Ty::Int),
             9 => self.choice(Ty::Int),
             10 => self.matched_number(Ty::Int),
             11 => self.matched_maybe(Ty::Int),
-            12 => format!("({}, {}).1", self.drops(), self.int()),
+            12 => format!("({}, {}).1", self.first(), self.int()),
             13 => format!("({} as u8)", self.int()),
             _ => self.looped(Ty::Int),
         }
@@ -182,20 +186,27 @@ impl Generator {
         if self.dice.chance(40) {
             return format!("pair(\"{}\", \"{}\")", self.name(), self.name());
         }
-        format!("({}, {})", self.drops(), self.drops())
+        format!("({}, {})", self.first(), self.drops())
+    }
+
+    /// The first of two parts. A variable that is moved there ends where its scope does in linger's flow when the
+    /// second part leaves, and before that in truth.
+    fn first(&mut self) -> String {
+        let made = self.drops();
+        if made.contains('(') { made } else { format!("same({made})") }
     }
 
     fn structure(&mut self) -> String {
         if self.dice.chance(50) {
-            format!("S {{ x: {}, y: {} }}", self.drops(), self.drops())
+            format!("S {{ x: {}, y: {} }}", self.first(), self.drops())
         } else {
-            format!("S {{ y: {}, x: {} }}", self.drops(), self.drops())
+            format!("S {{ y: {}, x: {} }}", self.first(), self.drops())
         }
     }
 
     /// A borrow whose temporary is extended when it initialises a variable.
     fn reference(&mut self) -> String {
-        match self.dice.below(9) {
+        match self.dice.below(12) {
             0 => self.in_block(|g| g.reference()),
             1 => {
                 let condition = self.condition();
@@ -207,6 +218,18 @@ impl Generator {
             }
             2 => format!("&{}.{}", self.pair(), self.dice.below(2)),
             3 => format!("&{}", self.block(Ty::Drops)),
+            4 => format!("&*Box::new({})", self.drops()),
+            5 => format!("&[{}, {}][0]", self.first(), self.drops()),
+            6 => {
+                let scrutinee = self.maybe_made();
+                let name = self.variable();
+                let bound = Some((name.clone(), Ty::Drops));
+                let made = self.ways(vec![
+                    Box::new(|g: &mut Self| g.with(bound, |g| g.in_block(|g| g.reference()))),
+                    Box::new(|g: &mut Self| g.in_block(|g| g.reference())),
+                ]);
+                format!("match {scrutinee} {{ Some({name}) => {}, None => {} }}", made[0], made[1])
+            }
             _ => format!("&{}", self.drops()),
         }
     }
@@ -310,12 +333,78 @@ impl Generator {
             }
             None => self.maybe_made(),
         };
+        // What the guard sees is not taken yet.
+        let guard = (movable.is_none() && pattern != "_" && self.dice.chance(30)).then(|| {
+            let site = self.site();
+            let name = pattern.trim_start_matches("ref ");
+            format!(" if {name}.decide(\"{site}\")")
+        });
+        let last = if guard.is_some() { "_" } else { ["None", "_"][self.dice.below(2)] };
+        let guard = guard.unwrap_or_default();
         let made = self.ways(vec![
             Box::new(move |g: &mut Self| g.with(bound, |g| g.arm(ty))),
             Box::new(move |g: &mut Self| g.arm(ty)),
         ]);
-        let last = ["None", "_"][self.dice.below(2)];
-        format!("match {scrutinee} {{ Some({pattern}) => {}, {last} => {} }}", made[0], made[1])
+        format!("match {scrutinee} {{ Some({pattern}){guard} => {}, {last} => {} }}", made[0], made[1])
+    }
+
+    /// `match` with one arm that takes everything.
+    fn matched_whole(&mut self, ty: Ty) -> String {
+        let count = self.locals.len();
+        let text = match self.dice.below(3) {
+            0 => {
+                let value = self.drops();
+                let name = self.variable();
+                self.declare(name.clone(), Ty::Drops, false, State::Live);
+                format!("match {value} {{ {name} => {} }}", self.arm(ty))
+            }
+            1 => {
+                let value = self.pair();
+                let pattern = self.pair_pattern();
+                format!("match {value} {{ {pattern} => {} }}", self.arm(ty))
+            }
+            _ => {
+                let value = self.structure();
+                let name = self.variable();
+                self.declare(name.clone(), Ty::Drops, false, State::Live);
+                format!("match {value} {{ S {{ y: {name}, .. }} => {} }}", self.arm(ty))
+            }
+        };
+        self.locals.truncate(count);
+        text
+    }
+
+    /// `if let .. && .. && let ..`, which edition 2024 has.
+    pub(super) fn chain(&mut self, ty: Ty) -> String {
+        if self.edition < 2024 {
+            return self.choice(ty);
+        }
+        let count = self.locals.len();
+        let before = self.states();
+        let mut links = Vec::new();
+        for index in 0..2 + self.dice.below(2) {
+            if index > 0 && self.dice.chance(40) {
+                links.push(self.bool());
+                continue;
+            }
+            let scrutinee = self.maybe_made();
+            let name = self.variable();
+            links.push(format!("let Some({name}) = {scrutinee}"));
+            self.declare(name, Ty::Drops, false, State::Live);
+        }
+        let then = self.block(ty);
+        let mut ends = if self.dead { Vec::new() } else { vec![self.states()] };
+        self.locals.truncate(count);
+        // What a link moved may be moved or not.
+        let tried = self.states();
+        self.meet(&before, vec![before.clone(), tried]);
+        self.dead = false;
+        let otherwise = self.block(ty);
+        if !self.dead {
+            ends.push(self.states());
+        }
+        self.meet(&before, ends);
+        format!("(if {} {then} else {otherwise})", links.join(" && "))
     }
 
     /// `loop` that breaks with a value.

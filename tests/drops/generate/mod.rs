@@ -96,6 +96,7 @@ pub struct Generated {
 pub struct Generator {
     dice: Dice,
     number: usize,
+    edition: u16,
     names: usize,
     sites: usize,
     /// What is left to spend on statements and expressions.
@@ -112,11 +113,12 @@ pub struct Generator {
 
 impl Generator {
     /// A generator of function `number` under `seed`.
-    pub fn new(seed: u64, number: usize) -> Self {
+    pub fn new(seed: u64, number: usize, edition: u16) -> Self {
         let dice = Dice::new(seed.wrapping_add(number as u64));
         Self {
             dice,
             number,
+            edition,
             names: 0,
             sites: 0,
             budget: 0,
@@ -172,7 +174,7 @@ impl Generator {
                 self.declare(name, Ty::Drops, false, State::Live);
             }
         } else {
-            let pattern = self.pair_pattern(Ty::Drops);
+            let pattern = self.pair_pattern();
             heads.push(format!("{pattern}: (D, D)"));
             given.push(format!("pair(\"{a}\", \"{b}\")"));
             holds.push(vec![a, b]);

@@ -51,13 +51,15 @@ impl Generator {
                 let ty = [Ty::Int, Ty::Drops, Ty::Unit][self.dice.below(3)];
                 format!("{};", self.expression(ty))
             }
-            16..19 => self.assigned(),
+            16..18 => self.assigned(),
+            18 => self.assigned_apart(),
             19 => format!("{};", self.choice(Ty::Unit)),
             20 => {
                 let condition = self.condition();
                 let then = self.sometimes(|g| g.block(Ty::Unit));
                 format!("if {condition} {then}")
             }
+            21 if self.dice.chance(50) => format!("{};", self.chain(Ty::Unit)),
             21 => self.chained(),
             22 => format!("{};", self.matched_number(Ty::Unit)),
             23 => self.matched_maybe(Ty::Unit),
@@ -110,7 +112,7 @@ impl Generator {
     }
 
     /// A pattern for a pair, whose variables are declared.
-    pub(super) fn pair_pattern(&mut self, _: Ty) -> String {
+    pub(super) fn pair_pattern(&mut self) -> String {
         let mut parts = Vec::new();
         for _ in 0..2 {
             let name = self.variable();
@@ -146,7 +148,7 @@ impl Generator {
             }
             return format!("let (ref {name}, _) = {value};");
         }
-        let pattern = self.pair_pattern(Ty::Drops);
+        let pattern = self.pair_pattern();
         format!("let {pattern} = {value};")
     }
 
@@ -200,7 +202,31 @@ impl Generator {
         format!("{} = {value};", local.name)
     }
 
-    /// `if let` with several conditions, as edition 2024 has it; nested before.
+    /// `(a, b) = ...;`
+    fn assigned_apart(&mut self) -> String {
+        let loops = self.loops();
+        let mut parts = Vec::new();
+        for _ in 0..2 {
+            let found =
+                self.pick(|l| l.ty == Ty::Drops && l.mutable && l.state == State::Live && l.loops == loops);
+            match found {
+                Some(index) if !parts.contains(&self.locals[index].name) && self.dice.chance(80) => {
+                    parts.push(self.locals[index].name.clone());
+                }
+                _ => parts.push("_".to_owned()),
+            }
+        }
+        let names = parts.clone();
+        let value = self.expression(Ty::Pair);
+        for local in &mut self.locals {
+            if names.contains(&local.name) && local.ty == Ty::Drops {
+                local.state = State::Live;
+            }
+        }
+        format!("({}) = {value};", parts.join(", "))
+    }
+
+    /// `if let` without `else`.
     fn chained(&mut self) -> String {
         let scrutinee = self.maybe_made();
         let name = self.variable();

@@ -132,15 +132,18 @@ impl Builder<'_, '_> {
             }
             ExprKind::Struct { fields, base, .. } => {
                 let path = self.ty(e).path();
-                let mut parts: Vec<_> =
-                    fields.iter().map(|(name, value)| (*name, self.operand(*value))).collect();
-                if let Some(base) = base {
-                    parts.push((sym(".."), self.operand(*base)));
-                }
+                let parts: Vec<_> = self.in_operands(|b| {
+                    let mut parts: Vec<_> =
+                        fields.iter().map(|(name, value)| (*name, b.part(*value))).collect();
+                    if let Some(base) = base {
+                        parts.push((sym(".."), b.part(*base)));
+                    }
+                    parts
+                });
                 self.assign(dest, Rvalue::Aggregate { path, parts: parts.into() }, e);
             }
             ExprKind::Tuple(items) | ExprKind::Array(items) => {
-                let operands: Vec<_> = items.iter().map(|i| self.operand(*i)).collect();
+                let operands: Vec<_> = self.in_operands(|b| items.iter().map(|i| b.part(*i)).collect());
                 self.assign(
                     dest,
                     Rvalue::Aggregate { path: None, parts: numbered(operands.into_iter()).into() },
@@ -174,8 +177,16 @@ impl Builder<'_, '_> {
             ExprKind::Tuple(parts) => return self.take_apart(e, parts, value),
             _ => {}
         }
-        let operand = self.operand(value);
+        let mut operand = self.operand(value);
         let to = self.place(place);
+        if let Operand::Move(from) = &operand
+            && from.var == to.var
+        {
+            // `x = x` does not drop what it moves.
+            let aside = self.new_var(VarKind::Temp(value), self.ty(value).clone(), self.span(value));
+            self.assign_use(Place::whole(aside), operand, value);
+            operand = Operand::Move(Place::whole(aside));
+        }
         self.overwrite(to, operand, span, e);
         let _ = dest;
     }
@@ -256,9 +267,7 @@ impl Builder<'_, '_> {
         self.push_scope(ScopeKind::Block, self.span(then));
         self.condition(condition, failed, depth);
         self.branch_into(dest.clone(), then);
-        while self.scopes.len() > depth {
-            self.pop_scope();
-        }
+        self.pop_scopes(depth);
         self.goto(join);
         self.switch_to(failed);
         if let Some(otherwise) = otherwise {
@@ -336,9 +345,7 @@ impl Builder<'_, '_> {
         self.push_scope(ScopeKind::Block, self.span(body));
         self.condition(condition, exit, depth);
         self.loop_body(body);
-        while self.scopes.len() > depth {
-            self.pop_scope();
-        }
+        self.pop_scopes(depth);
         self.breakables.pop();
         self.goto(header);
         self.close_loop(id, exit);
@@ -409,14 +416,17 @@ impl Builder<'_, '_> {
             self.mir.blocks[starts[index].index()].on_error_arm = self.is_error_pattern(arm.pat);
             let depth = self.scopes.len();
             self.push_scope(ScopeKind::Block, arm.span);
-            self.as_statement(|b| b.bind(arm.pat, &place, Some(scrutinee), by_reference));
             let failed = arm.guard.map(|guard| {
                 let failed = self.new_block();
+                self.peeks = true;
+                self.as_statement(|b| b.bind(arm.pat, &place, Some(scrutinee), by_reference));
+                self.peeks = false;
                 self.condition(guard, failed, depth);
                 failed
             });
+            self.as_statement(|b| b.bind(arm.pat, &place, Some(scrutinee), by_reference));
             self.branch_into(dest.clone(), arm.body);
-            self.pop_scope();
+            self.pop_scopes(depth);
             self.goto(join);
             if let Some(failed) = failed {
                 self.switch_to(failed);

@@ -35,6 +35,8 @@ pub(crate) struct Builder<'f, 'a> {
     pub(super) extended: FxHashMap<ExprId, usize>,
     /// Set while the head of a `match`, `if let`, `while let` or `for` is lowered.
     pub(super) temporaries: scopes::TemporaryKind,
+    /// Set while the pattern of an arm is bound for its guard, which sees the value without taking it.
+    pub(super) peeks: bool,
 }
 
 impl<'f, 'a> Builder<'f, 'a> {
@@ -69,6 +71,7 @@ impl<'f, 'a> Builder<'f, 'a> {
             in_loop: None,
             extended: FxHashMap::default(),
             temporaries: scopes::TemporaryKind::Statement,
+            peeks: false,
         };
         this.current = this.new_block();
         this

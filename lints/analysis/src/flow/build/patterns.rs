@@ -48,7 +48,9 @@ impl Builder<'_, '_> {
             PatKind::Binding { local, sub } => {
                 let decl = body.local(*local);
                 let ty = self.flows.cx.types.local(*local).clone();
-                let value = if decl.by_ref || (matches!(ty, Ty::Ref(..)) && by_reference) {
+                let value = if self.peeks && !self.flows.cx.ownership.is_copy(&ty) {
+                    Rvalue::Ref(false, place.clone())
+                } else if decl.by_ref || (matches!(ty, Ty::Ref(..)) && by_reference) {
                     Rvalue::Ref(decl.mutable, place.clone())
                 } else if by_reference && ty.is_unknown() {
                     Rvalue::Ref(false, place.clone())

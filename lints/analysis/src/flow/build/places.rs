@@ -89,6 +89,20 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// The same for a part of a call or aggregate, inside of [`Builder::in_operands`].
+    pub(super) fn part(&mut self, e: ExprId) -> Operand {
+        match &self.flows.cx.body.expr(e).kind {
+            ExprKind::Literal(_) | ExprKind::Path(_) => self.operand(e),
+            _ if self.is_place(e) => self.operand(e),
+            _ => {
+                let var = self.new_var(VarKind::Temp(e), self.ty(e).clone(), self.span(e));
+                self.expr_into(Place::whole(var), e);
+                self.schedule_operand(var);
+                self.consume(Place::whole(var), self.ty(e))
+            }
+        }
+    }
+
     /// Moves or copies out of a place, as its type says. What lies behind a reference cannot be moved.
     pub(super) fn consume(&self, place: Place, ty: &Ty) -> Operand {
         if self.flows.cx.ownership.is_copy(ty) || place.is_indirect() {

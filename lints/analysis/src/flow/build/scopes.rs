@@ -29,11 +29,13 @@ pub(crate) enum ScopeKind {
     Tail,
     /// The head and body of an `if let` (edition 2024) or `while let`.
     Head,
+    /// What a call or aggregate takes by value, until it is made: after that, its parts are moved.
+    Operands,
 }
 
 impl ScopeKind {
     const fn holds_temporaries(self) -> bool {
-        !matches!(self, Self::Block)
+        !matches!(self, Self::Block | Self::Operands)
     }
 }
 
@@ -66,6 +68,13 @@ impl Builder<'_, '_> {
     pub(super) fn pop_scope(&mut self) {
         let Some(scope) = self.scopes.pop() else { return };
         self.emit_drops(&scope.drops, scope.span);
+    }
+
+    /// Ends the scopes beyond `depth`.
+    pub(super) fn pop_scopes(&mut self, depth: usize) {
+        while self.scopes.len() > depth {
+            self.pop_scope();
+        }
     }
 
     /// Emits the drops of all scopes beyond `depth` without ending them: the way of `break`, `return`, `?`.
@@ -116,12 +125,33 @@ impl Builder<'_, '_> {
         if let Some(scope) = self.scopes.iter_mut().rev().find(|s| s.kind.holds_temporaries()) {
             let how = match scope.kind {
                 _ if scrutinee => DropHow::ScrutineeEnd,
-                ScopeKind::Statement | ScopeKind::Block => DropHow::StatementEnd,
+                ScopeKind::Statement | ScopeKind::Block | ScopeKind::Operands => DropHow::StatementEnd,
                 ScopeKind::Condition => DropHow::ConditionEnd,
                 ScopeKind::Tail => DropHow::TailEnd,
                 ScopeKind::Head => DropHow::ScrutineeEnd,
             };
             scope.drops.push((var, how));
+        }
+    }
+
+    /// Collects the operands of a call or aggregate with `f`. An early exit from one of them drops those before it;
+    /// otherwise they are moved.
+    pub(super) fn in_operands<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        self.push_scope(ScopeKind::Operands, Span::default());
+        let value = f(self);
+        self.scopes.pop();
+        value
+    }
+
+    /// Drops an operand when an exit leaves the call or aggregate before it is made.
+    pub(super) fn schedule_operand(&mut self, var: Var) {
+        match self.scopes.last_mut() {
+            Some(scope) if scope.kind == ScopeKind::Operands => {
+                if !self.flows.cx.ownership.is_trivial(&self.mir.var(var).ty) {
+                    scope.drops.push((var, DropHow::StatementEnd));
+                }
+            }
+            _ => self.schedule_temporary(var),
         }
     }
 
