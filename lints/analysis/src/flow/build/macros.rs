@@ -76,16 +76,17 @@ impl Builder<'_, '_> {
                 let Some(arg) = call.args.first().copied() else {
                     return self.assign(dest, Rvalue::Opaque, e);
                 };
-                let var = self.new_var(VarKind::Temp(arg), self.ty(arg).clone(), self.span(arg));
-                self.schedule_extended(var);
-                self.expr_into(Place::whole(var), arg);
-                self.assign(dest, Rvalue::Ref(true, Place::whole(var)), e);
+                let place = match self.innermost_block() {
+                    Some(depth) => self.extended_temp(arg, depth),
+                    None => self.temp(arg),
+                };
+                self.assign(dest, Rvalue::Ref(true, place), e);
             }
             MacroKind::Defer => {
                 let Some(arg) = call.args.first().copied() else { return };
                 let var = self.new_var(VarKind::Temp(arg), self.ty(arg).clone(), span);
-                self.schedule_extended(var);
                 self.expr_into(Place::whole(var), arg);
+                self.schedule(var);
             }
             MacroKind::Constant => self.assign(dest, Rvalue::Opaque, e),
             MacroKind::Unknown => {
