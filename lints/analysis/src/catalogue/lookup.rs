@@ -1,6 +1,6 @@
 //! The queries of the catalogue.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -50,6 +50,9 @@ static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
 /// Signatures of dependencies, by the crate: learnt once, before the first question.
 static LEARNT: OnceLock<Table> = OnceLock::new();
 static LEARNT_TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Traits that modules hand on, once asked.
+static TRAITS_IN: LazyLock<RwLock<FxHashMap<Symbol, Arc<[Symbol]>>>> = LazyLock::new(RwLock::default);
 
 /// Re-exports of re-exports and supertraits are followed this far.
 const FAR_ENOUGH: usize = 8;
@@ -193,6 +196,21 @@ impl Catalogue {
         find_in_trait(trait_path, name, FAR_ENOUGH)
     }
 
+    /// The traits that a module hands on to those who take all of its names (`use assert_fs::prelude::*`).
+    #[must_use]
+    pub fn traits_in(&self, module: Symbol) -> Arc<[Symbol]> {
+        if let Some(known) = TRAITS_IN.read().unwrap_or_else(PoisonError::into_inner).get(&module) {
+            return Arc::clone(known);
+        }
+        let mut found: Vec<Symbol> = Vec::new();
+        traits_in(module.as_str(), FAR_ENOUGH, &mut found);
+        found.sort_unstable_by_key(|path| path.as_str());
+        found.dedup();
+        let found: Arc<[Symbol]> = found.into();
+        TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).insert(module, Arc::clone(&found));
+        found
+    }
+
     /// What a type is as a resource, by canonical path.
     #[must_use]
     pub fn resource(&self, ty: Symbol) -> Option<&Resource> {
@@ -288,6 +306,22 @@ fn in_std(path: &str) -> String {
         }
     }
     path.to_owned()
+}
+
+/// The traits that stand directly in a module, or are handed on there.
+fn traits_in(module: &str, depth: usize, found: &mut Vec<Symbol>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    let tables = [Some(&SHIPPED.table), LEARNT.get()];
+    for path in tables.into_iter().flatten().flat_map(|table| table.named_in(module)) {
+        let path = sym(&canonical(path, FAR_ENOUGH));
+        let facts = SHIPPED.section(path.as_str()).and_then(|s| s.facts.as_ref());
+        if facts.is_some_and(|f| f.is_trait) {
+            found.push(path);
+        }
+    }
+    for target in SHIPPED.globs(module) {
+        traits_in(target, depth, found);
+    }
 }
 
 /// Integers share one section, and floats another.

@@ -9,6 +9,7 @@ use super::notation::{Reader, ShortNames};
 use super::{ExternalSignature, TypeFacts};
 use crate::symbol::{Symbol, sym};
 use crate::syntax::items::SelfKind;
+use crate::types::ty::Ty;
 
 /// All signatures. Later files correct earlier ones.
 pub(super) struct Table {
@@ -133,6 +134,16 @@ impl Table {
         self.globs.get(path).map(SmallVec::as_slice).unwrap_or_default()
     }
 
+    /// The paths of what stands directly in a module or is handed on there, as far as it may be a trait.
+    pub(super) fn named_in(&self, module: &str) -> impl Iterator<Item = &'static str> {
+        let within = move |path: &str| {
+            let name = path.strip_prefix(module).and_then(|rest| rest.strip_prefix("::"));
+            name.is_some_and(|name| name.starts_with(char::is_uppercase) && !name.contains(':'))
+        };
+        let own = self.sections.keys().copied().filter(move |path| within(path));
+        own.chain(self.reexports.keys().copied().filter(move |path| within(path)))
+    }
+
     #[cfg(test)]
     pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
         self.sections.keys().copied()
@@ -175,6 +186,9 @@ impl Section {
                 Some(("^", ty)) => read_into(ty, short, &mut facts.deref),
                 Some(("%", ty)) => read_into(ty, short, &mut facts.item),
                 Some(("@", ty)) => read_into(ty, short, &mut facts.awaits),
+                Some((".", field)) => read_pair(field, short, &mut facts.fields),
+                Some(("=", assoc)) => read_pair(assoc, short, &mut facts.assoc),
+                Some(("|", variant)) => read_variant(variant, short, &mut facts.variants),
                 Some(("+", trait_path)) => {
                     self.extensions.push(sym(trait_path));
                     true
@@ -191,7 +205,7 @@ impl Section {
                 self.skip(line);
             }
         }
-        if matches!(facts.deref, Some(crate::types::ty::Ty::Param(..))) {
+        if matches!(facts.deref, Some(Ty::Param(..))) {
             // `impl Read for Arc<File>`, `impl Iterator for Box<I>`: what a pointer does because its target
             // does is found on the target. On the pointer it would hide methods of other targets.
             facts.traits.retain(|t| !is_passed_through(t));
@@ -209,11 +223,7 @@ impl Section {
     }
 }
 
-fn read_into(
-    text: &'static str,
-    short: &ShortNames<'static>,
-    into: &mut Option<crate::types::ty::Ty>,
-) -> bool {
+fn read_into(text: &'static str, short: &ShortNames<'static>, into: &mut Option<Ty>) -> bool {
     let mut reader = Reader::new(text, short);
     match reader.ty() {
         Some(ty) if reader.rest().is_empty() => {
@@ -221,6 +231,32 @@ fn read_into(
             true
         }
         _ => false,
+    }
+}
+
+/// `name Type`
+fn read_pair(line: &'static str, short: &ShortNames<'static>, into: &mut Vec<(Symbol, Ty)>) -> bool {
+    let Some((name, ty)) = line.split_once(' ') else { return false };
+    let mut found = None;
+    if !read_into(ty, short, &mut found) {
+        return false;
+    }
+    into.extend(found.map(|ty| (sym(name), ty)));
+    true
+}
+
+/// `Variant`, or `Variant.field Type` behind it.
+fn read_variant(
+    line: &'static str,
+    short: &ShortNames<'static>,
+    into: &mut Vec<(Symbol, Vec<(Symbol, Ty)>)>,
+) -> bool {
+    match line.split_once('.') {
+        None => {
+            into.push((sym(line), Vec::new()));
+            true
+        }
+        Some((_, field)) => into.last_mut().is_some_and(|(_, fields)| read_pair(field, short, fields)),
     }
 }
 

@@ -59,6 +59,23 @@ impl Program {
         if let Some(target) = &info.deref {
             let _ = writeln!(out, " ^{}", text(target));
         }
+        for field in &info.fields {
+            let ty = text(&field.ty);
+            // What only the crate itself can name says nothing, but a tuple's fields are counted.
+            if ty != "_" || field.name.starts_with(|c: char| c.is_ascii_digit()) {
+                let _ = writeln!(out, " .{} {ty}", field.name);
+            }
+        }
+        for (variant, fields) in &info.variants {
+            let _ = writeln!(out, " |{variant}");
+            for field in fields {
+                let _ = writeln!(out, " |{variant}.{} {}", field.name, text(&field.ty));
+            }
+        }
+        for name in ["Err", "Error", "Output", "Item", "Response", "Ok", "Key", "Value"] {
+            let found = self.assoc_types.get(&(path, sym(name))).map(text).filter(|t| t != "_");
+            out.extend(found.map(|ty| format!(" ={name} {ty}\n")));
+        }
         let has = |name: &str| traits.iter().any(|t| t.rsplit("::").next() == Some(name));
         let assoc = |name: &str| self.assoc_types.get(&(path, sym(name))).map(text).filter(|t| t != "_");
         if has("Iterator") || has("IntoIterator") || has("Stream") {
@@ -133,18 +150,31 @@ impl Program {
                     lines.extend(line(*name, binding.entity));
                 }
             }
-            for glob in node.globs.iter().filter(|g| g.public) {
-                match glob.target {
-                    Entity::Module(module) if module != NodeId(number as u32) => {
-                        for (name, names) in &self.graph.node(module).names {
-                            for binding in [names.ty, names.value].into_iter().flatten().filter(|b| b.public)
-                            {
-                                lines.extend(line(*name, binding.entity));
+            // Globs of globs too.
+            let mut seen = vec![NodeId(number as u32)];
+            let mut at = 0;
+            while let Some(module) = seen.get(at).copied() {
+                at += 1;
+                for glob in self.graph.node(module).globs.iter().filter(|g| g.public) {
+                    match glob.target {
+                        Entity::Module(below) if !seen.contains(&below) => {
+                            seen.push(below);
+                            for (name, names) in &self.graph.node(below).names {
+                                // What a module names itself comes before what it takes from others.
+                                if node.names.contains_key(name) {
+                                    continue;
+                                }
+                                let bindings = [names.ty, names.value].into_iter().flatten();
+                                for binding in bindings.filter(|b| b.public) {
+                                    lines.extend(line(*name, binding.entity));
+                                }
                             }
                         }
+                        Entity::External(target) => {
+                            lines.push(format!("use {}::* = {target}\n", node.path));
+                        }
+                        _ => {}
                     }
-                    Entity::External(target) => lines.push(format!("use {}::* = {target}\n", node.path)),
-                    _ => {}
                 }
             }
         }

@@ -262,16 +262,30 @@ impl Program {
         let traits = self.impls.traits_with.get(&name)?;
         let mut fitting = traits.iter().filter_map(|path| {
             let impls = self.impls.blanket.get(path)?;
-            impls.iter().find(|id| self.may_hold(**id, ty))?;
-            self.trait_methods.get(&(*path, name))
+            let mut holding = impls.iter().filter(|id| self.may_hold(**id, ty));
+            let (one, more) = (holding.next()?, holding.next());
+            // The impl's own function says what the trait's parameters are.
+            let of_impl = if more.is_none() { self.member_of_impl(*one, name) } else { None };
+            of_impl.or_else(|| self.trait_methods.get(&(*path, name)).copied())
         });
-        let def = *fitting.next()?;
+        let def = fitting.next()?;
         if fitting.next().is_some() {
             return None;
         }
         let mut substs = Subst::default();
         substs.insert(sym("Self"), ty.clone());
         Some(MethodMatch { target: MethodTarget::Defs(vec![def]), self_ty: ty.clone(), substs })
+    }
+
+    /// The function of that name in an impl.
+    fn member_of_impl(&self, id: DefId, name: Symbol) -> Option<DefId> {
+        let (file, parent) = (self.def(id).file, self.def(id).item);
+        let defs = self.methods_by_name.get(&name)?;
+        defs.iter().copied().find(|def| {
+            let def = self.def(*def);
+            def.file == file
+                && self.file(file).items.get(def.item.index()).is_some_and(|i| i.parent == Some(parent))
+        })
     }
 
     /// Whether a blanket impl's bounds can hold for `ty`, as far as impls of the program can say.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::names::{DefId, GenericScope, MethodTarget, Namespace, Resolution, TypeInfo};
+use crate::names::{DefId, MethodTarget, TypeInfo};
 use crate::symbol::Symbol;
 use crate::types::context::Infer;
 use crate::types::ty::{Bound, Ty};
@@ -114,25 +114,9 @@ impl<'a> Infer<'a> {
         }
     }
 
-    /// Traits outside of the program that the file imports by name.
-    pub(super) fn imported_traits(&mut self) -> Arc<[Symbol]> {
-        if let Some(known) = &self.imported_traits {
-            return Arc::clone(known);
-        }
-        let mut traits: Vec<Symbol> = Vec::new();
-        for import in self.program.file(self.file).imports.iter().filter(|i| !i.is_glob) {
-            let scope = GenericScope::default();
-            let found = self.program.resolve(self.file, import.module, &scope, &import.path, Namespace::Type);
-            if let Resolution::External(path) = found
-                && !traits.contains(&path)
-                && self.catalogue.type_facts(path).is_some_and(|f| f.is_trait)
-            {
-                traits.push(path);
-            }
-        }
-        let traits: Arc<[Symbol]> = traits.into();
-        self.imported_traits = Some(Arc::clone(&traits));
-        traits
+    /// Traits outside of the program that the file imports.
+    pub(super) fn imported_traits(&self) -> Arc<[Symbol]> {
+        self.program.imported_traits(self.catalogue, self.file)
     }
 
     /// Whether a type is known to implement a trait.
