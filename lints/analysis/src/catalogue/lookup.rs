@@ -196,6 +196,18 @@ impl Catalogue {
         find_in_trait(trait_path, name, FAR_ENOUGH)
     }
 
+    /// What the source of a dependency says of a type beside the catalogue: fields, variants, associated types.
+    #[must_use]
+    pub fn facts_of_source(&self, path: Symbol) -> Option<Arc<TypeFacts>> {
+        LEARNT.get()?.section(shared_section(path.as_str()))?.facts.clone()
+    }
+
+    /// The type of a constant or static of a dependency.
+    #[must_use]
+    pub fn constant(&self, path: Symbol) -> Option<crate::types::ty::Ty> {
+        SHIPPED.table.constant(path.as_str()).or_else(|| LEARNT.get()?.constant(path.as_str()))
+    }
+
     /// The traits that a module hands on to those who take all of its names (`use assert_fs::prelude::*`).
     #[must_use]
     pub fn traits_in(&self, module: Symbol) -> Arc<[Symbol]> {
@@ -364,14 +376,20 @@ fn canonical(path: &str, depth: usize) -> String {
 }
 
 fn is_known(path: &str) -> bool {
-    SHIPPED.has(path) && !is_alias(path) || knows_function(path)
+    SHIPPED.has(path) && !is_alias(path)
+        || knows_function(path)
+        || LEARNT.get().is_some_and(|t| t.has_constant(path))
 }
 
 /// `path` with its longest re-exported prefix replaced. An alias of a type (`sqlx::PgPool`) counts as one
 /// where something of that type is named.
 fn moved(path: &str, depth: usize) -> Option<String> {
     if let Some(target) = SHIPPED.reexport(path) {
-        return Some(target.to_owned());
+        // `pub use clap_derive::Parser; pub use clap_builder::*;`: a macro has the name of a trait.
+        return match is_known(target) || SHIPPED.reexport(target).is_some() {
+            true => Some(target.to_owned()),
+            false => Some(by_glob(path, depth).unwrap_or_else(|| target.to_owned())),
+        };
     }
     let mut end = path.len();
     while let Some(at) = path.get(..end)?.rfind("::") {
@@ -395,6 +413,16 @@ fn moved(path: &str, depth: usize) -> Option<String> {
         end = at;
     }
     None
+}
+
+/// What a module hands on under this path with all that another one has.
+fn by_glob(path: &str, depth: usize) -> Option<String> {
+    let (module, name) = path.rsplit_once("::")?;
+    let depth = depth.checked_sub(1)?;
+    SHIPPED.globs(module).find_map(|target| {
+        let there = canonical(&format!("{target}::{name}"), depth);
+        is_known(&there).then_some(there)
+    })
 }
 
 fn find_in_trait(trait_path: Symbol, name: Symbol, depth: usize) -> Option<Arc<ExternalSignature>> {

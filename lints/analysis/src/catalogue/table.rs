@@ -19,6 +19,8 @@ pub(super) struct Table {
     globs: FxHashMap<&'static str, SmallVec<[&'static str; 1]>>,
     sections: FxHashMap<&'static str, Slot>,
     crates: FxHashSet<&'static str>,
+    /// Types of constants as they are written, each with its file.
+    constants: FxHashMap<&'static str, (usize, &'static str)>,
 }
 
 /// Where a section stands in the files, and what was read there.
@@ -58,6 +60,7 @@ impl Table {
             globs: FxHashMap::default(),
             sections: FxHashMap::with_capacity_and_hasher(lines, rustc_hash::FxBuildHasher),
             crates: FxHashSet::default(),
+            constants: FxHashMap::default(),
         };
         for (file, text) in files.iter().enumerate() {
             table.index(file, text);
@@ -84,6 +87,11 @@ impl Table {
                             Some(module) => self.globs.entry(module).or_default().push(path),
                             None => drop(self.reexports.insert(alias, path)),
                         }
+                    }
+                }
+                "const" => {
+                    if let Some((path, ty)) = what.split_once(' ') {
+                        self.constants.insert(path, (file, ty));
                     }
                 }
                 "type" | "trait" | "mod" | "alias" => {
@@ -117,6 +125,19 @@ impl Table {
     /// Whether there is a section at `path`.
     pub(super) fn has(&self, path: &str) -> bool {
         self.sections.contains_key(path)
+    }
+
+    /// Whether there is a constant at `path`.
+    pub(super) fn has_constant(&self, path: &str) -> bool {
+        self.constants.contains_key(path)
+    }
+
+    /// The type of a constant.
+    pub(super) fn constant(&self, path: &str) -> Option<Ty> {
+        let (file, text) = self.constants.get(path)?;
+        let mut found = None;
+        read_into(text, self.short.get(*file)?, &mut found);
+        found
     }
 
     /// Whether the crate has any section.

@@ -56,7 +56,7 @@ impl Program {
             }
         }
         // A blanket impl fits any of them, so it comes last.
-        steps.iter().find_map(|step| self.blanket_method(step, name))
+        steps.iter().find_map(|step| self.blanket_method(step, name, None))
     }
 
     /// What `*ty` is: references, smart pointers, guards, user `Deref`, arrays as slices.
@@ -228,6 +228,11 @@ impl Program {
         }
     }
 
+    /// Whether a trait of the program gives a type outside (by path, or a primitive) a function of that name.
+    pub(crate) fn has_foreign_method(&self, head: Symbol, name: Symbol) -> bool {
+        self.impls.foreign_methods.contains_key(&(head, name))
+    }
+
     /// A trait of the program implemented for a type outside of it.
     pub(crate) fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
         let head = head(ty)?;
@@ -258,9 +263,14 @@ impl Program {
     }
 
     /// A method by a blanket impl, when only one trait of the program offers that name.
-    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol, arity: Option<usize>) -> Option<MethodMatch> {
         let traits = self.impls.traits_with.get(&name)?;
-        let mut fitting = traits.iter().filter_map(|path| {
+        let takes = |path: &Symbol| {
+            let def = self.trait_methods.get(&(*path, name));
+            let signature = def.and_then(|def| self.def(*def).signature.as_ref());
+            arity.is_none() || signature.is_none_or(|s| s.params.len().checked_sub(1) == arity)
+        };
+        let mut fitting = traits.iter().filter(|path| takes(path)).filter_map(|path| {
             let impls = self.impls.blanket.get(path)?;
             let mut holding = impls.iter().filter(|id| self.may_hold(**id, ty));
             let (one, more) = (holding.next()?, holding.next());
@@ -293,6 +303,13 @@ impl Program {
         let Some(header) = self.impls.headers.get(&id) else { return false };
         let (Ty::Param(_, bounds) | Ty::Impl(bounds)) = header.self_ty.peel_refs() else { return true };
         bounds.iter().all(|bound| {
+            // A type of the program that is no iterator has no impl for that.
+            if matches!(bound.path.as_str(), "std::iter::IntoIterator" | "std::iter::Iterator")
+                && let Some(info) =
+                    ty.path().and_then(|path| self.types.get(&path)).filter(|i| !i.defs.is_empty())
+            {
+                return info.traits.iter().any(|(b, _)| b.path.starts_with("std::iter::"));
+            }
             // Only traits of the program have all their impls in sight.
             if !self.supertraits.contains_key(&bound.path) || self.impls.blanket.contains_key(&bound.path) {
                 return true;

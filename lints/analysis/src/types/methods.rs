@@ -101,7 +101,7 @@ impl Infer<'_> {
             return found;
         }
         for step in &steps {
-            if let Some(def) = self.extension_method(step, name) {
+            if let Some(def) = self.extension_method(step, name, arity) {
                 return Lookup::Program(vec![def], step.clone());
             }
         }

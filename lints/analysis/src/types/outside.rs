@@ -100,15 +100,26 @@ impl<'a> Infer<'a> {
 
     /// A method of a trait of the program that is implemented for a type outside, or for all types with
     /// some bound.
-    pub(super) fn extension_method(&mut self, ty: &Ty, name: Symbol) -> Option<DefId> {
+    pub(super) fn extension_method(&mut self, ty: &Ty, name: Symbol, arity: usize) -> Option<DefId> {
         if !self.program.methods_by_name.contains_key(&name) {
             return None;
         }
         // The index matches types without variables.
         let ty = self.vars.deep(ty);
-        let found =
-            self.program.foreign_method(&ty, name).or_else(|| self.program.blanket_method(&ty, name))?;
+        let found = self
+            .program
+            .foreign_method(&ty, name)
+            .or_else(|| self.program.blanket_method(&ty, name, Some(arity)))?;
         match found.target {
+            MethodTarget::Defs(defs) => defs.first().copied(),
+            MethodTarget::External(_) => None,
+        }
+    }
+
+    /// The same for a function that is named through its type (`OsString::parse_as(x)`).
+    pub(super) fn extension_function(&mut self, ty: &Ty, name: Symbol) -> Option<DefId> {
+        let ty = self.vars.deep(ty);
+        match self.program.foreign_method(&ty, name)?.target {
             MethodTarget::Defs(defs) => defs.first().copied(),
             MethodTarget::External(_) => None,
         }

@@ -186,11 +186,12 @@ impl Infer<'_> {
         } else {
             return None;
         };
-        let facts = ty.path().and_then(|p| self.catalogue.type_facts(p))?;
-        let known = match facts.variants.iter().find(|(variant, _)| variant.as_str() == name) {
-            Some((_, fields)) => Some(fields),
-            None => (ty.path() == Some(path) && !facts.fields.is_empty()).then_some(&facts.fields),
-        };
+        let known = self.facts_that(&ty, |facts| {
+            match facts.variants.iter().find(|(variant, _)| variant.as_str() == name) {
+                Some((_, fields)) => Some(fields.clone()),
+                None => (facts.path == path && !facts.fields.is_empty()).then(|| facts.fields.clone()),
+            }
+        });
         let Some(known) = known else {
             return Some(Made { path, ty, fields: Vec::new(), kind: Shape::Open });
         };
@@ -342,7 +343,10 @@ impl Infer<'_> {
                 Ty::adt("std::time::Duration", [])
             }
             _ if owner == "std::time" && name == "UNIX_EPOCH" => Ty::adt("std::time::SystemTime", []),
-            _ => Ty::Unknown,
+            _ => match self.catalogue.constant(path) {
+                Some(ty) => self.refresh(&ty),
+                None => Ty::Unknown,
+            },
         }
     }
 
@@ -356,6 +360,15 @@ impl Infer<'_> {
             }
             Resolution::External(whole) => {
                 let owner_args = path.segments.iter().rev().nth(1).and_then(|s| s.args.as_deref());
+                // `OsString::parse_as(x)` of a trait of the program that is implemented for a type outside.
+                if let Some((owner, name)) = whole.rsplit_once("::")
+                    && self.program.has_foreign_method(sym(owner), sym(name))
+                    && self.catalogue.function(*whole).is_none_or(|f| f.path != *whole)
+                {
+                    let ty = self.with_fresh_args(sym(owner));
+                    self.bind_written_args(&ty, owner_args);
+                    return self.associated_function(&ty, sym(name), turbofish);
+                }
                 self.external_function(*whole, None, turbofish, owner_args)
             }
             Resolution::Assoc(ty, name) => self.associated_function(ty, *name, turbofish),
@@ -378,6 +391,15 @@ impl Infer<'_> {
                 function.target = Target::AnyOf(defs);
             }
             return Some(function);
+        }
+        if let Some(head) = ty.path().or(match ty {
+            Ty::Prim(name) => Some(*name),
+            _ => None,
+        }) && self.program.has_foreign_method(head, name)
+            && let Some(def) = self.extension_function(ty, name)
+        {
+            let signature = self.program.def(def).signature.clone()?;
+            return Some(self.program_function(def, &signature, Some(ty), turbofish));
         }
         match ty {
             Ty::Adt(path, _) => {

@@ -503,11 +503,23 @@ impl Infer<'_> {
         self.implements_named(ty, "Iterator")
     }
 
+    /// An answer out of the catalogue, or out of the dependency's source.
+    pub(super) fn facts_that<T>(&self, ty: &Ty, ask: impl Fn(&TypeFacts) -> Option<T>) -> Option<T> {
+        let path = ty.path()?;
+        let shipped = self.catalogue.type_facts(path)?;
+        let found = ask(&shipped);
+        if found.is_some() {
+            return found;
+        }
+        // Parameters of other names would be other parameters.
+        let of_source = self.catalogue.facts_of_source(path)?;
+        if of_source.generics == shipped.generics { ask(&of_source) } else { None }
+    }
+
     /// What the catalogue or a dependency's source says of a type outside, in the arguments that it has here.
     fn known_of(&mut self, ty: &Ty, ask: impl Fn(&TypeFacts) -> Option<Ty>) -> Option<Ty> {
-        let facts = self.catalogue.type_facts(ty.path()?)?;
-        let found = ask(&facts)?;
-        let mut map: Subst = facts.generics.iter().copied().zip(ty.args().iter().cloned()).collect();
+        let found = self.facts_that(ty, ask)?;
+        let mut map = self.subst_of(ty);
         self.fresh_params(&found, &mut map);
         let found = self.subst(&found, &map);
         Some(self.compute(&found))
@@ -579,6 +591,13 @@ impl Infer<'_> {
             Ty::Iterator(item) if name.as_str() == "Item" => (**item).clone(),
             Ty::Future(output, _) if name.as_str() == "Output" => (**output).clone(),
             Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
+                // `where S::Response: IntoResponse`
+                if let Ty::Param(param, _) = ty {
+                    let whole = sym(&format!("{param}::{name}"));
+                    if let Some((_, found)) = self.scope.params.iter().find(|(n, _)| *n == whole) {
+                        return found.clone();
+                    }
+                }
                 let bounds = self.with_supertraits(bounds);
                 match bounds.iter().find_map(|b| assoc(b, &name)) {
                     Some(found) => found,
