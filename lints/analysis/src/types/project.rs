@@ -193,7 +193,7 @@ impl Infer<'_> {
         }
     }
 
-    fn compute_bounds(&mut self, bounds: &[Bound]) -> Arc<[Bound]> {
+    fn compute_bounds(&mut self, bounds: &[Bound]) -> crate::types::ty::Bounds {
         bounds
             .iter()
             .map(|b| Bound {

@@ -87,7 +87,7 @@ struct Restarted {
     call: ExprId,
     known: Known,
     /// Milliseconds, when they are written out.
-    millis: Option<u128>,
+    millis: Option<u64>,
 }
 
 fn in_select(
@@ -297,7 +297,7 @@ fn closure_parameter_of(cx: &BodyContext<'_>, turning: &LoopInfo, local: LocalId
 }
 
 /// Milliseconds of `Duration::from_secs(5)` and the like.
-fn millis(cx: &BodyContext<'_>, e: ExprId) -> Option<u128> {
+fn millis(cx: &BodyContext<'_>, e: ExprId) -> Option<u64> {
     let ExprKind::Call { callee, args } = &cx.hir().expr(e).kind else { return None };
     let ExprKind::Path(path) = &cx.hir().expr(*callee).kind else { return None };
     let ExprKind::Literal(Literal::Int(Some(number), _)) = cx.hir().expr(*args.first()?).kind else {

@@ -65,11 +65,15 @@ impl Lower {
 
 fn read(meta: &Meta, out: &mut Attributes) {
     let path = meta.path();
+    // Documentation is by far the most common attribute.
+    if path.is_ident("doc") {
+        return;
+    }
     let Some(last) = path.segments.last() else { return };
     let last = last.ident.to_string();
     let single = path.segments.len() == 1;
     match (last.as_str(), meta) {
-        ("doc" | "allow" | "expect" | "warn" | "deny" | "forbid", _) => {}
+        ("allow" | "expect" | "warn" | "deny" | "forbid", _) => {}
         ("must_use", _) => out.must_use = true,
         ("cfg", Meta::List(list)) if single => out.cfg_test |= requires_test(list.tokens.clone()),
         ("cfg_attr", Meta::List(_)) if single => {
