@@ -121,6 +121,18 @@ pub enum DebugCommand {
         /// The file, and the function
         place: String,
     },
+    /// Edit the files of a folder at random (in memory), and compare after each edit what the server finds with what a
+    /// run finds that keeps nothing
+    Replay {
+        /// The folder
+        path: PathBuf,
+        /// How many edits
+        #[arg(long, default_value_t = 100)]
+        edits: usize,
+        /// Where the edits start from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// How to list rules.

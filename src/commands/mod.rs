@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod documents;
 mod explain;
+mod replay;
 mod rules;
 pub mod statistics;
 
@@ -54,6 +55,7 @@ fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
     match what {
         DebugCommand::Timeline { place } => run::debug(place, run::View::Timeline, &mut out)?,
         DebugCommand::Types { place } => run::debug(place, run::View::Types, &mut out)?,
+        DebugCommand::Replay { path, edits, seed } => replay::replay(path, *edits, *seed, &mut out)?,
     }
     out.flush()?;
     Ok(0)

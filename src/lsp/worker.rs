@@ -89,6 +89,8 @@ fn check(job: &Job, kept: &Kept) -> Option<Answer> {
             kept: Some(kept),
             stop: Some(&job.stop),
             near: if job.near { open } else { Vec::new() },
+            slot: Some((root.clone(), job.near)),
+            quick: job.near,
         };
         match run::check_in(&args, inputs) {
             Ok(outcome) => {

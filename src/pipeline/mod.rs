@@ -119,11 +119,14 @@ fn suppressions(
     texts: &Texts,
 ) -> BTreeMap<FileId, Vec<Suppression>> {
     let mut by_file = BTreeMap::new();
-    for (index, hir) in program.files.iter().enumerate() {
+    for (index, hir) in program.files().iter().enumerate() {
         let file = FileId(index as u32);
+        if !settings.reported.contains(&file) {
+            continue;
+        }
         let mentioned = hir.source.comments.iter().any(|c| c.text.contains("linger:"))
             || hir.lint_attributes.iter().any(|a| a.lint.starts_with("linger::"));
-        if mentioned && settings.reported.contains(&file) {
+        if mentioned {
             by_file.insert(file, suppress::read(hir, &texts.get(file, &hir.path)));
         }
     }

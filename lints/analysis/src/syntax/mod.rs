@@ -3,6 +3,7 @@
 mod anonymous_params;
 mod children;
 pub mod hir;
+mod interface;
 pub mod items;
 mod lower;
 pub mod parse;
@@ -10,4 +11,5 @@ pub mod print;
 #[cfg(test)]
 mod tests;
 
+pub use interface::Interface;
 pub use parse::{ParseError, ParseErrorKind, parse_file};
