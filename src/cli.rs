@@ -59,6 +59,12 @@ pub enum Command {
         #[command(subcommand)]
         what: BaselineCommand,
     },
+    /// Findings and signatures that are kept between runs
+    Cache {
+        /// What to do with them
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
     /// Serve an editor: the language server protocol on standard input and output
     Lsp(Box<CheckArgs>),
     /// Print shell completions
@@ -86,6 +92,15 @@ pub struct CargoArgs {
     /// Arguments for cargo, for example `clippy --workspace --all-targets`
     #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
+}
+
+/// `cache …`
+#[derive(Subcommand, Debug)]
+pub enum CacheCommand {
+    /// Delete them
+    Clean,
+    /// Print the folder they are in
+    Path,
 }
 
 /// `config …`
@@ -283,6 +298,9 @@ pub struct CheckArgs {
     /// Do not read the signatures of dependencies from the sources that cargo keeps
     #[arg(long, help_heading = "Run")]
     pub no_dependencies: bool,
+    /// Use no findings of earlier runs, and keep none for later ones
+    #[arg(long, help_heading = "Run")]
+    pub no_cache: bool,
     /// Number of threads; as many as there are cores by default
     #[arg(short, long, value_name = "N", help_heading = "Run")]
     pub jobs: Option<usize>,

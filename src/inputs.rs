@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use linger_analysis::syntax::items::FileHir;
 use rustc_hash::FxHashMap;
 
+use crate::cache::Digest;
+use crate::run::Read;
 use crate::state::State;
 use crate::texts::Buffers;
 
@@ -25,6 +27,8 @@ pub struct Inputs<'i> {
     pub slot: Option<Slot>,
     /// Answer for the texts that are not saved from what is kept, when that can be done.
     pub quick: bool,
+    /// Who is editing has broken files for a while: others go on seeing what such a file was before.
+    pub lenient: bool,
 }
 
 /// The name of a program that is kept: a folder, and whether it is only what is near to some files.
@@ -63,6 +67,7 @@ impl<'i> Inputs<'i> {
             near: self.near.clone(),
             slot,
             quick: true,
+            lenient: self.lenient,
         }
     }
 
@@ -75,6 +80,16 @@ impl<'i> Inputs<'i> {
                 states.remove(&(slot.0.clone(), true));
             }
             states.insert(slot.clone(), state);
+        }
+    }
+
+    /// Puts what broken files were before in their place.
+    pub fn keep_last_good(&self, files: &mut [Read]) {
+        let Some(kept) = self.kept.filter(|_| self.lenient) else { return };
+        for file in files.iter_mut().filter(|file| file.trouble.is_some()) {
+            if let Some(last) = kept.last(&file.hir.path) {
+                file.hir = last;
+            }
         }
     }
 
@@ -94,8 +109,7 @@ pub struct Kept {
 
 /// A lowered file, with what its text was.
 struct KeptFile {
-    hash: u64,
-    length: usize,
+    hash: Digest,
     hir: Arc<FileHir>,
 }
 
@@ -110,16 +124,22 @@ impl Kept {
     }
 
     /// The file as it was lowered from this text.
-    pub fn get(&self, path: &Path, hash: u64, length: usize) -> Option<Arc<FileHir>> {
+    pub fn get(&self, path: &Path, hash: &Digest) -> Option<Arc<FileHir>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = files.get(path)?;
-        (kept.hash == hash && kept.length == length).then(|| Arc::clone(&kept.hir))
+        (kept.hash == *hash).then(|| Arc::clone(&kept.hir))
     }
 
     /// Keeps a file.
-    pub fn put(&self, hash: u64, length: usize, hir: &Arc<FileHir>) {
+    pub fn put(&self, hash: Digest, hir: &Arc<FileHir>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(hir.path.clone(), KeptFile { hash, length, hir: Arc::clone(hir) });
+        files.insert(hir.path.clone(), KeptFile { hash, hir: Arc::clone(hir) });
+    }
+
+    /// The file as it was lowered last, from whatever text.
+    fn last(&self, path: &Path) -> Option<Arc<FileHir>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.get(path).map(|kept| Arc::clone(&kept.hir))
     }
 
     /// Forgets files that are gone.

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::baseline::Baseline;
+use crate::cache::Digest;
 use crate::cli::{CheckArgs, MinConfidence};
 use crate::commands::statistics;
 use crate::config::{Config, Policy};
@@ -28,9 +29,11 @@ use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
 use crate::inputs::{Inputs, Kept, Stopped};
 use crate::pipeline::{Reported, Settings, process};
+use crate::remembered;
 use crate::rules;
 use crate::since;
 use crate::state::{self, Basis, Frame, Key, State};
+use crate::stored::Stored;
 use crate::texts::{Buffers, Texts};
 
 /// What a check gives.
@@ -44,7 +47,7 @@ pub struct Outcome {
     /// Texts of the files.
     pub texts: Texts,
     /// Hash of each file as it was checked, by number.
-    pub hashes: Vec<u64>,
+    pub hashes: Vec<Digest>,
     /// Files that were reported on.
     pub reported: FxHashSet<FileId>,
     /// Files that could not be checked.
@@ -69,8 +72,8 @@ pub struct Outcome {
 pub struct Read {
     /// The file; empty when there is trouble.
     pub hir: Arc<FileHir>,
-    /// Of its text.
-    pub hash: u64,
+    /// Of its bytes; `None` when they cannot be read.
+    pub hash: Option<Digest>,
     /// What is wrong with it.
     pub trouble: Option<(String, Span)>,
 }
@@ -129,10 +132,20 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let texts = Texts::new(std::mem::take(&mut inputs.buffers));
     clock.lap("find files");
 
-    let read = read(&found, &texts, &inputs);
+    let cache = if inputs.kept.is_none() { remembered::cache(args, &found, &config) } else { None };
+    if let Some(cache) = &cache {
+        match remembered::answer(cache, found, &texts, &rules, &mut clock) {
+            Ok(outcome) => return finished(args, &config, outcome, clock),
+            Err(back) => found = back,
+        }
+    }
+    let mut read = read(&found, &texts, &inputs);
     inputs.go_on()?;
+    inputs.keep_last_good(&mut read);
     let lines = read.iter().map(|r| u64::from(r.hir.source.lines.count())).sum();
-    let hashes = read.iter().map(|r| r.hash).collect();
+    // A file that could not be read has the hash of nothing.
+    let hashes = read.iter().map(|r| r.hash.unwrap_or_else(|| blake3::hash(b""))).collect();
+    let is_all_read = read.iter().all(|r| r.hash.is_some());
     let trouble: Vec<Diagnostic> =
         read.iter().enumerate().filter_map(|(at, one)| one.finding(FileId(at as u32))).collect();
     let files: Vec<Arc<FileHir>> = read.into_iter().map(|one| one.hir).collect();
@@ -140,7 +153,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
 
     // They are learnt once for the process: a server hears of new ones when it is started again.
     if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
-        Catalogue::learn(dependencies::read(&found.packages));
+        Catalogue::learn(dependencies::read(&found.packages, inputs.kept.is_some()));
         clock.lap("dependencies");
     }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
@@ -191,6 +204,9 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     } else {
         facts.free();
     }
+    // What is said of the last good version of a broken file is out of date.
+    let is_broken = |d: &Diagnostic| trouble.iter().any(|t| t.primary.at.file == d.primary.at.file);
+    findings.retain(|finding| !is_broken(finding));
     findings.extend(trouble);
     clock.lap("rules");
 
@@ -199,7 +215,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let findings = process(&program, findings, &settings, &texts);
     clock.lap("levels and suppressions");
 
-    let mut outcome = Outcome {
+    let outcome = Outcome {
         program,
         findings,
         texts,
@@ -215,7 +231,23 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         calls,
         found,
     };
-    if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
+    if let Some(cache) = cache.filter(|_| is_all_read) {
+        let files = outcome.program.files().iter().map(|file| file.path.as_path());
+        let contents = remembered::contents(files.zip(&outcome.hashes));
+        cache.put(&contents, &Stored::new(&outcome));
+        clock.lap("cache");
+    }
+    finished(args, &config, outcome, clock)
+}
+
+/// What comes behind the findings themselves: the baseline, and `--since`.
+fn finished(
+    args: &CheckArgs,
+    config: &Config,
+    mut outcome: Outcome,
+    mut clock: Clock,
+) -> anyhow::Result<Outcome> {
+    if let Some(baseline) = Baseline::open(args, config, &outcome)? {
         baseline.hide(&mut outcome);
         clock.lap("baseline");
     }
@@ -228,9 +260,10 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
 }
 
 /// Measures the parts of a run.
-struct Clock {
+pub struct Clock {
     last: Instant,
-    laps: Vec<(&'static str, Duration)>,
+    /// Parts and their times.
+    pub laps: Vec<(&'static str, Duration)>,
 }
 
 impl Default for Clock {
@@ -240,7 +273,8 @@ impl Default for Clock {
 }
 
 impl Clock {
-    fn lap(&mut self, name: &'static str) {
+    /// A part is done.
+    pub fn lap(&mut self, name: &'static str) {
         self.laps.push((name, self.last.elapsed()));
         self.last = Instant::now();
     }
@@ -332,57 +366,55 @@ fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
 
 /// Reads and lowers a file.
 pub fn read_one(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Read {
-    let failed = |text: &str, message: String, span: Span| Read {
+    let failed = |hash: Option<Digest>, text: &str, message: String, span: Span| Read {
         hir: Arc::new(empty(path, text)),
-        hash: hash(text),
+        hash,
         trouble: Some((message, span)),
     };
     if inputs.is_stopped() {
-        return failed("", "stopped".to_owned(), Span::default());
+        return failed(None, "", "stopped".to_owned(), Span::default());
     }
     let bytes = match texts.buffer(path) {
         Some(text) => text.as_bytes().to_vec(),
         None => match std::fs::read(path) {
             Ok(bytes) => bytes,
-            Err(error) => return failed("", format!("this file cannot be read: {error}"), Span::default()),
+            Err(error) => {
+                return failed(None, "", format!("this file cannot be read: {error}"), Span::default());
+            }
         },
     };
+    let hash = blake3::hash(&bytes);
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            return failed("", format!("this file is not UTF-8 (byte {at})"), Span::default());
+            return failed(Some(hash), "", format!("this file is not UTF-8 (byte {at})"), Span::default());
         }
     };
-    let hashed = hash(&text);
-    if let Some(hir) = inputs.kept.and_then(|kept| kept.get(path, hashed, text.len())) {
-        return Read { hir, hash: hashed, trouble: None };
+    if let Some(hir) = inputs.kept.and_then(|kept| kept.get(path, &hash)) {
+        return Read { hir, hash: Some(hash), trouble: None };
     }
     match catch_unwind(AssertUnwindSafe(|| parse_file(path.to_path_buf(), &text))) {
         Ok(Ok(hir)) => {
             let hir = Arc::new(hir);
             if let Some(kept) = inputs.kept {
-                kept.put(hashed, text.len(), &hir);
+                kept.put(hash, &hir);
             }
-            Read { hir, hash: hashed, trouble: None }
+            Read { hir, hash: Some(hash), trouble: None }
         }
         Ok(Err(error)) => {
-            failed(&text, format!("this file could not be checked: {}", error.message), error.span)
+            let message = format!("this file could not be checked: {}", error.message);
+            failed(Some(hash), &text, message, error.span)
         }
-        Err(_) => failed(&text, "linger failed on this file (a bug in linger)".to_owned(), Span::default()),
+        Err(_) => {
+            let message = "linger failed on this file (a bug in linger)".to_owned();
+            failed(Some(hash), &text, message, Span::default())
+        }
     }
 }
 
-/// A hash of a text, to see whether a file has changed meanwhile.
-pub fn hash(text: &str) -> u64 {
-    use std::hash::Hasher;
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(text.as_bytes());
-    hasher.finish()
-}
-
 /// A file without contents, so that a failure has a place.
-fn empty(path: &Path, text: &str) -> FileHir {
+pub fn empty(path: &Path, text: &str) -> FileHir {
     FileHir {
         path: path.to_path_buf(),
         source: linger_analysis::source::SourceText {
@@ -422,7 +454,7 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
     let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages));
+    Catalogue::learn(dependencies::read(&found.packages, false));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);

@@ -24,7 +24,7 @@ use crate::discover::Found;
 use crate::inputs::Inputs;
 use crate::pipeline::process;
 use crate::rules::{Memory, Work};
-use crate::run::{self, Outcome};
+use crate::run::{self, Clock, Outcome};
 use crate::texts::Texts;
 
 /// What must be equal, beside the files' interfaces, for a kept program to be of use.
@@ -170,6 +170,7 @@ impl State {
 /// as the last whole check saw them. `None` when that is not possible.
 pub fn quick(args: &CheckArgs, inputs: &Inputs<'_>) -> anyhow::Result<Option<Outcome>> {
     let Some(state) = inputs.take_state() else { return Ok(None) };
+    let mut clock = Clock::default();
     let texts = Texts::new(inputs.buffers.clone());
     let mut changed = Changed::new();
     let mut trouble = Vec::new();
@@ -189,6 +190,7 @@ pub fn quick(args: &CheckArgs, inputs: &Inputs<'_>) -> anyhow::Result<Option<Out
             None => changed.push((id, read.hir)),
         }
     }
+    clock.lap("parse and lower");
     let config = Arc::clone(&state.frame.config);
     let rules = Policy::new(&config, &args.levels)
         .and_then(|policy| run::build_rules(&policy.with_tests(args.tests), &config));
@@ -208,13 +210,16 @@ pub fn quick(args: &CheckArgs, inputs: &Inputs<'_>) -> anyhow::Result<Option<Out
     let Some((frame, mut basis)) = state.with(changed) else { return Ok(None) };
     let program = Arc::clone(&basis.program);
     let found = Arc::clone(&frame.found);
+    clock.lap("names");
     let ownership = basis.ownership(&program, catalogue);
     let (mut analysis, again) = basis.analysis(&program, catalogue, &ownership, true);
+    clock.lap("types, flow and facts");
     let work = Work { rules: &rules, reported: &frame.reported, stop: None };
     let mut findings = basis.memory.run(&work, &mut analysis, again);
     let facts = analysis.into_facts();
     let known = ownership.into_known();
     inputs.keep_state(State::new(frame, basis, facts, known));
+    clock.lap("rules");
 
     let is_broken = |d: &Diagnostic| trouble.iter().any(|t| t.primary.at.file == d.primary.at.file);
     findings.retain(|finding| asked.contains(&finding.primary.at.file) && !is_broken(finding));
@@ -241,5 +246,7 @@ pub fn quick(args: &CheckArgs, inputs: &Inputs<'_>) -> anyhow::Result<Option<Out
     if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
         baseline.hide(&mut outcome);
     }
+    clock.lap("levels and suppressions");
+    outcome.timings = clock.laps;
     Ok(Some(outcome))
 }

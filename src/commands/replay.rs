@@ -43,10 +43,15 @@ const ITEMS: &[&str] = &[
 /// Replays `edits` random edits over the files of a folder. Fails at the first difference.
 pub fn replay(path: &Path, edits: usize, seed: u64, out: &mut dyn Write) -> anyhow::Result<()> {
     let folder = std::fs::canonicalize(path).with_context(|| format!("{} is not there", path.display()))?;
-    let Cli { check: args, .. } = Cli::try_parse_from(["cargo-linger", "-W", "all"])?;
+    let Cli { check: args, .. } = Cli::try_parse_from(["cargo-linger", "-W", "all", "--no-cache"])?;
     let args = CheckArgs { paths: vec![folder.clone()], ..args };
-    let (found, _) = run::prepare(&args)?;
-    let files: Vec<PathBuf> = found.files.into_iter().filter(|f| f.starts_with(&folder)).collect();
+    let first = run::check_in(&args, Inputs::default())?;
+    let files: Vec<PathBuf> = {
+        let mut reported: Vec<_> = first.reported.iter().collect();
+        reported.sort();
+        reported.into_iter().map(|file| first.program.file(*file).path.clone()).collect()
+    };
+    drop(first);
     if files.is_empty() {
         bail!("there are no files in {}", path.display());
     }

@@ -93,7 +93,7 @@ fn one(
     let program = Program::build(files, crates);
     let catalogue = Catalogue::builtin();
     let bodies: Vec<GlobalBody> = program
-        .files
+        .files()
         .iter()
         .enumerate()
         .flat_map(|(f, hir)| {
