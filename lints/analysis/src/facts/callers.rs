@@ -1,12 +1,11 @@
 //! Who calls whom, and which functions run once in the life of a process.
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::facts::direct::{closure_of, targets};
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::identity::{Identities, Root};
-use crate::flow::mir::{Mir, Operand, Owner, Rvalue, StatementKind};
+use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind};
 use crate::names::{DefId, TargetKind};
 use crate::syntax::hir::{ClosureId, ClosureKind, ExprId};
 use crate::syntax::items::ItemKind;
@@ -22,35 +21,88 @@ pub struct Caller {
 }
 
 /// Callers of all functions of the program; code of tests is left out.
-pub type Callers = FxHashMap<DefId, Vec<Caller>>;
+#[derive(Default, PartialEq, Debug)]
+pub struct Callers(FxHashMap<DefId, Vec<Caller>>);
 
-/// Reads the callers from the flows.
-pub(super) fn find(analysis: &Analysis<'_>) -> Callers {
-    let found: Vec<Vec<(DefId, Caller)>> =
-        analysis.bodies.par_iter().filter(|b| !b.in_test).map(|body| named_in(analysis, body)).collect();
-    let mut out = Callers::default();
-    for (def, caller) in found.into_iter().flatten() {
-        let all = out.entry(def).or_default();
-        // Those of one function stand together; constants share the lack of one.
-        let known = match caller.from {
-            Some(_) => all.iter().rev().take_while(|c| c.from == caller.from).any(|c| *c == caller),
-            None => all.contains(&caller),
-        };
-        if !known {
-            all.push(caller);
-        }
+impl Callers {
+    /// The callers of a function; `None` when nobody is seen to call it.
+    #[must_use]
+    pub fn get(&self, def: &DefId) -> Option<&Vec<Caller>> {
+        super::reads::def(*def);
+        self.0.get(def)
     }
-    out
+
+    /// Functions that are not called as they were.
+    pub(super) fn differing(&self, before: &Self) -> Vec<DefId> {
+        let changed = self.0.iter().filter(|(def, all)| before.0.get(def) != Some(all)).map(|(def, _)| *def);
+        let gone = before.0.keys().filter(|def| !self.0.contains_key(def)).copied();
+        changed.chain(gone).collect()
+    }
+
+    /// Puts together what the bodies call.
+    pub(super) fn collect<'c>(calls: impl Iterator<Item = (Option<DefId>, &'c [Called])>) -> Self {
+        let mut out = Self::default();
+        for (from, calls) in calls {
+            for called in calls {
+                // What fills a static runs once, however often the function around it is called.
+                let from = from.filter(|_| !called.fills_static);
+                let caller = Caller { from, repeated: called.repeated };
+                let all = out.0.entry(called.def).or_default();
+                // Those of one function stand together; what runs once shares the lack of one.
+                let known = match from {
+                    Some(_) => all
+                        .iter()
+                        .rev()
+                        .take_while(|c| c.from.is_none() || c.from == from)
+                        .any(|c| *c == caller),
+                    None => all.contains(&caller),
+                };
+                if !known {
+                    all.push(caller);
+                }
+            }
+        }
+        out
+    }
 }
 
-/// The functions that a body calls or names.
-fn named_in(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<(DefId, Caller)> {
+/// A function that is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Called {
+    def: DefId,
+    /// It may be called many times in one run of the caller.
+    repeated: bool,
+    /// It is called to fill a static.
+    fills_static: bool,
+}
+
+/// What a body calls, or names.
+pub(super) fn called(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<Called> {
     let mut out = Vec::new();
+    if body.in_test {
+        return out;
+    }
+    let initialises = body.flow.all().any(|mir| mir.calls().any(|(_, _, call)| analysis.initialises(call)));
     for mir in body.flow.all() {
-        let closure = is_repeated_closure(analysis, body, mir);
+        let fills_static = initialises && analysis.initialises_static(body, mir.owner);
+        let closure = !fills_static && is_repeated_closure(analysis, body, mir);
         for (point, statement) in mir.statements() {
             let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
-            let mut add = |def: DefId, repeated: bool| out.push((def, Caller { from: body.def, repeated }));
+            let mut note = |called: Called| {
+                if !out.contains(&called) {
+                    out.push(called);
+                }
+            };
+            if let StatementKind::Call(call) = &statement.kind
+                && initialises
+                && analysis.fills_static(body, mir, call)
+            {
+                for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                    note(Called { def, repeated: false, fills_static: true });
+                }
+                continue;
+            }
+            let mut add = |def, repeated| note(Called { def, repeated, fills_static });
             match &statement.kind {
                 StatementKind::Call(call) => {
                     for def in targets(&call.callee.target) {
@@ -83,7 +135,7 @@ fn named(analysis: &Analysis<'_>, body: &AnalyzedBody, operand: &Operand) -> Opt
     let e: ExprId = *e;
     let path = body.types.paths.get(&e)?;
     let def = *analysis.program.by_path.get(path)?.first()?;
-    matches!(analysis.program.item(def).kind, ItemKind::Fn(_)).then_some(def)
+    matches!(analysis.program.interface_item(def).kind, ItemKind::Fn(_)).then_some(def)
 }
 
 /// A closure may run again and again, unless it initialises something once; an async block runs once.
@@ -146,25 +198,36 @@ impl Analysis<'_> {
         let around: Vec<_> = std::iter::successors(Some(id), |id| hir.closure(*id).parent).collect();
         body.flow.all().any(|mir| {
             mir.calls().any(|(_, _, call)| {
-                let Target::External(path) = &call.callee.target else { return false };
-                if !self.catalogue.facts(*path).is_some_and(|f| f.runs_once) {
+                if !self.fills_static(body, mir, call) {
                     return false;
                 }
                 let ids = Identities::new(self.flow_context(body), mir, self);
-                let fills = call.args.first().and_then(|a| ids.operand(a));
-                fills.is_some_and(|i| matches!(i.root, Root::Static(_)))
-                    && call
-                        .args
-                        .iter()
-                        .filter_map(Operand::var)
-                        .filter_map(|v| closure_of(&ids, v))
-                        .any(|c| around.contains(&c))
+                let closures = call.args.iter().filter_map(Operand::var).filter_map(|v| closure_of(&ids, v));
+                closures.into_iter().any(|c| around.contains(&c))
             })
         })
     }
 
+    /// Whether a call makes something the first time, and never again.
+    fn initialises(&self, call: &Call) -> bool {
+        matches!(&call.callee.target, Target::External(path)
+            if self.catalogue.facts(*path).is_some_and(|f| f.runs_once))
+    }
+
+    /// Whether a call fills a static with what its argument gives: `CLOCK.get_or_init(start)`.
+    fn fills_static(&self, body: &AnalyzedBody, mir: &Mir, call: &Call) -> bool {
+        if !self.initialises(call) {
+            return false;
+        }
+        let in_static =
+            body.def.is_some_and(|def| matches!(self.program.item(def).kind, ItemKind::Static { .. }));
+        let ids = Identities::new(self.flow_context(body), mir, self);
+        let filled = call.args.first().and_then(|a| ids.operand(a));
+        in_static || filled.is_some_and(|i| matches!(i.root, Root::Static(_)))
+    }
+
     fn is_called_once(&self, def: DefId, depth: u32) -> bool {
-        let item = self.program.item(def);
+        let item = self.program.interface_item(def);
         if !matches!(item.kind, ItemKind::Fn(_)) {
             return true;
         }

@@ -3,12 +3,10 @@
 //! A loop is endless when control that is in it can reach no return. Panics are no way out, with one exception:
 //! `rx.recv().unwrap()` ends with its channel.
 
-use std::sync::Arc;
-
-use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::facts::change::Change;
 use crate::facts::direct::{closure_of, runs_now, targets};
 use crate::facts::{Analysis, AnalyzedBody, at};
 use crate::flow::identity::Identities;
@@ -33,34 +31,32 @@ pub struct Endless {
 const LONGEST_WAY: usize = 4;
 
 /// Fills in [`super::Summary::stays_in`] of all functions.
-pub(super) fn find(analysis: &mut Analysis<'_>) {
-    // Functions that the last round found, so that their callers are looked at again.
-    let mut fresh: Option<FxHashSet<DefId>> = None;
-    for _ in 0..=LONGEST_WAY {
-        let found: Vec<(DefId, Endless)> = analysis
-            .bodies
-            .par_iter()
-            .filter(|body| match &fresh {
-                None => body.flow.all().any(|mir| !mir.loops.is_empty()),
-                Some(fresh) => body.calls_one_of(fresh),
-            })
-            .filter_map(|body| {
-                let def = body.def?;
-                if analysis.summary(def).is_some_and(|s| s.stays_in.is_some()) {
-                    return None;
-                }
-                Some((def, endless(analysis, body, &body.flow.root)?))
-            })
-            .collect();
-        if found.is_empty() {
-            break;
-        }
-        let fresh = fresh.insert(FxHashSet::default());
-        for (def, endless) in found {
-            fresh.insert(def);
-            Arc::make_mut(analysis.summaries.entry(def).or_default()).stays_in = Some(endless);
-        }
-    }
+pub(super) fn find(
+    analysis: &mut Analysis<'_>,
+    change: &mut Change,
+    kept: &mut Vec<FxHashMap<u32, Endless>>,
+) {
+    change.rounds(
+        analysis,
+        kept,
+        LONGEST_WAY + 1,
+        |analysis, body| {
+            let is_known = analysis.summary(body.def?).is_some_and(|s| s.stays_in.is_some());
+            if is_known || !may_stay(analysis, body) {
+                return None;
+            }
+            endless(analysis, body, &body.flow.root)
+        },
+        |summary, endless| summary.stays_in = Some(endless),
+    );
+}
+
+/// Whether there is a loop to stay in, here or in what is called: most functions have none.
+fn may_stay(analysis: &Analysis<'_>, body: &AnalyzedBody) -> bool {
+    let stays = |def: &DefId| analysis.summary(*def).is_some_and(|s| s.stays_in.is_some());
+    let calls_such =
+        |mir: &Mir| mir.calls().any(|(_, _, call)| targets(&call.callee.target).iter().any(stays));
+    body.flow.all().any(|mir| !mir.loops.is_empty()) || body.flow.all().any(calls_such)
 }
 
 /// The endless loop that a flow may get into.

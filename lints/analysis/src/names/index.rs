@@ -319,8 +319,11 @@ fn type_info(program: &Program, def: DefId) -> Option<(Symbol, DefId, TypeInfo)>
         _ => {}
     }
     let lookup = Lookup::settled(&program.graph);
-    for derive in &item.attributes.derives {
+    for (derive, written) in item.attributes.derives.iter().zip(&item.attributes.derive_paths) {
+        // Derives are macros, and mostly named like the trait that is imported with them.
+        let mac = lookup.macro_path(node, written);
         let resolved = match lookup.outwards(node, *derive, Namespace::Type, None) {
+            _ if mac.contains("::") && !mac.starts_with("std::") => Some(derive_trait(mac)),
             Ok(Entity::External(path)) => Some(derive_trait(path)),
             _ => prelude::derived(*derive),
         };

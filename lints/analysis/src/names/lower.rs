@@ -311,6 +311,11 @@ impl Program {
         found.unwrap_or_default()
     }
 
+    /// Bounds that the traits among `bounds` declare for their associated type `name`.
+    pub(crate) fn bounds_of_assoc(&self, bounds: &[Bound], name: Symbol) -> Option<Bounds> {
+        bounds.iter().find_map(|bound| self.declared_bounds(bound.path, name, 8)).filter(|b| !b.is_empty())
+    }
+
     /// Bounds that a trait of the program (or one above it) declares for its associated type.
     pub(super) fn declared_bounds(&self, trait_path: Symbol, name: Symbol, depth: u8) -> Option<Bounds> {
         if let Some(bounds) = self.assoc_bounds.get(&(trait_path, name)) {

@@ -94,6 +94,8 @@ pub struct Attributes {
     pub is_async_main: bool,
     /// `#[derive(A, B)]`, last segments.
     pub derives: Vec<Symbol>,
+    /// The same, as written.
+    pub derive_paths: Vec<PathRef>,
     /// `#[path = "…"]`
     pub path: Option<Symbol>,
     /// Other attributes by their path (`async_trait`, `macro_use`, `no_mangle`, `tracing::instrument`).
@@ -164,7 +166,10 @@ pub enum ItemKind {
     /// `macro_rules! a { … }`
     MacroRules,
     /// A macro call in item position whose body could not be read as items.
-    OpaqueMacro,
+    OpaqueMacro {
+        /// What it seems to declare: names behind `fn`, `struct` and the like.
+        declares: Vec<Symbol>,
+    },
 }
 
 /// A function.

@@ -1,8 +1,10 @@
 //! Rust's grammar, lowered to an owned tree ([`hir`]) that outlives the parse and crosses threads.
 
 mod anonymous_params;
+pub mod cfg;
 mod children;
 pub mod hir;
+mod interface;
 pub mod items;
 mod lower;
 pub mod parse;
@@ -10,4 +12,5 @@ pub mod print;
 #[cfg(test)]
 mod tests;
 
+pub use interface::Interface;
 pub use parse::{ParseError, ParseErrorKind, parse_file};

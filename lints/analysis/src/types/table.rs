@@ -292,8 +292,10 @@ impl<'a> Reader<'a> {
             "Iter" => Ty::Iterator(Arc::new(first())),
             "Fut" => Ty::Future(Arc::new(first()), None),
             "Stream" => stream_of(first()),
-            "Item" | "Output" | "Deref" | "Tried" | "Collect" | "Owned" | "Index" | "Concat" | "Error"
-            | "AsRef" | "Borrow" | "Into" | "Projection" => Ty::Adt(sym(&format!("?{name}")), args.into()),
+            "Item" | "Output" | "Deref" | "Tried" | "Collect" | "Owned" | "Index" | "Concat"
+            | "ParseError" | "ConvertError" | "AsRef" | "Borrow" | "Into" | "Projection" => {
+                Ty::Adt(sym(&format!("?{name}")), args.into())
+            }
             "Self" => Ty::Param(sym("Self"), Bounds::from([])),
             _ if name.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) => {
                 Ty::Param(sym(name), Bounds::from([]))

@@ -2,7 +2,7 @@
 
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
-    Call, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
+    Call, Operand, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
@@ -57,7 +57,7 @@ declare_rule! {
     ///
     /// A closure in the function that does the cleanup (`scopeguard`, `defer!`), or a value alive whose Drop does
     /// it, covers every path. Panics and cancelled futures are not looked at. A flag counts only when every
-    /// successful path resets it.
+    /// successful path resets it; a field, only when another failing path does, too.
     CleanupSkippedByReturn("cleanup_skipped_by_return") {
         group: Cleanup,
         level: Warn,
@@ -216,8 +216,12 @@ fn flag(
     let succeeds = |kind: ReturnKind| matches!(kind, ReturnKind::End | ReturnKind::Explicit);
     // Every way out but failures resets it, and there is one: only then is it a mark of being at work.
     let (ended, main) = walk(cx, view, point, span, &[], &back)?;
-    let resets = view.statements().filter(|(p, _)| back(*p).is_some());
-    let goes_on = resets.map(|(p, _)| p).any(|p| {
+    let resets: Vec<Point> = view.statements().map(|(p, _)| p).filter(|p| back(*p).is_some()).collect();
+    // A field may say on purpose that something failed; when other ways out reset it, it is not for that.
+    if call.is_none() && resets.len() < 2 {
+        return None;
+    }
+    let goes_on = resets.into_iter().any(|p| {
         let done = |at: Point, s: Option<&Statement>| {
             s.is_none()
                 && matches!(&view.mir.blocks[at.block.index()].terminator,
@@ -225,12 +229,22 @@ fn flag(
         };
         view.tokens.path(p, done, |at, _| at == point).is_some()
     });
-    if !goes_on || main.iter().any(|(_, kind)| succeeds(*kind)) {
+    if is_handed_to_parts(view, &object) || !goes_on || main.iter().any(|(_, kind)| succeeds(*kind)) {
         return None;
     }
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
     let name = object.path.last().map_or_else(|| "it".to_owned(), |n| format!("`{n}`"));
     Some(Found { what: format!("the state of {name}"), end: "the reset".to_owned(), ended, exits })
+}
+
+/// A visitor: the object goes through a tree, which hands it on to each of its parts. Such an object is made for
+/// one walk, and thrown away when that fails.
+fn is_handed_to_parts(view: &FlowView<'_>, object: &Identity) -> bool {
+    let ids = &view.tokens.identities;
+    let is_whole =
+        |operand: &Operand| ids.operand(operand).is_some_and(|i| i.root == object.root && i.path.is_empty());
+    object.root == Root::Param(0)
+        && view.mir.calls().any(|(_, _, call)| call.is_method && call.args.iter().skip(1).any(is_whole))
 }
 
 /// Parameters, captures and statics outlive the function; a local flag is read by nobody else.

@@ -17,6 +17,11 @@ impl Builder<'_, '_> {
             ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => {
                 let (lhs, rhs) = (*lhs, *rhs);
                 self.condition(lhs, otherwise, depth);
+                if self.has_let(lhs) && self.has_let(rhs) {
+                    // What a later link of the chain makes ends before what an earlier one has bound.
+                    self.push_scope(ScopeKind::Head, self.span(rhs));
+                    self.push_scope(ScopeKind::Block, self.span(rhs));
+                }
                 self.condition(rhs, otherwise, depth);
             }
             ExprKind::Binary { op: BinaryOp::Or, lhs, rhs } => {
@@ -86,7 +91,7 @@ impl Builder<'_, '_> {
     }
 
     /// `x.is_none()`, `x.is_some()` and the like: the variable, and whether it is empty when this holds.
-    fn emptiness(&mut self, e: ExprId) -> Option<(Place, bool)> {
+    pub(super) fn emptiness(&mut self, e: ExprId) -> Option<(Place, bool)> {
         let body = self.flows.cx.body;
         let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(e).kind else { return None };
         let empty_when_true = match method.as_str() {

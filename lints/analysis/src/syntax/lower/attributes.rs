@@ -7,6 +7,8 @@ use syn::{Attribute, Meta, Token};
 
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
+use crate::syntax::cfg::Cfg;
+use crate::syntax::hir::{PathRef, Segment};
 use crate::syntax::items::{Attributes, LintAttribute};
 use crate::syntax::lower::Lower;
 
@@ -81,11 +83,14 @@ fn read(meta: &Meta, out: &mut Attributes) {
         }
         ("derive", Meta::List(list)) => {
             let paths = Punctuated::<syn::Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
-            let derives = paths
-                .into_iter()
-                .flatten()
-                .filter_map(|path| Some(sym(&path.segments.last()?.ident.to_string())));
-            out.derives.extend(derives);
+            for path in paths.into_iter().flatten() {
+                let names: Vec<Symbol> = path.segments.iter().map(|s| sym(&s.ident.to_string())).collect();
+                let Some(last) = names.last() else { continue };
+                out.derives.push(*last);
+                let segments = names.into_iter().map(|name| Segment { name, args: None }).collect();
+                let global = path.leading_colon.is_some();
+                out.derive_paths.push(PathRef { global, qself: None, segments, span: Span::default() });
+            }
         }
         ("path", Meta::NameValue(value)) if single => {
             if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &value.value {
@@ -157,6 +162,17 @@ fn lint_names(tokens: &TokenStream) -> (Vec<String>, Option<Symbol>) {
         }
     }
     (names, reason)
+}
+
+/// What the `#[cfg(…)]` among `attrs` ask for.
+pub(super) fn condition(attrs: &[Attribute]) -> Option<Cfg> {
+    let mut conditions = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => Cfg::parse(list.tokens.clone()),
+        _ => None,
+    });
+    let first = conditions.next()?;
+    let rest: Vec<Cfg> = conditions.collect();
+    Some(if rest.is_empty() { first } else { Cfg::All(std::iter::once(first).chain(rest).collect()) })
 }
 
 /// Whether a condition can only hold in tests: `test`, or `all(…)` with such a part, or `any(…)` of
