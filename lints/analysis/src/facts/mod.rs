@@ -7,6 +7,7 @@
 mod callbacks;
 mod callers;
 mod cancel;
+mod cancelled;
 mod direct;
 mod endless;
 mod getters;
@@ -35,6 +36,7 @@ use crate::types::infer::{BodyTypes, Known};
 pub use callbacks::{Callback, callbacks_of_call};
 pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
+pub use cancelled::Cancelled;
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
 pub use spawns::{Spawn, spawns};
@@ -188,6 +190,8 @@ pub struct Analysis<'a> {
     pub summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// Async functions whose future somebody drops half-way, and where.
+    pub cancelled: Cancelled,
     /// The body of each function, by its position in [`Analysis::bodies`].
     by_def: FxHashMap<DefId, u32>,
 }
@@ -235,6 +239,7 @@ impl<'a> Analysis<'a> {
             bodies,
             summaries: FxHashMap::default(),
             callers: Callers::default(),
+            cancelled: Cancelled::default(),
             by_def,
         };
         getters::find(&mut this);
@@ -242,6 +247,7 @@ impl<'a> Analysis<'a> {
         endless::find(&mut this);
         cancel::find(&mut this);
         this.callers = callers::find(&this);
+        this.cancelled = cancelled::find(&this);
         this
     }
 

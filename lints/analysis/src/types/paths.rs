@@ -314,7 +314,8 @@ impl Infer<'_> {
                 Ty::adt("std::time::Duration", [])
             }
             _ if owner == "std::time" && name == "UNIX_EPOCH" => Ty::adt("std::time::SystemTime", []),
-            _ => Ty::Unknown,
+            // An alias in the catalogue whose name is that of a static says what type it has.
+            _ => self.catalogue.type_facts(path).and_then(|f| f.alias.clone()).unwrap_or(Ty::Unknown),
         }
     }
 
