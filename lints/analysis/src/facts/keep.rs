@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalogue::Catalogue;
 use crate::facts::callers::{Called, Callers, called};
+use crate::facts::cancelled::{Cancelled, Futures, futures};
 use crate::facts::change::{Change, Readers};
 use crate::facts::link::{Guards, Linked};
 use crate::facts::reads::{self, Reads};
@@ -27,6 +28,7 @@ pub(super) struct Kept {
     endless: Vec<FxHashMap<u32, Endless>>,
     losses: Vec<FxHashMap<u32, Loss>>,
     called: Vec<Vec<Called>>,
+    futures: Vec<Futures>,
     readers: Readers,
 }
 
@@ -34,6 +36,7 @@ pub(super) struct Kept {
 pub struct Facts {
     bodies: Vec<AnalyzedBody>,
     callers: Callers,
+    cancelled: Cancelled,
     summaries: FxHashMap<crate::names::DefId, std::sync::Arc<Summary>>,
     by_def: FxHashMap<crate::names::DefId, u32>,
     kept: Kept,
@@ -82,6 +85,7 @@ impl<'a> Analysis<'a> {
             bodies: Bodies(bodies),
             summaries: FxHashMap::default(),
             callers: Callers::default(),
+            cancelled: Cancelled::default(),
             by_def,
             kept: Kept::default(),
         };
@@ -100,10 +104,19 @@ impl<'a> Analysis<'a> {
         facts: Facts,
         files: &[FileId],
     ) -> (Self, Vec<u32>) {
-        let Facts { bodies, callers, summaries, by_def, mut kept } = facts;
+        let Facts { bodies, callers, cancelled, summaries, by_def, mut kept } = facts;
         let mut change = Change::of(&bodies, files, std::mem::take(&mut kept.readers));
-        let mut this =
-            Self { program, catalogue, ownership, bodies: Bodies(bodies), summaries, callers, by_def, kept };
+        let mut this = Self {
+            program,
+            catalogue,
+            ownership,
+            bodies: Bodies(bodies),
+            summaries,
+            callers,
+            cancelled,
+            by_def,
+            kept,
+        };
         let new: Vec<AnalyzedBody> = change
             .bodies()
             .into_par_iter()
@@ -134,6 +147,7 @@ impl<'a> Analysis<'a> {
         endless::find(self, &mut change, &mut kept.endless);
         cancel::find(self, &mut change, &mut kept.losses);
         self.find_callers(&mut change, &mut kept.called);
+        self.find_cancelled(&mut change, &mut kept.futures);
         if change.remember {
             self.kept = kept;
         }
@@ -161,6 +175,27 @@ impl<'a> Analysis<'a> {
         self.callers = callers;
     }
 
+    fn find_cancelled(&mut self, change: &mut Change, kept: &mut Vec<Futures>) {
+        kept.resize_with(self.bodies.0.len(), Futures::default);
+        let mut is_new = change.is_all();
+        for (at, found) in change.stage(self, |body| futures(self, body)) {
+            let Some(slot) = kept.get_mut(at as usize) else { continue };
+            if *slot != found {
+                is_new = true;
+                *slot = found;
+            }
+        }
+        if !is_new {
+            return;
+        }
+        let body_of = |def| self.by_def.get(&def).and_then(|at| kept.get(*at as usize));
+        let cancelled = Cancelled::collect(kept.iter(), body_of);
+        for def in cancelled.differing(&self.cancelled) {
+            change.differs(def);
+        }
+        self.cancelled = cancelled;
+    }
+
     /// Keeps what was read while a body was looked at, so that [`Analysis::again`] tells when to look again.
     pub fn remember(&mut self, body: u32, look: Look) {
         if let Some(own) = self.bodies.0.get(body as usize).map(|b| b.global.file) {
@@ -171,8 +206,8 @@ impl<'a> Analysis<'a> {
     /// The facts alone.
     #[must_use]
     pub fn into_facts(self) -> Facts {
-        let Self { bodies, callers, summaries, by_def, kept, .. } = self;
-        Facts { bodies: bodies.0, callers, summaries, by_def, kept }
+        let Self { bodies, callers, cancelled, summaries, by_def, kept, .. } = self;
+        Facts { bodies: bodies.0, callers, cancelled, summaries, by_def, kept }
     }
 }
 

@@ -7,6 +7,7 @@
 mod callbacks;
 mod callers;
 mod cancel;
+mod cancelled;
 mod change;
 mod cycles;
 mod direct;
@@ -38,6 +39,7 @@ use crate::types::infer::{BodyTypes, Known};
 pub use callbacks::{Callback, callbacks_of_call};
 pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
+pub use cancelled::Cancelled;
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
 pub use keep::{Facts, Look};
@@ -204,6 +206,8 @@ pub struct Analysis<'a> {
     summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// Async functions whose future somebody drops half-way, and where.
+    pub cancelled: Cancelled,
     /// The body of each function, by its position in [`Analysis::bodies`].
     by_def: FxHashMap<DefId, u32>,
     kept: keep::Kept,
