@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::facts::direct::{closure_of, targets};
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::identity::{Identities, Root};
-use crate::flow::mir::{Mir, Operand, Owner, Rvalue, StatementKind};
+use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind};
 use crate::names::{DefId, TargetKind};
 use crate::syntax::hir::{ClosureId, ClosureKind, ExprId};
 use crate::syntax::items::ItemKind;
@@ -40,57 +40,65 @@ impl Callers {
     }
 
     /// Puts together what the bodies call.
-    pub(super) fn collect<'c>(calls: impl Iterator<Item = (Option<DefId>, &'c [Called])>) -> Self {
+    pub(super) fn collect<'c>(called: impl Iterator<Item = &'c Called>) -> Self {
         let mut out = Self::default();
-        for (from, calls) in calls {
-            for (def, repeated) in calls {
-                let caller = Caller { from, repeated: *repeated };
-                let all = out.0.entry(*def).or_default();
-                if !all.contains(&caller) {
-                    all.push(caller);
-                }
+        for (def, caller) in called {
+            let all = out.0.entry(*def).or_default();
+            if !all.contains(caller) {
+                all.push(*caller);
             }
         }
         out
     }
 }
 
-/// A function that is called, and whether it may be called many times in one run of the caller.
-pub(super) type Called = (DefId, bool);
+/// A function that is called, and from where.
+pub(super) type Called = (DefId, Caller);
 
 /// What a body calls, or names.
 pub(super) fn called(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<Called> {
-    let mut out = Vec::new();
+    let mut out: Vec<Called> = Vec::new();
     if body.in_test {
         return out;
     }
+    let initialises = body.flow.all().any(|mir| mir.calls().any(|(_, _, call)| analysis.initialises(call)));
     for mir in body.flow.all() {
-        let closure = is_repeated_closure(analysis, body, mir);
+        let fills_static = initialises && analysis.initialises_static(body, mir.owner);
+        let closure = !fills_static && is_repeated_closure(analysis, body, mir);
+        // What fills a static runs once, however often the function around it is called.
+        let from = body.def.filter(|_| !fills_static);
         for (point, statement) in mir.statements() {
             let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
-            let mut add = |def: DefId, repeated: bool| {
-                if !out.contains(&(def, repeated)) {
-                    out.push((def, repeated));
+            let mut add = |def: DefId, from: Option<DefId>, repeated: bool| {
+                let one = (def, Caller { from, repeated });
+                if !out.contains(&one) {
+                    out.push(one);
                 }
             };
             match &statement.kind {
                 StatementKind::Call(call) => {
                     for def in targets(&call.callee.target) {
-                        add(def, repeated);
+                        add(def, from, repeated);
+                    }
+                    if initialises && analysis.fills_static(body, mir, call) {
+                        for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                            add(def, None, false);
+                        }
+                        continue;
                     }
                     // A function handed on by name may be called as often as the other side likes.
                     for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
-                        add(def, true);
+                        add(def, from, true);
                     }
                 }
                 StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
                     if let Some(def) = named(analysis, body, operand) {
-                        add(def, true);
+                        add(def, from, true);
                     }
                 }
                 StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
                     for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
-                        add(def, true);
+                        add(def, from, true);
                     }
                 }
                 _ => {}
@@ -168,21 +176,32 @@ impl Analysis<'_> {
         let around: Vec<_> = std::iter::successors(Some(id), |id| hir.closure(*id).parent).collect();
         body.flow.all().any(|mir| {
             mir.calls().any(|(_, _, call)| {
-                let Target::External(path) = &call.callee.target else { return false };
-                if !self.catalogue.facts(*path).is_some_and(|f| f.runs_once) {
+                if !self.fills_static(body, mir, call) {
                     return false;
                 }
                 let ids = Identities::new(self.flow_context(body), mir, self);
-                let fills = call.args.first().and_then(|a| ids.operand(a));
-                fills.is_some_and(|i| matches!(i.root, Root::Static(_)))
-                    && call
-                        .args
-                        .iter()
-                        .filter_map(Operand::var)
-                        .filter_map(|v| closure_of(&ids, v))
-                        .any(|c| around.contains(&c))
+                let closures = call.args.iter().filter_map(Operand::var).filter_map(|v| closure_of(&ids, v));
+                closures.into_iter().any(|c| around.contains(&c))
             })
         })
+    }
+
+    /// Whether a call makes something the first time, and never again.
+    fn initialises(&self, call: &Call) -> bool {
+        matches!(&call.callee.target, Target::External(path)
+            if self.catalogue.facts(*path).is_some_and(|f| f.runs_once))
+    }
+
+    /// Whether a call fills a static with what its argument gives: `CLOCK.get_or_init(start)`.
+    fn fills_static(&self, body: &AnalyzedBody, mir: &Mir, call: &Call) -> bool {
+        if !self.initialises(call) {
+            return false;
+        }
+        let in_static =
+            body.def.is_some_and(|def| matches!(self.program.item(def).kind, ItemKind::Static { .. }));
+        let ids = Identities::new(self.flow_context(body), mir, self);
+        let filled = call.args.first().and_then(|a| ids.operand(a));
+        in_static || filled.is_some_and(|i| matches!(i.root, Root::Static(_)))
     }
 
     fn is_called_once(&self, def: DefId, depth: u32) -> bool {

@@ -34,7 +34,7 @@ pub(super) struct Kept {
 pub struct Facts {
     bodies: Vec<AnalyzedBody>,
     callers: Callers,
-    summaries: FxHashMap<crate::names::DefId, std::sync::Arc<Summary>>,
+    summaries: Vec<Option<std::sync::Arc<Summary>>>,
     by_def: FxHashMap<crate::names::DefId, u32>,
     kept: Kept,
 }
@@ -80,7 +80,7 @@ impl<'a> Analysis<'a> {
             catalogue,
             ownership,
             bodies: Bodies(bodies),
-            summaries: FxHashMap::default(),
+            summaries: Vec::new(),
             callers: Callers::default(),
             by_def,
             kept: Kept::default(),
@@ -153,8 +153,7 @@ impl<'a> Analysis<'a> {
         if !is_new {
             return;
         }
-        let all = self.bodies.0.iter().zip(kept.iter()).map(|(body, calls)| (body.def, calls.as_slice()));
-        let callers = Callers::collect(all);
+        let callers = Callers::collect(kept.iter().flatten());
         for def in callers.differing(&self.callers) {
             change.differs(def);
         }

@@ -175,7 +175,10 @@ impl Interface {
                 self.symbol(*original);
             }
             ItemKind::MacroRules => self.word(11),
-            ItemKind::OpaqueMacro => self.word(12),
+            ItemKind::OpaqueMacro { declares } => {
+                self.word(12);
+                self.each(declares, |words, symbol| words.symbol(*symbol));
+            }
         }
     }
 
