@@ -95,9 +95,9 @@ impl Change {
         self.all
     }
 
-    /// Whether a function's summary was found to differ.
-    pub(super) fn has_changed(&self, def: DefId) -> bool {
-        self.differing.contains(&def)
+    /// Functions whose summary was found to differ.
+    pub(super) fn changed(&self) -> impl Iterator<Item = DefId> + '_ {
+        self.differing.iter().copied()
     }
 
     /// Those who asked about a function ask again.
@@ -200,8 +200,10 @@ impl Change {
             let mut found: Vec<(u32, T)> = round.iter().map(|(at, found)| (*at, found.clone())).collect();
             found.sort_by_key(|(at, _)| *at);
             for (at, found) in found {
-                if let Some(def) = analysis.bodies.0.get(at as usize).and_then(|b| b.def) {
-                    apply(std::sync::Arc::make_mut(analysis.summaries.entry(def).or_default()), found);
+                let def = analysis.bodies.0.get(at as usize).and_then(|b| b.def);
+                let position = def.and_then(|def| analysis.by_def.get(&def));
+                if let Some(slot) = position.and_then(|at| analysis.summaries.get_mut(*at as usize)) {
+                    apply(std::sync::Arc::make_mut(slot.get_or_insert_default()), found);
                 }
             }
         }

@@ -37,7 +37,7 @@ pub struct Facts {
     bodies: Vec<AnalyzedBody>,
     callers: Callers,
     cancelled: Cancelled,
-    summaries: FxHashMap<crate::names::DefId, std::sync::Arc<Summary>>,
+    summaries: Vec<Option<std::sync::Arc<Summary>>>,
     by_def: FxHashMap<crate::names::DefId, u32>,
     kept: Kept,
 }
@@ -83,7 +83,7 @@ impl<'a> Analysis<'a> {
             catalogue,
             ownership,
             bodies: Bodies(bodies),
-            summaries: FxHashMap::default(),
+            summaries: Vec::new(),
             callers: Callers::default(),
             cancelled: Cancelled::default(),
             by_def,
@@ -167,8 +167,7 @@ impl<'a> Analysis<'a> {
         if !is_new {
             return;
         }
-        let all = self.bodies.0.iter().zip(kept.iter()).map(|(body, calls)| (body.def, calls.as_slice()));
-        let callers = Callers::collect(all);
+        let callers = Callers::collect(kept.iter().flatten());
         for def in callers.differing(&self.callers) {
             change.differs(def);
         }

@@ -202,8 +202,8 @@ pub struct Analysis<'a> {
     pub ownership: &'a Ownership<'a>,
     /// All bodies, by file and number.
     pub bodies: Bodies,
-    /// Summaries of functions.
-    summaries: FxHashMap<DefId, Arc<Summary>>,
+    /// Summaries of functions, by the positions of their bodies.
+    summaries: Vec<Option<Arc<Summary>>>,
     /// Callers of functions.
     pub callers: Callers,
     /// Async functions whose future somebody drops half-way, and where.
@@ -253,7 +253,7 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
         reads::def(def);
-        self.summaries.get(&def).map(|s| &**s)
+        self.summaries.get(*self.by_def.get(&def)? as usize)?.as_deref()
     }
 
     /// The states that a function starts and leaves to its caller to end, by the functions that start them.
