@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::bail;
 use linger_analysis::span::FileId;
@@ -108,6 +109,10 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         let path = &outcome.program.file(file).path;
         let shown = outcome.shown(path);
         let text = outcome.text(file);
+        if !may_write(outcome, path) {
+            notes.push(format!("{shown} lies outside of what is checked, behind a link, and was left alone"));
+            continue;
+        }
         // The file itself, not what was remembered of it.
         let now = std::fs::read_to_string(path).unwrap_or_default();
         if hash(&now) != outcome.hashes[file.0 as usize] || *now != *text {
@@ -123,6 +128,13 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         }
     }
     changed
+}
+
+/// Links in a project must not lead the fixes to other people's files.
+fn may_write(outcome: &Outcome, path: &Path) -> bool {
+    let found = &outcome.found;
+    let named = found.named.iter().map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
+    named.chain([found.root.as_path()]).any(|root| crate::files::lies_in(path, root))
 }
 
 /// Whether two edits cannot be made together.

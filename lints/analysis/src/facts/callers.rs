@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::facts::direct::{closure_of, targets};
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::identity::{Identities, Root};
-use crate::flow::mir::{Mir, Operand, Owner, Rvalue, StatementKind};
+use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind};
 use crate::names::{DefId, TargetKind};
 use crate::syntax::hir::{ClosureId, ClosureKind, ExprId};
 use crate::syntax::items::ItemKind;
@@ -27,12 +27,17 @@ pub type Callers = FxHashMap<DefId, Vec<Caller>>;
 pub(super) fn find(analysis: &Analysis<'_>) -> Callers {
     let mut out = Callers::default();
     for body in analysis.bodies.iter().filter(|b| !b.in_test) {
+        let initialises =
+            body.flow.all().any(|mir| mir.calls().any(|(_, _, call)| analysis.initialises(call)));
         for mir in body.flow.all() {
-            let closure = is_repeated_closure(analysis, body, mir);
+            let fills_static = initialises && analysis.initialises_static(body, mir.owner);
+            let closure = !fills_static && is_repeated_closure(analysis, body, mir);
+            // What fills a static runs once, however often the function around it is called.
+            let from = body.def.filter(|_| !fills_static);
             for (point, statement) in mir.statements() {
                 let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
                 let mut add = |def: DefId, repeated: bool| {
-                    let caller = Caller { from: body.def, repeated };
+                    let caller = Caller { from, repeated };
                     let all = out.entry(def).or_default();
                     if !all.contains(&caller) {
                         all.push(caller);
@@ -42,6 +47,12 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Callers {
                     StatementKind::Call(call) => {
                         for def in targets(&call.callee.target) {
                             add(def, repeated);
+                        }
+                        if initialises && analysis.fills_static(body, mir, call) {
+                            for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                                out.entry(def).or_default().push(Caller { from: None, repeated: false });
+                            }
+                            continue;
                         }
                         // A function handed on by name may be called as often as the other side likes.
                         for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
@@ -134,21 +145,32 @@ impl Analysis<'_> {
         let around: Vec<_> = std::iter::successors(Some(id), |id| hir.closure(*id).parent).collect();
         body.flow.all().any(|mir| {
             mir.calls().any(|(_, _, call)| {
-                let Target::External(path) = &call.callee.target else { return false };
-                if !self.catalogue.facts(*path).is_some_and(|f| f.runs_once) {
+                if !self.fills_static(body, mir, call) {
                     return false;
                 }
                 let ids = Identities::new(self.flow_context(body), mir, self);
-                let fills = call.args.first().and_then(|a| ids.operand(a));
-                fills.is_some_and(|i| matches!(i.root, Root::Static(_)))
-                    && call
-                        .args
-                        .iter()
-                        .filter_map(Operand::var)
-                        .filter_map(|v| closure_of(&ids, v))
-                        .any(|c| around.contains(&c))
+                let closures = call.args.iter().filter_map(Operand::var).filter_map(|v| closure_of(&ids, v));
+                closures.into_iter().any(|c| around.contains(&c))
             })
         })
+    }
+
+    /// Whether a call makes something the first time, and never again.
+    fn initialises(&self, call: &Call) -> bool {
+        matches!(&call.callee.target, Target::External(path)
+            if self.catalogue.facts(*path).is_some_and(|f| f.runs_once))
+    }
+
+    /// Whether a call fills a static with what its argument gives: `CLOCK.get_or_init(start)`.
+    fn fills_static(&self, body: &AnalyzedBody, mir: &Mir, call: &Call) -> bool {
+        if !self.initialises(call) {
+            return false;
+        }
+        let in_static =
+            body.def.is_some_and(|def| matches!(self.program.item(def).kind, ItemKind::Static { .. }));
+        let ids = Identities::new(self.flow_context(body), mir, self);
+        let filled = call.args.first().and_then(|a| ids.operand(a));
+        in_static || filled.is_some_and(|i| matches!(i.root, Root::Static(_)))
     }
 
     fn is_called_once(&self, def: DefId, depth: u32) -> bool {

@@ -98,7 +98,7 @@ fn code(
             if let Some(id) = closure_of(ids, var) {
                 return (Some(id), None);
             }
-            match ids.defining_call(var) {
+            match ids.returned_by(var) {
                 Some(call) => {
                     if let Target::Def(def) = call.callee.target {
                         return (None, Some(def));
@@ -113,7 +113,7 @@ fn code(
                             if let Some(id) = closure_of(ids, v) {
                                 return (Some(id), None);
                             }
-                            if let Some(inner) = ids.defining_call(v)
+                            if let Some(inner) = ids.returned_by(v)
                                 && let Target::Def(def) = inner.callee.target
                             {
                                 return (None, Some(def));

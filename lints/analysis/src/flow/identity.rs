@@ -156,6 +156,23 @@ impl<'a> Identities<'a> {
         None
     }
 
+    /// The call that returned the value of a variable as it is: moved on, but not awaited, unwrapped or
+    /// taken apart. What comes out of a future is not that future.
+    #[must_use]
+    pub fn returned_by(&self, var: Var) -> Option<&'a Call> {
+        let mut var = var;
+        for _ in 0..FUEL {
+            match self.defined(var)? {
+                Definition::Call(call) => return Some(call),
+                Definition::Value(Rvalue::Use(operand)) => {
+                    var = operand.place().filter(|place| place.projections.is_empty())?.var;
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// The value that a variable was given, when it was given exactly one.
     #[must_use]
     pub fn definition(&self, var: Var) -> Option<&'a Rvalue> {

@@ -481,6 +481,8 @@ pub enum BranchKind {
     Next,
     /// `select!`: branches in order, `else` last.
     Select,
+    /// Statements under `#[cfg(…)]` that exclude each other, in order; last, where none of them is there.
+    Cfg,
     /// A lazy operator: evaluates the right side, or not.
     Lazy,
 }

@@ -45,6 +45,8 @@ fn modules_of(graph: &Graph) -> FxHashMap<(FileId, ItemIndex), NodeId> {
 fn of_file(graph: &Graph, file: FileId, modules: &FxHashMap<(FileId, ItemIndex), NodeId>) -> Vec<Introduced> {
     let hir = &graph.files[file.0 as usize];
     let mut out = Vec::with_capacity(hir.items.len());
+    // Behind all others, so that items which can be read win.
+    let mut made = Vec::new();
     for (index, item) in hir.items.iter().enumerate() {
         if parent_of(hir, item).is_some() {
             continue;
@@ -59,6 +61,10 @@ fn of_file(graph: &Graph, file: FileId, modules: &FxHashMap<(FileId, ItemIndex),
             | ItemKind::Trait { .. }
             | ItemKind::TypeAlias(_) => (def, true, false),
             ItemKind::Struct(_) => (def, true, true),
+            ItemKind::OpaqueMacro { declares } => {
+                made_by_macro(graph, file, item.module, declares, &mut made);
+                continue;
+            }
             ItemKind::Mod { .. } => match modules.get(&(file, index)) {
                 Some(node) => (Entity::Module(*node), true, false),
                 // The file belongs to another module (or crate) already, or is not there.
@@ -73,7 +79,26 @@ fn of_file(graph: &Graph, file: FileId, modules: &FxHashMap<(FileId, ItemIndex),
         let binding = Binding { entity, public: item.is_public, imported: false };
         out.push(Introduced { node, name: item.name, binding, ty, value });
     }
+    out.append(&mut made);
     out
+}
+
+/// Names that a macro declares which linger cannot expand: they hide what a glob brings, and nothing is known
+/// of them.
+fn made_by_macro(
+    graph: &Graph,
+    file: FileId,
+    module: ModuleIndex,
+    names: &[Symbol],
+    out: &mut Vec<Introduced>,
+) {
+    let node = graph.node_of(file, module);
+    let within = graph.node(node).path;
+    out.extend(names.iter().map(|name| {
+        let entity = Entity::External(sym(&format!("{within}::{name}")));
+        let binding = Binding { entity, public: true, imported: false };
+        Introduced { node, name: *name, binding, ty: true, value: true }
+    }));
 }
 
 /// The module of `mod x;` whose file another declaration claimed first.

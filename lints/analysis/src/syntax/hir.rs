@@ -5,6 +5,7 @@
 
 use crate::span::Span;
 use crate::symbol::Symbol;
+use crate::syntax::cfg::Cfg;
 
 macro_rules! index_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -475,6 +476,8 @@ pub struct Block {
     pub stmts: Vec<Stmt>,
     /// The final expression without a semicolon.
     pub tail: Option<ExprId>,
+    /// What the `#[cfg(…)]` of the final expression asks for.
+    pub tail_condition: Option<Box<Cfg>>,
     /// The anonymous module of the items declared inside, when there are any. Names inside the block
     /// are looked up there.
     pub module: Option<ModuleIndex>,
@@ -500,6 +503,8 @@ pub struct Stmt {
     pub kind: StmtKind,
     /// Semicolon included.
     pub span: Span,
+    /// What its `#[cfg(…)]` asks for.
+    pub condition: Option<Box<Cfg>>,
 }
 
 /// The kinds of statements. Items are not kept here, see [`Block::module`].

@@ -164,7 +164,10 @@ pub enum ItemKind {
     /// `macro_rules! a { … }`
     MacroRules,
     /// A macro call in item position whose body could not be read as items.
-    OpaqueMacro,
+    OpaqueMacro {
+        /// What it seems to declare: names behind `fn`, `struct` and the like.
+        declares: Vec<Symbol>,
+    },
 }
 
 /// A function.

@@ -1,6 +1,7 @@
 //! Rust's grammar, lowered to an owned tree ([`hir`]) that outlives the parse and crosses threads.
 
 mod anonymous_params;
+pub mod cfg;
 mod children;
 pub mod hir;
 pub mod items;

@@ -79,6 +79,9 @@ const COSTLY: &[Class] = &[
     Class::Mmap,
 ];
 
+/// What is held rather than used.
+const HELD: &[Class] = &[Class::LockGuard, Class::Permit];
+
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let tokens = &view.tokens;
     if view.mir.loops.is_empty() || tokens.tokens.is_empty() {
@@ -115,7 +118,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 let taken_out = takes_out(view, turning, collection);
                 let used_after = used_after(view, turning, collection);
                 let endless = is_endless_or_input_driven(cx, view, turning);
+                // Locks that are taken one after the other for what follows the loop are wanted together.
+                let wanted =
+                    info.kind == LoopKind::For && token.owned.iter().all(|o| HELD.contains(&o.class));
                 if taken_out
+                    || wanted
                     || is_small(cx, view, turning)
                     || used_after && !(endless && never_exits(view, turning))
                 {

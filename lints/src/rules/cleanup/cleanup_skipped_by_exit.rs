@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
 use linger_analysis::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind, Var};
+use linger_analysis::flow::ownership::Owned;
 use linger_analysis::flow::tokens::{Token, TokenId};
 use linger_analysis::names::DefId;
 use linger_analysis::span::{FileSpan, Span};
@@ -13,7 +14,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{noun, short, touches_token};
+use crate::rules::support::{short, touches_token};
 
 declare_rule! {
     /// The process ends while something is alive whose Drop matters.
@@ -85,19 +86,19 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             return;
         }
         let Some(exit) = exit(cx, call) else { return };
-        let lost: Vec<&Token> = state
+        let lost: Vec<(&Token, String)> = state
             .alive()
             .iter()
             .filter(|id| !tokens.token(*id).is(Class::Runtime) || has_work(view, *id))
             .map(|id| tokens.token(id))
             // A program that takes the place of this one often needs the file that was made for it.
-            .filter(|t| matters(cx, t) && !(exit == "exec" && t.is(Class::TempPath)))
+            .filter(|t| !(exit == "exec" && t.is(Class::TempPath)))
+            .filter_map(|t| Some((t, format!("`{}`", short(&what_matters(cx, t)?.ty)))))
             .collect();
-        let Some(first) = lost.first() else { return };
+        let Some((_, what)) = lost.first() else { return };
         // Tasks end with the process in any case. At the very end of `main`, though, a return would do.
-        let only_runtime = lost.iter().all(|t| t.owned.iter().all(|o| o.class == Class::Runtime));
+        let only_runtime = lost.iter().all(|(t, _)| t.owned.iter().all(|o| o.class == Class::Runtime));
         let case = if only_runtime && !is_end_of_main(cx, statement.span) { "runtime" } else { "loses" };
-        let what = noun(cx, first);
         let mut finding = Diagnostic::new(
             &META,
             cx.at(statement.span),
@@ -106,8 +107,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         .case(case)
         .label("no destructor runs here")
         .confidence(call.callee.known.into());
-        for token in &lost {
-            finding = finding.step(cx.at(token.span), format!("{} is made here", noun(cx, token)));
+        for (token, what) in &lost {
+            finding = finding.step(cx.at(token.span), format!("{what} is made here"));
         }
         report.push(
             finding.help("drop (or flush and finish) it first, or return from `main` with an `ExitCode`"),
@@ -233,9 +234,9 @@ fn exit(cx: &BodyContext<'_>, call: &Call) -> Option<String> {
     }
 }
 
-/// Whether Drop does something for this token that the end of the process does not.
-fn matters(cx: &BodyContext<'_>, token: &Token) -> bool {
-    token.owned.iter().any(|o| match o.class {
+/// What of a token has a Drop that does something which the end of the process does not.
+fn what_matters<'t>(cx: &BodyContext<'_>, token: &'t Token) -> Option<&'t Owned> {
+    token.owned.iter().find(|o| match o.class {
         Class::BufferedWriter
         | Class::TempPath
         | Class::WorkerGuard

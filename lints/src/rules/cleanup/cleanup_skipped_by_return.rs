@@ -2,7 +2,7 @@
 
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
-    Call, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
+    Call, Operand, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
@@ -225,12 +225,22 @@ fn flag(
         };
         view.tokens.path(p, done, |at, _| at == point).is_some()
     });
-    if !goes_on || main.iter().any(|(_, kind)| succeeds(*kind)) {
+    if is_handed_to_parts(view, &object) || !goes_on || main.iter().any(|(_, kind)| succeeds(*kind)) {
         return None;
     }
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
     let name = object.path.last().map_or_else(|| "it".to_owned(), |n| format!("`{n}`"));
     Some(Found { what: format!("the state of {name}"), end: "the reset".to_owned(), ended, exits })
+}
+
+/// A visitor: the object goes through a tree, which hands it on to each of its parts. Such an object is made for
+/// one walk, and thrown away when that fails.
+fn is_handed_to_parts(view: &FlowView<'_>, object: &Identity) -> bool {
+    let ids = &view.tokens.identities;
+    let is_whole =
+        |operand: &Operand| ids.operand(operand).is_some_and(|i| i.root == object.root && i.path.is_empty());
+    object.root == Root::Param(0)
+        && view.mir.calls().any(|(_, _, call)| call.is_method && call.args.iter().skip(1).any(is_whole))
 }
 
 /// Parameters, captures and statics outlive the function; a local flag is read by nobody else.

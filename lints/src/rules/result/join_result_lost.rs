@@ -50,11 +50,12 @@ impl Rule for JoinResultLost {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        let stopped = cx.flows().iter().any(stops);
         for view in cx.flows() {
             for (_, _, _, span, e) in discards(view) {
                 let Some(e) = e else { continue };
                 let Some(handle) = joined(cx, e) else { continue };
-                if is_teardown(cx) || cx.has_reason(span) || stops(view) {
+                if is_teardown(cx) || cx.has_reason(span) || stopped {
                     continue;
                 }
                 let inner = handle.arg(0);

@@ -1,7 +1,7 @@
 //! Child processes that nobody waits for.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{BlockId, Operand, Statement, StatementKind};
+use linger_analysis::flow::mir::{BlockId, Operand, Point, Statement, StatementKind, Terminator};
 use linger_analysis::flow::tokens::{End, State, Token, TokenId};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
@@ -141,7 +141,10 @@ fn follow(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, token: &Token)
         return early(cx, view, id, token);
     }
     // Dropped nowhere: the process never gets that far.
-    dropped?;
+    let (end, _) = dropped?;
+    if ends_with_process(view, end.at) {
+        return None;
+    }
     let once = cx.analysis.is_once(cx.body, view.mir.owner);
     let (case, message) = match uses.kills {
         _ if once => ("once", "this child process is never waited for"),
@@ -159,6 +162,16 @@ fn follow(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, token: &Token)
         Some(_) => "call `wait()` after `kill()`: it takes the dead process out of the table",
         None => "call `wait()` when it is done, or give it to a thread that does",
     }))
+}
+
+/// Whether the process ends right behind a point, on every way: nobody is left to be a parent.
+fn ends_with_process(view: &FlowView<'_>, at: Point) -> bool {
+    let returns = |point: Point, statement: Option<&Statement>| {
+        statement.is_none()
+            && matches!(view.mir.blocks[point.block.index()].terminator, Terminator::Return { .. })
+    };
+    view.mir.blocks[at.block.index()].in_loop.is_none()
+        && view.tokens.path(at, returns, |_, _| false).is_none()
 }
 
 /// Where the name of the call stands that starts it; chains over several lines start elsewhere.

@@ -91,7 +91,7 @@ impl Builder<'_, '_> {
     }
 
     /// `x.is_none()`, `x.is_some()` and the like: the variable, and whether it is empty when this holds.
-    fn emptiness(&mut self, e: ExprId) -> Option<(Place, bool)> {
+    pub(super) fn emptiness(&mut self, e: ExprId) -> Option<(Place, bool)> {
         let body = self.flows.cx.body;
         let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(e).kind else { return None };
         let empty_when_true = match method.as_str() {

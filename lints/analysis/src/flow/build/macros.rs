@@ -21,6 +21,9 @@ impl Builder<'_, '_> {
                         let args = vec![b.borrow(*condition, false)];
                         b.push(StatementKind::Macro { expr: e, args, dest: dest.clone() }, span, Some(e));
                     });
+                    if let Some((place, true)) = self.emptiness(*condition) {
+                        self.vacant(&place, span);
+                    }
                     self.in_scope(ScopeKind::Statement, span, |b| {
                         let args = message.iter().map(|a| b.borrow(*a, false)).collect();
                         b.push(StatementKind::Macro { expr: e, args, dest }, span, Some(e));
@@ -93,7 +96,9 @@ impl Builder<'_, '_> {
                     .map(|a| match &self.flows.cx.body.expr(*a).kind {
                         // A bare name may be moved, borrowed or assigned: the most is assumed.
                         ExprKind::Local(_) => self.operand(*a),
-                        _ => self.borrow(*a, true),
+                        // It may put each argument into a statement of its own, so temporaries are not said to
+                        // live any longer.
+                        _ => self.in_scope(ScopeKind::Statement, span, |b| b.borrow(*a, true)),
                     })
                     .collect();
                 self.push(StatementKind::Macro { expr: e, args, dest }, span, Some(e));

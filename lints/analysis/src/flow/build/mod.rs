@@ -1,5 +1,6 @@
 //! From the typed tree to the control-flow graph.
 
+mod alternatives;
 mod calls;
 mod conditions;
 mod exprs;

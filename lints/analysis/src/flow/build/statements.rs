@@ -24,31 +24,34 @@ impl Builder<'_, '_> {
             });
         }
         self.push_scope(ScopeKind::Block, span);
-        for stmt in &block.stmts {
-            match &stmt.kind {
-                // A block with a value but no semicolon that is not the tail: one of several tails under
-                // different cfgs.
-                StmtKind::Expr { expr, semicolon: false } if self.is_alternative_tail(*expr) => {
-                    self.in_scope(ScopeKind::Tail, stmt.span, |b| b.expr_into(dest.clone(), *expr));
-                }
-                _ => self.statement(stmt),
-            }
-        }
-        if let Some(tail) = block.tail {
-            if self.flows.cx.edition >= 2024 {
-                let tail_span = self.span(tail);
-                self.push_scope(ScopeKind::Tail, tail_span);
-                self.expr_into(dest, tail);
-                self.pop_scope();
-            } else {
-                self.expr_into(dest, tail);
-            }
-        }
+        self.block_parts(&dest, block);
         self.pop_scope();
         if let Some(join) = join {
             self.breakables.pop();
             self.goto(join);
             self.switch_to(join);
+        }
+    }
+
+    pub(super) fn block_statement(&mut self, dest: &Place, stmt: &Stmt) {
+        match &stmt.kind {
+            // A block with a value but no semicolon that is not the tail: one of several tails under
+            // different cfgs.
+            StmtKind::Expr { expr, semicolon: false } if self.is_alternative_tail(*expr) => {
+                self.in_scope(ScopeKind::Tail, stmt.span, |b| b.expr_into(dest.clone(), *expr));
+            }
+            _ => self.statement(stmt),
+        }
+    }
+
+    pub(super) fn tail(&mut self, dest: &Place, tail: ExprId) {
+        if self.flows.cx.edition >= 2024 {
+            let tail_span = self.span(tail);
+            self.push_scope(ScopeKind::Tail, tail_span);
+            self.expr_into(dest.clone(), tail);
+            self.pop_scope();
+        } else {
+            self.expr_into(dest.clone(), tail);
         }
     }
 
@@ -130,15 +133,21 @@ impl Builder<'_, '_> {
             }
             PatKind::Binding { local, sub: None } if !body.local(*local).by_ref => {
                 let local = *local;
-                // The variable's scope starts behind the statement; its drop belongs to the block.
-                let var = self.new_var(
-                    crate::flow::mir::VarKind::User(local),
-                    self.flows.cx.types.local(local).clone(),
-                    body.local(local).span,
-                );
-                self.expr_into(Place::whole(var), init);
-                self.locals.insert(local, var);
-                self.schedule(var);
+                if let Some(var) = self.locals.get(&local) {
+                    // The same variable under another `#[cfg(…)]`.
+                    let dest = Place::whole(*var);
+                    self.expr_into(dest, init);
+                } else {
+                    // The variable's scope starts behind the statement; its drop belongs to the block.
+                    let var = self.new_var(
+                        crate::flow::mir::VarKind::User(local),
+                        self.flows.cx.types.local(local).clone(),
+                        body.local(local).span,
+                    );
+                    self.expr_into(Place::whole(var), init);
+                    self.locals.insert(local, var);
+                    self.schedule(var);
+                }
             }
             _ => {
                 let by_reference = self.binds_by_reference(init);

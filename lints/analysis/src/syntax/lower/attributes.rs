@@ -7,6 +7,7 @@ use syn::{Attribute, Meta, Token};
 
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
+use crate::syntax::cfg::Cfg;
 use crate::syntax::items::{Attributes, LintAttribute};
 use crate::syntax::lower::Lower;
 
@@ -153,6 +154,17 @@ fn lint_names(tokens: &TokenStream) -> (Vec<String>, Option<Symbol>) {
         }
     }
     (names, reason)
+}
+
+/// What the `#[cfg(…)]` among `attrs` ask for.
+pub(super) fn condition(attrs: &[Attribute]) -> Option<Cfg> {
+    let mut conditions = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("cfg") => Cfg::parse(list.tokens.clone()),
+        _ => None,
+    });
+    let first = conditions.next()?;
+    let rest: Vec<Cfg> = conditions.collect();
+    Some(if rest.is_empty() { first } else { Cfg::All(std::iter::once(first).chain(rest).collect()) })
 }
 
 /// Whether a condition can only hold in tests: `test`, or `all(…)` with such a part, or `any(…)` of

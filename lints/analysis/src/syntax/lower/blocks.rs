@@ -4,14 +4,56 @@ use syn::{Expr, Stmt as SynStmt};
 
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
-use crate::syntax::hir::{Block, BlockKind, ExprId, ExprKind, ModuleIndex, Stmt, StmtKind};
+use crate::syntax::cfg::Cfg;
+use crate::syntax::hir::{Block, BlockKind, ExprId, ExprKind, LocalId, ModuleIndex, PatId, Stmt, StmtKind};
 use crate::syntax::lower::Lower;
+use crate::syntax::lower::attributes::condition;
+use crate::syntax::lower::expressions::expr_attributes;
 
 /// What a block collects.
 #[derive(Default)]
 pub(super) struct Collected {
     stmts: Vec<Stmt>,
     tail: Option<ExprId>,
+    tail_condition: Option<Box<Cfg>>,
+    /// Names declared under a condition: the other branch declares the same variable.
+    conditional: Vec<(Cfg, LocalId)>,
+}
+
+impl Collected {
+    /// Puts everything from statement `first` on under a condition.
+    fn under(&mut self, first: usize, condition: &Cfg) {
+        let together = |inner: Option<Box<Cfg>>| match inner {
+            Some(inner) => Cfg::All([condition.clone(), *inner].into()),
+            None => condition.clone(),
+        };
+        if first == self.stmts.len() && self.tail.is_some() {
+            self.tail_condition = Some(Box::new(together(self.tail_condition.take())));
+        }
+        for stmt in self.stmts.iter_mut().skip(first) {
+            stmt.condition = Some(Box::new(together(stmt.condition.take())));
+        }
+    }
+}
+
+/// The attributes of a statement. Those before an operator hang on its first operand.
+fn statement_attributes(stmt: &SynStmt) -> &[syn::Attribute] {
+    let mut expr = match stmt {
+        SynStmt::Local(local) => return &local.attrs,
+        SynStmt::Macro(call) => return &call.attrs,
+        SynStmt::Item(_) => return &[],
+        SynStmt::Expr(expr, _) => expr,
+    };
+    loop {
+        let attributes = expr_attributes(expr);
+        expr = match expr {
+            _ if !attributes.is_empty() => return attributes,
+            Expr::Assign(assign) => &assign.left,
+            Expr::Binary(binary) => &binary.left,
+            Expr::Cast(cast) => &cast.expr,
+            _ => return &[],
+        };
+    }
 }
 
 impl Lower {
@@ -48,8 +90,9 @@ impl Lower {
         self.module = outer_module;
         self.body.block_module = outer_block;
         self.leave_scope(scope);
-        let Collected { stmts, tail } = collected;
-        self.add_expr(ExprKind::Block(Box::new(Block { kind, label, stmts, tail, module })), span)
+        let Collected { stmts, tail, tail_condition, .. } = collected;
+        let block = Block { kind, label, stmts, tail, tail_condition, module };
+        self.add_expr(ExprKind::Block(Box::new(block)), span)
     }
 
     /// The anonymous module of the innermost block.
@@ -68,8 +111,10 @@ impl Lower {
         for (position, stmt) in stmts.iter().enumerate() {
             let is_last = tail && position + 1 == stmts.len();
             let attributes_before = self.file.lint_attributes.len();
+            let statements_before = out.stmts.len();
+            let condition = condition(statement_attributes(stmt));
             let span = match stmt {
-                SynStmt::Local(local) => self.let_statement(local, out),
+                SynStmt::Local(local) => self.let_statement(local, condition.as_ref(), out),
                 SynStmt::Item(item) => {
                     self.block_module(block);
                     self.item(item);
@@ -90,6 +135,9 @@ impl Lower {
                     self.push_expr(expr, outer, end, is_last, out)
                 }
             };
+            if let Some(condition) = condition {
+                out.under(statements_before, &condition);
+            }
             // An attribute before a statement hangs on its first operand, but means the statement.
             for attribute in &mut self.file.lint_attributes[attributes_before..] {
                 if attribute.span.hi <= span.lo {
@@ -112,12 +160,12 @@ impl Lower {
             out.tail = Some(expr);
         } else {
             let kind = StmtKind::Expr { expr, semicolon: end.is_some() };
-            out.stmts.push(Stmt { kind, span });
+            out.stmts.push(Stmt { kind, span, condition: None });
         }
         span
     }
 
-    fn let_statement(&mut self, local: &syn::Local, out: &mut Collected) -> Span {
+    fn let_statement(&mut self, local: &syn::Local, condition: Option<&Cfg>, out: &mut Collected) -> Span {
         let span = self.span(local.let_token.span).to(self.span(local.semi_token.span));
         let init = local.init.as_ref().map(|init| self.expr(&init.expr));
         let diverge = local.init.as_ref().and_then(|init| init.diverge.as_ref());
@@ -127,10 +175,27 @@ impl Lower {
             syn::Pat::Type(typed) => (&*typed.pat, Some(Box::new(self.ty(&typed.ty)))),
             pat => (pat, None),
         };
-        let pat = self.pattern(pat);
-        out.stmts.push(Stmt { kind: StmtKind::Let { pat, ty, init, else_branch }, span });
+        let pat = match condition {
+            Some(condition) => self.conditional_pattern(pat, condition, out),
+            None => self.pattern(pat),
+        };
+        let kind = StmtKind::Let { pat, ty, init, else_branch };
+        out.stmts.push(Stmt { kind, span, condition: None });
         self.lint_attributes(&local.attrs, span);
         span
+    }
+
+    /// The pattern of a `let` under a condition: names that an excluding condition declared stay the same
+    /// variables, so that the code behind means both.
+    fn conditional_pattern(&mut self, pat: &syn::Pat, condition: &Cfg, out: &mut Collected) -> PatId {
+        let others = out.conditional.iter().filter(|(other, _)| other.excludes(condition));
+        let others: Vec<LocalId> = others.map(|(_, local)| *local).collect();
+        let first_new = self.body.locals.len();
+        self.declare_again(&others);
+        let pat = self.pattern(pat);
+        let declared = (first_new..self.body.locals.len()).map(|index| LocalId(index as u32));
+        out.conditional.extend(declared.map(|local| (condition.clone(), local)));
+        pat
     }
 
     /// A macro call as a statement: its expansion may declare variables and items of this block.
@@ -152,8 +217,10 @@ impl Lower {
             return span;
         }
         if let Some(branches) = self.cfg_if_statements(mac) {
-            for branch in &branches {
+            for (condition, branch) in &branches {
+                let before = out.stmts.len();
                 self.statements(branch, block, false, out);
+                out.under(before, condition);
             }
             return span;
         }

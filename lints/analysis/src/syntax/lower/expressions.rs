@@ -297,7 +297,8 @@ fn operator(op: &BinOp) -> (BinaryOp, bool) {
 }
 
 /// The attributes of any expression.
-fn expr_attributes(expr: &Expr) -> &[syn::Attribute] {
+/// The attributes written on an expression.
+pub(super) fn expr_attributes(expr: &Expr) -> &[syn::Attribute] {
     macro_rules! attributes {
         ($($variant:ident)*) => {
             match expr {

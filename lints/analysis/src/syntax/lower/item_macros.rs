@@ -5,6 +5,8 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, Item, Macro, Stmt, Token, Type, Visibility};
 
 use crate::span::Span;
+use crate::symbol::{Symbol, sym};
+use crate::syntax::cfg::Cfg;
 use crate::syntax::items::{Generics, ItemKind};
 use crate::syntax::lower::Lower;
 use crate::syntax::lower::attributes::requires_test;
@@ -41,6 +43,7 @@ impl WrappedStatic {
 /// A branch of `cfg_if!`.
 pub(super) struct CfgBranch {
     only_tests: bool,
+    condition: Cfg,
     tokens: TokenStream,
 }
 
@@ -56,7 +59,7 @@ impl Lower {
         let outer = std::mem::replace(&mut self.cfg_test, attributes.cfg_test);
         if !self.item_macro_parts(mac) {
             let path = self.path(&mac.path, None);
-            let name = path.last().unwrap_or_else(|| crate::symbol::sym(""));
+            let name = path.last().unwrap_or_else(|| sym(""));
             self.push_item(
                 name,
                 path.span,
@@ -64,7 +67,7 @@ impl Lower {
                 false,
                 attributes,
                 Generics::default(),
-                ItemKind::OpaqueMacro,
+                ItemKind::OpaqueMacro { declares: declared_names(&mac.tokens) },
             );
         }
         self.cfg_test = outer;
@@ -122,10 +125,33 @@ impl Lower {
     }
 
     /// The statements of each branch, when `mac` is a `cfg_if!`.
-    pub(super) fn cfg_if_statements(&self, mac: &Macro) -> Option<Vec<Vec<Stmt>>> {
-        let branches = cfg_if(mac)?;
-        branches.into_iter().map(|branch| syn::Block::parse_within.parse2(branch.tokens).ok()).collect()
+    pub(super) fn cfg_if_statements(&self, mac: &Macro) -> Option<Vec<(Cfg, Vec<Stmt>)>> {
+        let statements = |branch: CfgBranch| {
+            Some((branch.condition, syn::Block::parse_within.parse2(branch.tokens).ok()?))
+        };
+        cfg_if(mac)?.into_iter().map(statements).collect()
     }
+}
+
+const ITEM_KEYWORDS: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "mod"];
+
+/// The names behind item keywords, outside of any braces.
+fn declared_names(tokens: &TokenStream) -> Vec<Symbol> {
+    let mut names = Vec::new();
+    let mut declares = false;
+    for token in tokens.clone() {
+        let TokenTree::Ident(ident) = token else {
+            declares = false;
+            continue;
+        };
+        let word = ident.to_string();
+        if ITEM_KEYWORDS.contains(&word.as_str()) {
+            declares = true;
+        } else if std::mem::take(&mut declares) {
+            names.push(sym(&word));
+        }
+    }
+    names
 }
 
 /// Any number of items.
@@ -169,6 +195,9 @@ fn cfg_if(mac: &Macro) -> Option<Vec<CfgBranch>> {
         return None;
     }
     let mut only_tests = false;
+    let mut written = None;
+    // What excludes the branches before.
+    let mut before: Vec<Cfg> = Vec::new();
     let mut branches = Vec::new();
     for token in mac.tokens.clone() {
         let TokenTree::Group(group) = token else { continue };
@@ -178,10 +207,15 @@ fn cfg_if(mac: &Macro) -> Option<Vec<CfgBranch>> {
                     TokenTree::Group(condition) => Some(condition.stream()),
                     _ => None,
                 });
-                only_tests = condition.is_some_and(requires_test);
+                only_tests = condition.clone().is_some_and(requires_test);
+                written = condition.and_then(Cfg::parse);
             }
             Delimiter::Brace => {
-                branches.push(CfgBranch { only_tests, tokens: group.stream() });
+                let own = written.take();
+                let parts = before.iter().cloned().chain(own.clone());
+                let condition = Cfg::All(parts.collect());
+                before.extend(own.map(Cfg::negated));
+                branches.push(CfgBranch { only_tests, condition, tokens: group.stream() });
                 only_tests = false;
             }
             _ => {}

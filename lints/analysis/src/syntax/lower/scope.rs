@@ -63,6 +63,17 @@ impl Lower {
         local
     }
 
+    /// Makes the next pattern bind these variables again where it has their names.
+    pub(super) fn declare_again(&mut self, locals: &[LocalId]) {
+        let names = &self.body.names;
+        let visible = |known: &&Name| {
+            let latest = names.iter().rev().find(|n| n.name == known.name && n.origin == known.origin);
+            locals.contains(&known.local) && latest.is_some_and(|latest| latest.local == known.local)
+        };
+        let again: Vec<Name> = names.iter().filter(visible).copied().collect();
+        self.body.pattern.extend(again);
+    }
+
     /// Brings the names of the pattern just lowered into scope.
     pub(super) fn bind_pattern(&mut self) {
         let names = std::mem::take(&mut self.body.pattern);

@@ -49,7 +49,7 @@ fn items_inside_macros_are_lowered() {
     assert_eq!(names(&file), ["a", "b", "c", "d", "e", "bitflags"]);
     assert!(file.items[3].attributes.cfg_test && !file.items[4].attributes.cfg_test);
     assert_eq!(file.imports.len(), 1);
-    assert!(matches!(file.items[5].kind, ItemKind::OpaqueMacro));
+    assert!(matches!(file.items[5].kind, ItemKind::OpaqueMacro { .. }));
 }
 
 #[test]
