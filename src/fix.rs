@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::bail;
 use linger_analysis::span::FileId;
@@ -109,7 +108,7 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         let path = &outcome.program.file(file).path;
         let shown = outcome.shown(path);
         let text = outcome.text(file);
-        if !may_write(outcome, path) {
+        if !outcome.found.may_write(path) {
             notes.push(format!("{shown} lies outside of what is checked, behind a link, and was left alone"));
             continue;
         }
@@ -128,13 +127,6 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         }
     }
     changed
-}
-
-/// Links in a project must not lead the fixes to other people's files.
-fn may_write(outcome: &Outcome, path: &Path) -> bool {
-    let found = &outcome.found;
-    let named = found.named.iter().map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
-    named.chain([found.root.as_path()]).any(|root| crate::files::lies_in(path, root))
 }
 
 /// Whether two edits cannot be made together.

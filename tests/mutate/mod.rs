@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use linger_analysis::catalogue::Catalogue;
-use linger_analysis::facts::Analysis;
-use linger_analysis::facts::timeline::timeline;
+use linger_analysis::facts::{Analysis, timeline};
+
 use linger_analysis::flow::Ownership;
 use linger_analysis::names::{CrateInput, Program, TargetKind};
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
@@ -200,7 +200,7 @@ fn everything(text: &str) {
     for body in &analysis.bodies {
         let cx = BodyContext::new(&analysis, body);
         rules.iter().for_each(|rule| rule.body(&cx, &mut found));
-        timeline(&analysis, body, text);
+        drop(timeline(&analysis, body, text));
     }
     let cx = ProgramContext { analysis: &analysis };
     rules.iter().for_each(|rule| rule.program(&cx, &mut found));
