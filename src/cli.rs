@@ -59,6 +59,12 @@ pub enum Command {
         #[command(subcommand)]
         what: BaselineCommand,
     },
+    /// Findings and signatures that are kept between runs
+    Cache {
+        /// What to do with them
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
     /// Serve an editor: the language server protocol on standard input and output
     Lsp(Box<CheckArgs>),
     /// Print shell completions
@@ -86,6 +92,15 @@ pub struct CargoArgs {
     /// Arguments for cargo, for example `clippy --workspace --all-targets`
     #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
+}
+
+/// `cache …`
+#[derive(Subcommand, Debug)]
+pub enum CacheCommand {
+    /// Delete them
+    Clean,
+    /// Print the folder they are in
+    Path,
 }
 
 /// `config …`
@@ -121,6 +136,36 @@ pub enum DebugCommand {
         /// The file, and the function
         place: String,
     },
+    /// Print what stands in the way of calls that are not understood, or a sample of those that are
+    Resolutions(ResolutionArgs),
+    /// Edit the files of a folder at random (in memory), and compare after each edit what the server finds with what a
+    /// run finds that keeps nothing
+    Replay {
+        /// The folder
+        path: PathBuf,
+        /// How many edits
+        #[arg(long, default_value_t = 100)]
+        edits: usize,
+        /// Where the edits start from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+/// `debug resolutions`
+#[derive(Args, Debug)]
+pub struct ResolutionArgs {
+    /// Files and folders; the workspace around the current folder without any
+    pub paths: Vec<PathBuf>,
+    /// Print so many resolved calls, drawn at random
+    #[arg(long)]
+    pub sample: Option<usize>,
+    /// Draws another sample
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print the places of the causes that hold this text
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
 }
 
 /// How to list rules.
@@ -271,6 +316,9 @@ pub struct CheckArgs {
     /// Do not read the signatures of dependencies from the sources that cargo keeps
     #[arg(long, help_heading = "Run")]
     pub no_dependencies: bool,
+    /// Use no findings of earlier runs, and keep none for later ones
+    #[arg(long, help_heading = "Run")]
+    pub no_cache: bool,
     /// Number of threads; as many as there are cores by default
     #[arg(short, long, value_name = "N", help_heading = "Run")]
     pub jobs: Option<usize>,

@@ -189,7 +189,7 @@ impl Found {
     pub fn reported(&mut self, program: &Program, config: &Config) -> FxHashSet<FileId> {
         let mut reported = FxHashSet::default();
         let mut unreached = 0;
-        for (index, file) in program.files.iter().enumerate() {
+        for (index, file) in program.files().iter().enumerate() {
             let id = FileId(index as u32);
             let path = &file.path;
             let relative = path.strip_prefix(&self.root).unwrap_or(path);

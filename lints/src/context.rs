@@ -14,11 +14,21 @@ use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
+use crate::rule::Gathered;
 
 /// The whole program.
 pub struct ProgramContext<'a> {
     /// Everything known.
     pub analysis: &'a Analysis<'a>,
+    /// What the rule noted of bodies, in their order.
+    pub gathered: &'a [&'a Gathered],
+}
+
+impl<'a> ProgramContext<'a> {
+    /// What the rule noted of bodies, in their order.
+    pub fn gathered<T: 'static>(&self) -> impl Iterator<Item = &'a T> {
+        self.gathered.iter().filter_map(|noted| noted.downcast_ref())
+    }
 }
 
 /// One flow (function, closure or async block) with its resources.

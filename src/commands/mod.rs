@@ -4,16 +4,20 @@ mod baseline;
 mod cargo;
 mod check;
 mod config;
+mod debug;
 mod documents;
 mod explain;
+mod replay;
 mod rules;
 pub mod statistics;
 
 use std::ffi::OsString;
+
 use std::io::Write;
 
-use crate::cli::{Cli, Command, DebugCommand};
-use crate::run;
+use anyhow::Context;
+
+use crate::cli::{CacheCommand, Cli, Command};
 
 pub use check::{counted, finish};
 
@@ -41,20 +45,23 @@ pub fn main() -> anyhow::Result<u8> {
         Some(Command::Init) => documents::init(),
         Some(Command::Config { what }) => config::config(&what),
         Some(Command::Baseline { what }) => baseline::baseline(&what),
+        Some(Command::Cache { what }) => kept(&what),
         Some(Command::Lsp(args)) => crate::lsp::serve(&args),
         Some(Command::Completions { shell }) => documents::completions(shell),
         Some(Command::Man) => documents::man(),
-        Some(Command::Debug { what }) => debug(&what),
+        Some(Command::Debug { what }) => debug::debug(&what),
     }
 }
 
-fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
-    run::threads(None)?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+fn kept(what: &CacheCommand) -> anyhow::Result<u8> {
     match what {
-        DebugCommand::Timeline { place } => run::debug(place, run::View::Timeline, &mut out)?,
-        DebugCommand::Types { place } => run::debug(place, run::View::Types, &mut out)?,
+        CacheCommand::Clean => {
+            crate::cache::clean().context("the cache cannot be deleted")?;
+        }
+        CacheCommand::Path => match crate::cache::home() {
+            Some(home) => writeln!(std::io::stdout(), "{}", crate::text::one_line(&home.to_string_lossy()))?,
+            None => anyhow::bail!("there is no folder for caches: neither XDG_CACHE_HOME nor a home folder"),
+        },
     }
-    out.flush()?;
     Ok(0)
 }

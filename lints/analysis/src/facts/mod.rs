@@ -7,16 +7,19 @@
 mod callbacks;
 mod callers;
 mod cancel;
+mod change;
+mod cycles;
 mod direct;
 mod endless;
 mod getters;
+mod keep;
 mod link;
+pub(crate) mod reads;
 mod spawns;
 mod timeline;
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -28,7 +31,7 @@ use crate::flow::{BodyFlow, FlowContext, Ownership};
 use crate::names::{DefId, GlobalBody, Program};
 use crate::span::{FileId, FileSpan, Span};
 use crate::symbol::Symbol;
-use crate::syntax::hir::{Body, BodyId};
+use crate::syntax::hir::Body;
 use crate::syntax::items::ItemKind;
 use crate::types::infer::{BodyTypes, Known};
 
@@ -37,6 +40,7 @@ pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
+pub use keep::{Facts, Look};
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
 
@@ -174,6 +178,18 @@ pub struct AnalyzedBody {
     pub in_test: bool,
 }
 
+/// All bodies of a program. Whoever goes through them reads everything ([`reads`]).
+pub struct Bodies(pub(crate) Vec<AnalyzedBody>);
+
+impl std::ops::Deref for Bodies {
+    type Target = [AnalyzedBody];
+
+    fn deref(&self) -> &[AnalyzedBody] {
+        reads::everything();
+        &self.0
+    }
+}
+
 /// Everything known of a program.
 pub struct Analysis<'a> {
     /// The program.
@@ -183,32 +199,33 @@ pub struct Analysis<'a> {
     /// What types own.
     pub ownership: &'a Ownership<'a>,
     /// All bodies, by file and number.
-    pub bodies: Vec<AnalyzedBody>,
+    pub bodies: Bodies,
     /// Summaries of functions.
-    pub summaries: FxHashMap<DefId, Arc<Summary>>,
+    summaries: FxHashMap<DefId, Arc<Summary>>,
     /// Callers of functions.
     pub callers: Callers,
     /// The body of each function, by its position in [`Analysis::bodies`].
     by_def: FxHashMap<DefId, u32>,
+    kept: keep::Kept,
 }
 
 impl Getters for Analysis<'_> {
     fn returned_part(&self, def: DefId) -> Option<(u32, SmallVec<[Symbol; 3]>)> {
-        self.summaries.get(&def)?.returned_part.clone()
+        self.summary(def)?.returned_part.clone()
     }
 
     fn returned_static(&self, def: DefId) -> Option<Symbol> {
-        self.summaries.get(&def)?.returned_static
+        self.summary(def)?.returned_static
     }
 }
 
 impl Summaries for Analysis<'_> {
     fn returned_guard(&self, def: DefId) -> Option<ReturnedGuard> {
-        self.summaries.get(&def)?.returned_guard.clone()
+        self.summary(def)?.returned_guard.clone()
     }
 
     fn returns_held(&self, def: DefId) -> Option<bool> {
-        self.summaries.get(&def).map(|s| s.returns_held)
+        self.summary(def).map(|s| s.returns_held)
     }
 }
 
@@ -216,38 +233,22 @@ impl<'a> Analysis<'a> {
     /// Types and lowers every body, and links the facts.
     #[must_use]
     pub fn new(program: &'a Program, catalogue: &'a Catalogue, ownership: &'a Ownership<'a>) -> Self {
-        let all: Vec<GlobalBody> = program
-            .files
-            .iter()
-            .enumerate()
-            .flat_map(|(f, file)| {
-                (0..file.bodies.len())
-                    .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
-            })
-            .collect();
-        let bodies: Vec<AnalyzedBody> =
-            all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
-        let by_def = bodies.iter().enumerate().filter_map(|(i, b)| Some((b.def?, i as u32))).collect();
-        let mut this = Self {
-            program,
-            catalogue,
-            ownership,
-            bodies,
-            summaries: FxHashMap::default(),
-            callers: Callers::default(),
-            by_def,
-        };
-        getters::find(&mut this);
-        link::link(&mut this);
-        endless::find(&mut this);
-        cancel::find(&mut this);
-        this.callers = callers::find(&this);
-        this
+        Self::make(program, catalogue, ownership, false)
+    }
+
+    /// The bodies of a file.
+    #[must_use]
+    pub fn bodies_of(&self, file: FileId) -> &[AnalyzedBody] {
+        reads::file(file);
+        let start = self.bodies.0.partition_point(|b| b.global.file < file);
+        let end = self.bodies.0.partition_point(|b| b.global.file <= file);
+        self.bodies.0.get(start..end).unwrap_or_default()
     }
 
     /// What is known of a function.
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
+        reads::def(def);
         self.summaries.get(&def).map(|s| &**s)
     }
 
@@ -263,13 +264,20 @@ impl<'a> Analysis<'a> {
     /// The body of a function.
     #[must_use]
     pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
-        self.bodies.get(*self.by_def.get(&def)? as usize)
+        reads::file(self.program.def(def).file);
+        self.bodies.0.get(*self.by_def.get(&def)? as usize)
+    }
+
+    /// Where the body of a definition is; a definition that has two is the last of them.
+    fn position(&self, body: &AnalyzedBody) -> Option<u32> {
+        self.by_def.get(&body.def?).copied()
     }
 
     /// The tree of a body.
     #[must_use]
     pub fn hir(&self, body: &AnalyzedBody) -> &'a Body {
-        &self.program.file(body.global.file).bodies[body.global.body.index()]
+        // Who has the body has noted that.
+        &self.program.files[body.global.file.0 as usize].bodies[body.global.body.index()]
     }
 
     /// What the flow layer needs to know of a body.

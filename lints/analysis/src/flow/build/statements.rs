@@ -5,7 +5,9 @@ use smallvec::smallvec;
 use crate::flow::build::Builder;
 use crate::flow::build::scopes::{Breakable, ScopeKind};
 use crate::flow::mir::{BranchKind, Discard, Operand, Place, StatementKind, Terminator};
-use crate::syntax::hir::{Block, BlockKind, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeRef};
+use crate::syntax::hir::{
+    Block, BlockKind, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeRef, UnaryOp,
+};
 use crate::types::ty::Ty;
 
 impl Builder<'_, '_> {
@@ -154,7 +156,14 @@ impl Builder<'_, '_> {
                 let is_value = !self.is_place(init);
                 let place = self.initial_place(inner, init);
                 self.bind(inner, &place, Some(init), by_reference);
-                if is_value && self.ignored_parts(inner) {
+                // What is borrowed from a temporary (`lock()[i]`) is only looked at; the rest stays where it is.
+                let borrowed = matches!(
+                    body.expr(init).kind,
+                    ExprKind::Index { .. }
+                        | ExprKind::Field { .. }
+                        | ExprKind::Unary { op: UnaryOp::Deref, .. }
+                );
+                if is_value && !borrowed && self.ignored_parts(inner) {
                     let value = Self::look(&place);
                     self.push(
                         StatementKind::Discard { value, shape: Discard::PatternPart },
