@@ -99,6 +99,12 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
 }
 
 impl Found {
+    /// Whether a file lies in what is checked: links in a project must not lead fixes to other people's files.
+    pub fn may_write(&self, path: &Path) -> bool {
+        let named = self.named.iter().map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
+        named.chain([self.root.as_path()]).any(|root| crate::files::lies_in(path, root))
+    }
+
     /// Restricts what is reported on to some packages.
     pub fn only(&mut self, packages: &[String]) -> anyhow::Result<()> {
         for name in packages {

@@ -108,6 +108,10 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         let path = &outcome.program.file(file).path;
         let shown = outcome.shown(path);
         let text = outcome.text(file);
+        if !outcome.found.may_write(path) {
+            notes.push(format!("{shown} lies outside of what is checked, behind a link, and was left alone"));
+            continue;
+        }
         // The file itself, not what was remembered of it.
         let now = std::fs::read_to_string(path).unwrap_or_default();
         let checked = outcome.hashes.get(file.0 as usize);
