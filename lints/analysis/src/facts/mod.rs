@@ -9,6 +9,7 @@ mod callers;
 mod cancel;
 mod direct;
 mod endless;
+mod failures;
 mod getters;
 mod link;
 mod spawns;
@@ -37,6 +38,7 @@ pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
+pub use failures::Failure;
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
 
@@ -139,6 +141,8 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Its error means that data was not written: where it comes from.
+    pub failure: Option<Failure>,
     /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
     pub starts: SmallVec<[Symbol; 1]>,
     /// Functions that it calls, itself or through others, to end one.
@@ -241,6 +245,7 @@ impl<'a> Analysis<'a> {
         link::link(&mut this);
         endless::find(&mut this);
         cancel::find(&mut this);
+        failures::find(&mut this);
         this.callers = callers::find(&this);
         this
     }
