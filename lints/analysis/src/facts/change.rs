@@ -1,6 +1,7 @@
 //! What is done again after a change.
 //!
-//! The facts come in stages: getters, guards, direct facts, linking, wrappers of spawns, endless loops, losses, callers.
+//! The facts come in stages: getters, guards, direct facts, linking, wrappers of spawns, endless loops, losses,
+//! failures, callers, futures that are dropped.
 //! In each stage a body's result follows from the body, the interfaces of all files, and the summaries of the
 //! functions it asked about. While a program is *remembered*, the results of each stage are kept, and so is who asked
 //! about whom ([`super::reads`]). After a change of bodies a stage is done again for the bodies that changed and for

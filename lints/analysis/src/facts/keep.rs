@@ -11,7 +11,8 @@ use crate::facts::link::{Guards, Linked};
 use crate::facts::reads::{self, Reads};
 use crate::facts::spawns::SpawnedParams;
 use crate::facts::{
-    Analysis, AnalyzedBody, Bodies, Endless, Loss, Summary, analyze, cancel, endless, getters, link, spawns,
+    Analysis, AnalyzedBody, Bodies, Endless, Failure, Loss, Summary, analyze, cancel, endless, failures,
+    getters, link, spawns,
 };
 use crate::flow::Ownership;
 use crate::names::{GlobalBody, Program};
@@ -27,6 +28,7 @@ pub(super) struct Kept {
     wrappers: Vec<FxHashMap<u32, SpawnedParams>>,
     endless: Vec<FxHashMap<u32, Endless>>,
     losses: Vec<FxHashMap<u32, Loss>>,
+    failures: Vec<FxHashMap<u32, Failure>>,
     called: Vec<Vec<Called>>,
     futures: Vec<Futures>,
     readers: Readers,
@@ -146,6 +148,7 @@ impl<'a> Analysis<'a> {
         spawns::find_wrappers(self, &mut change, &mut kept.wrappers);
         endless::find(self, &mut change, &mut kept.endless);
         cancel::find(self, &mut change, &mut kept.losses);
+        failures::find(self, &mut change, &mut kept.failures);
         self.find_callers(&mut change, &mut kept.called);
         self.find_cancelled(&mut change, &mut kept.futures);
         if change.remember {

@@ -12,6 +12,7 @@ mod change;
 mod cycles;
 mod direct;
 mod endless;
+mod failures;
 mod getters;
 mod keep;
 mod link;
@@ -42,6 +43,7 @@ pub use cancel::{Loss, loss, of_call as loss_of_call};
 pub use cancelled::Cancelled;
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
+pub use failures::Failure;
 pub use keep::{Facts, Look};
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
@@ -145,6 +147,8 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Its error means that data was not written: where it comes from.
+    pub failure: Option<Failure>,
     /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
     pub starts: SmallVec<[Symbol; 1]>,
     /// Functions that it calls, itself or through others, to end one.
