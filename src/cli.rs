@@ -271,6 +271,9 @@ pub struct CheckArgs {
     /// Do not read the signatures of dependencies from the sources that cargo keeps
     #[arg(long, help_heading = "Run")]
     pub no_dependencies: bool,
+    /// Neither read nor write what is remembered of dependencies in the user's cache folder
+    #[arg(long, help_heading = "Run")]
+    pub no_cache: bool,
     /// Number of threads; as many as there are cores by default
     #[arg(short, long, value_name = "N", help_heading = "Run")]
     pub jobs: Option<usize>,

@@ -79,7 +79,8 @@ struct Wanted {
 }
 
 /// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation.
-pub fn read(packages: &[Package]) -> Vec<String> {
+/// Without `cache` nothing is remembered of the last run, and nothing is left for the next.
+pub fn read(packages: &[Package], cache: bool) -> Vec<String> {
     let mut read = Vec::new();
     let Some(sources) = Sources::find() else { return read };
     let mut locks: FxHashMap<PathBuf, Option<Locks>> = FxHashMap::default();
@@ -130,7 +131,8 @@ pub fn read(packages: &[Package]) -> Vec<String> {
     while !queue.is_empty() && seen_count < MAX_CRATES {
         let batch: Vec<(PathBuf, Wanted)> = queue.drain(..).collect();
         seen_count += batch.len();
-        let found: Vec<Option<Signatures>> = batch.par_iter().map(|(_, wanted)| signatures(wanted)).collect();
+        let found: Vec<Option<Signatures>> =
+            batch.par_iter().map(|(_, wanted)| signatures(wanted, cache)).collect();
         for ((lock, wanted), found) in batch.into_iter().zip(found) {
             let Some(found) = found else { continue };
             for name in found.handed_on.split_whitespace() {
@@ -151,10 +153,10 @@ struct Signatures {
 }
 
 /// The signatures of a package: from the cache, or read and put there.
-fn signatures(wanted: &Wanted) -> Option<Signatures> {
-    let kept = cache_file(&wanted.locked);
-    if let Some(kept) = kept.as_deref().and_then(|path| std::fs::read_to_string(path).ok()) {
-        let (handed_on, text) = kept.strip_prefix("# ")?.split_once('\n')?;
+fn signatures(wanted: &Wanted, cache: bool) -> Option<Signatures> {
+    let kept = if cache { cache_file(&wanted.locked) } else { None };
+    let text = kept.as_deref().and_then(|path| std::fs::read_to_string(path).ok());
+    if let Some((handed_on, text)) = text.as_deref().and_then(|t| t.strip_prefix("# ")?.split_once('\n')) {
         return Some(Signatures { handed_on: handed_on.to_owned(), text: text.to_owned() });
     }
     let (krate, files) = library(wanted)?;
@@ -183,6 +185,10 @@ fn cache_file(locked: &Locked) -> Option<PathBuf> {
     let folder = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
+    // A name out of a lock file must not lead out of the folder.
+    if [&locked.name, &locked.version].iter().any(|text| text.contains(['/', '\\'])) {
+        return None;
+    }
     let source = crate::run::hash(locked.source.as_deref()?);
     let version = env!("CARGO_PKG_VERSION");
     let file = format!("{}-{}-{source:016x}.txt", locked.name, locked.version);

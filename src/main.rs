@@ -15,6 +15,8 @@ mod levels;
 mod lsp;
 mod manifest;
 mod pipeline;
+mod progress;
+mod reasons;
 mod report;
 mod run;
 mod since;

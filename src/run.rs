@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use linger_analysis::catalogue::Catalogue;
-use linger_analysis::facts::Analysis;
+use linger_analysis::facts::{Analysis, AnalyzedBody};
 use linger_analysis::flow::Ownership;
 use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
@@ -15,18 +15,20 @@ use linger_analysis::syntax::items::FileHir;
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
 use linger_analysis::types::print::ResolutionShare;
 use linger_lints::rules::tool::syntax_error;
-use linger_lints::{BodyContext, Confidence, Diagnostic, Level, ProgramContext, Rule};
+use linger_lints::{BodyContext, Confidence, Diagnostic, Fix, Level, ProgramContext, Rule};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, MinConfidence};
 use crate::commands::statistics;
-use crate::config::{Config, Policy};
+use crate::config::{self, Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
 use crate::inputs::{Inputs, Kept};
 use crate::pipeline::{Reported, Settings, process};
+use crate::progress::Progress;
+use crate::reasons;
 use crate::since;
 use crate::texts::{Buffers, Texts};
 
@@ -56,6 +58,8 @@ pub struct Outcome {
     pub timings: Vec<(&'static str, Duration)>,
     /// Trouble that did not stop the run.
     pub notes: Vec<String>,
+    /// What is wrong with the configuration and did not stop the run.
+    pub warnings: Vec<String>,
     /// Rules that were looked for.
     pub rules: Vec<&'static str>,
     /// With `--statistics`: how many calls are understood, by crate.
@@ -108,6 +112,8 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let rules = build_rules(&policy, &config)?;
     let texts = Texts::new(std::mem::take(&mut inputs.buffers));
     clock.lap("find files");
+    let mut progress = Progress::new(!args.quiet && inputs.kept.is_none());
+    progress.reading(found.files.len());
 
     let read = read(&found, &texts, &inputs);
     inputs.go_on()?;
@@ -126,12 +132,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     }
     clock.lap("parse and lower");
 
+    progress.at("reading the signatures of dependencies");
     // They are learnt once for the process: a server hears of new ones when it is started again.
     if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
-        Catalogue::learn(dependencies::read(&found.packages));
+        Catalogue::learn(dependencies::read(&found.packages, !args.no_cache));
         clock.lap("dependencies");
     }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
+    progress.at("resolving names");
     let program = Program::build(files, found.crates(edition));
     let reported = found.reported(&program, &config);
     clock.lap("names");
@@ -146,12 +154,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
             &extended
         }
     };
+    progress.at("following resources");
     let ownership = Ownership::new(&program, catalogue);
     let analysis = Analysis::new(&program, catalogue, &ownership);
     clock.lap("types, flow and facts");
     inputs.go_on()?;
 
     let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
+    progress.at("looking for hazards");
     let mut findings = run_rules(&analysis, &rules, &reported, &inputs);
     inputs.go_on()?;
     // Millions of small parts: freed by all threads.
@@ -170,6 +180,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         reported: &reported,
     };
     let findings = process(&program, findings, &settings, &texts);
+    drop(progress);
     clock.lap("levels and suppressions");
 
     let mut outcome = Outcome {
@@ -184,6 +195,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         old: 0,
         timings: Vec::new(),
         notes: std::mem::take(&mut found.notes),
+        warnings: config::catalogue::idle(&config, &found.root, &found.packages),
         rules: rules.iter().map(|r| r.meta().name).collect(),
         calls,
         found,
@@ -352,6 +364,15 @@ fn empty(path: &Path, text: &str) -> FileHir {
     }
 }
 
+/// Whether the text that a fix changes is the code itself: what a macro made is not there to be changed.
+fn is_at_hand(analysis: &Analysis<'_>, body: &AnalyzedBody, fix: &Fix) -> bool {
+    let expanded = |at: FileSpan| {
+        at.file == body.global.file
+            && analysis.hir(body).exprs.iter().any(|e| e.expanded && e.span.contains(at.span))
+    };
+    !fix.edits.iter().any(|edit| expanded(edit.at))
+}
+
 /// Runs all rules. A panic ends one body, not the run.
 fn run_rules(
     analysis: &Analysis<'_>,
@@ -369,6 +390,10 @@ fn run_rules(
                 let cx = BodyContext::new(analysis, body);
                 for rule in rules {
                     rule.body(&cx, &mut found);
+                }
+                for finding in &mut found {
+                    finding.fixes.retain(|fix| is_at_hand(analysis, body, fix));
+                    reasons::add(analysis, body, finding);
                 }
                 found
             }));
@@ -453,7 +478,7 @@ pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::R
     let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages));
+    Catalogue::learn(dependencies::read(&found.packages, true));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
