@@ -121,6 +121,24 @@ pub enum DebugCommand {
         /// The file, and the function
         place: String,
     },
+    /// Print what stands in the way of calls that are not understood, or a sample of those that are
+    Resolutions(ResolutionArgs),
+}
+
+/// `debug resolutions`
+#[derive(Args, Debug)]
+pub struct ResolutionArgs {
+    /// Files and folders; the workspace around the current folder without any
+    pub paths: Vec<PathBuf>,
+    /// Print so many resolved calls, drawn at random
+    #[arg(long)]
+    pub sample: Option<usize>,
+    /// Draws another sample
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print the places of the causes that hold this text
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
 }
 
 /// How to list rules.

@@ -2,7 +2,7 @@
 //!
 //! `Cargo.lock` says which versions, cargo's home folder has the sources. Nothing is fetched and nothing is run: what is not
 //! there is not known. A crate is read when a file of the workspace names it, or a crate that is read hands it on
-//! (`pub use`); what the catalogue knows is not read, since its facts are the better ones.
+//! (`pub use`). Of what the catalogue knows only that is taken which it lacks: fields, variants, constants.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -24,7 +24,7 @@ use crate::manifest::{self, Package};
 const MAX_FILE: u64 = 2 << 20;
 
 /// Counts changes of what is kept.
-const NOTATION: u32 = 3;
+const NOTATION: u32 = 5;
 
 /// Crates that are read in one run; no workspace names more by itself.
 const MAX_CRATES: usize = 1000;
@@ -101,7 +101,7 @@ pub fn read(packages: &[Package], cache: bool) -> Vec<String> {
         let Some(locks) = locks.get(lock).and_then(Option::as_ref) else { return };
         // Bindings are large, and nothing in them is a resource that another crate would not wrap.
         let is_bindings = name.ends_with("_sys") || name == "windows" || name.starts_with("windows_");
-        if is_bindings || Catalogue::builtin().has_crate(name) || seen.contains(name) {
+        if is_bindings || seen.contains(name) {
             return;
         }
         let Some(locked) = locks.dependency(from, name) else { return };
@@ -162,7 +162,10 @@ fn signatures(wanted: &Wanted, cache: bool) -> Option<Signatures> {
     let (krate, files) = library(wanted)?;
     let handed_on = handed_on(&krate, &files).join(" ");
     let files = files.into_iter().map(Arc::new).collect();
-    let text = Program::build(files, vec![krate]).describe();
+    let catalogue = Catalogue::builtin();
+    let is_known = catalogue.has_crate(&krate.name);
+    let program = Program::build(files, vec![krate]);
+    let text = if is_known { program.describe_beside(catalogue) } else { program.describe() };
     if let Some(path) = kept {
         // Without a cache the next run reads the sources again.
         drop(keep(&path, &format!("# {handed_on}\n{text}")));

@@ -30,7 +30,7 @@ use crate::pipeline::{Reported, Settings, process};
 use crate::progress::Progress;
 use crate::reasons;
 use crate::since;
-use crate::texts::{Buffers, Texts};
+use crate::texts::Texts;
 
 /// What a check gives.
 pub struct Outcome {
@@ -67,8 +67,9 @@ pub struct Outcome {
 }
 
 /// A file, lowered, or why not.
-struct Read {
-    hir: Arc<FileHir>,
+pub struct Read {
+    /// What it was lowered to.
+    pub hir: Arc<FileHir>,
     hash: u64,
     trouble: Option<(String, Span)>,
 }
@@ -274,7 +275,7 @@ fn build_rules(policy: &Policy<'_>, config: &Config) -> anyhow::Result<Vec<Box<d
 }
 
 /// Reads and lowers all files, large ones first so that none ends the run alone. In the order of the paths.
-fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
+pub fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
     let mut order: Vec<(u64, usize)> = found
         .files
         .iter()
@@ -458,48 +459,4 @@ fn locate(analysis: &Analysis<'_>, findings: &mut [Diagnostic]) {
             }
         }
     }
-}
-
-/// What `cargo linger debug` prints.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    /// Lives of resources.
-    Timeline,
-    /// Types of expressions.
-    Types,
-}
-
-/// Prints how functions are understood. `place` is `FILE` or `FILE::FUNCTION`.
-pub fn debug(place: &str, view: View, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
-    let (file, function) = match place.split_once(".rs::") {
-        Some((file, function)) => (format!("{file}.rs"), Some(function.to_owned())),
-        None => (place.to_owned(), None),
-    };
-    let mut found = discover(&[PathBuf::from(&file)], &[], None)?;
-    let texts = Texts::new(Buffers::default());
-    let files = read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages, true));
-    let program = Program::build(files, found.crates(2024));
-    let catalogue = Catalogue::builtin();
-    let ownership = Ownership::new(&program, catalogue);
-    let analysis = Analysis::new(&program, catalogue, &ownership);
-    let wanted = found.reported(&program, &Config::default());
-    for body in &analysis.bodies {
-        let path = body.def.map(|d| program.def(d).path.to_string()).unwrap_or_default();
-        let named = function.as_ref().is_none_or(|f| path.ends_with(f.as_str()));
-        if !wanted.contains(&body.global.file) || !named {
-            continue;
-        }
-        let text = texts.get(body.global.file, &program.file(body.global.file).path);
-        match view {
-            View::Timeline => {
-                writeln!(out, "{path}")?;
-                write!(out, "{}", linger_analysis::facts::timeline(&analysis, body, &text))?;
-            }
-            View::Types => {
-                write!(out, "{}", linger_analysis::types::print::print(&program, catalogue, body.global))?
-            }
-        }
-    }
-    Ok(())
 }

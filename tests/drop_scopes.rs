@@ -5,23 +5,12 @@
 //! through linger's flow, whose events along the path taken must be the same.
 
 mod common;
+mod drops;
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::Arc;
 
-use linger_analysis::catalogue::Catalogue;
-use linger_analysis::facts::Analysis;
-use linger_analysis::flow::Ownership;
-use linger_analysis::flow::mir::{
-    BlockId, CaptureHow, Mir, Operand, Place, Projection, Rvalue, StatementKind, Terminator, Var,
-};
-use linger_analysis::names::{CrateInput, Program, TargetKind};
-use linger_analysis::syntax::hir::ExprId;
-use linger_analysis::syntax::items::ItemKind;
-use linger_analysis::syntax::parse::parse_file;
+use drops::walk::Way;
+use drops::{Compiled, Followed};
 
 /// A small program.
 struct Row {
@@ -41,39 +30,6 @@ const fn row(section: &'static str, path: &'static [usize], code: &'static str) 
 const fn async_row(section: &'static str, path: &'static [usize], code: &'static str) -> Row {
     Row { section, code, path, is_async: true }
 }
-
-/// What the rows call.
-const PRELUDE: &str = r#"#![allow(warnings)]
-pub struct D(&'static str);
-impl Drop for D {
-    fn drop(&mut self) {
-        println!("{}", self.0);
-    }
-}
-impl D {
-    fn yes(&self) -> bool { true }
-    fn no(&self) -> bool { false }
-    fn one(&self) -> u8 { 1 }
-    fn some(&self) -> Option<u8> { Some(1) }
-    fn none(&self) -> Option<u8> { None }
-    fn same(&self) -> &D { self }
-    fn two(&self) -> Vec<u8> { vec![1, 2] }
-}
-fn d(name: &'static str) -> D { D(name) }
-fn pair(a: &'static str, b: &'static str) -> (D, D) { (D(a), D(b)) }
-fn some_d(name: &'static str) -> Option<D> { Some(D(name)) }
-fn mark(name: &'static str) { println!("{name}"); }
-fn consume(_: D) {}
-fn borrow(_: &D) -> u8 { 1 }
-fn fails() -> Option<u8> { None }
-async fn step() {}
-async fn step_with(_: &D) { mark("step"); }
-fn block_on(future: impl std::future::Future<Output = ()>) {
-    let mut future = std::pin::pin!(future);
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    while future.as_mut().poll(&mut cx).is_pending() {}
-}
-"#;
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
@@ -187,6 +143,34 @@ const ROWS: &[Row] = &[
         r#"let a = d("a"); let c = move || { let _ = &a; }; let b = d("b"); mark("end");"#),
     row("types.closure.capture: borrowed by a closure", &[],
         r#"let a = d("a"); let c = || { let _ = a.one(); }; let b = d("b"); mark("end");"#),
+    row("destructors.scope.temporary: a value before what it was made of", &[],
+        r#"borrow(&d("a").other("b")); mark("end");"#),
+    row("destructors.scope.temporary: guard that fails, on to a later arm", &[0, 1, 1],
+        r#"match 1u8 { x if d("a").no() => mark("no"), 2 => mark("two"), _ => mark("arm") } mark("end");"#),
+    row("destructors.scope.binding.match-arm: a guard takes nothing", &[0, 1],
+        r#"match some_d("a") { Some(a) if a.no() => mark("no"), _ => mark("arm") } mark("end");"#),
+    row("destructors.scope.operands: dropped first when a later operand leaves", &[0],
+        r#"consume_two(same(d("a")), match d("b").some() { Some(_) => return, None => d("c") });"#),
+    row("destructors.scope.lifetime-extension: tail behind statements", &[],
+        r#"let x = { mark("in"); &d("a") }; mark("end");"#),
+    row("destructors.scope.lifetime-extension: branches", &[0],
+        r#"let x = if true { &d("a") } else { &d("b") }; mark("end");"#),
+    row("destructors.scope.lifetime-extension: arms", &[1],
+        r#"let x = match false { true => &d("a"), false => &d("b") }; mark("end");"#),
+    row("destructors.scope.lifetime-extension: through a dereference", &[],
+        r#"let x = &*Box::new(d("a")); mark("end");"#),
+    row("destructors.scope.lifetime-extension: through an index", &[],
+        r#"let x = &[d("a"), d("b")][0]; mark("end");"#),
+    row("destructors.scope.lifetime-extension: ref pattern of a field", &[],
+        r#"let ref x = (d("a"), d("b")).0; mark("end");"#),
+    row("destructors.scope.lifetime-extension: ref pattern with else", &[0],
+        r#"let Some(ref x) = some_d("a") else { return }; mark("end");"#),
+    row("expr.assign.destructure: `_ =` a reference", &[],
+        r#"_ = &d("a"); mark("end");"#),
+    row("expr.assign.destructure: what is left goes before what is overwritten", &[],
+        r#"let mut a = d("1"); (a, _) = (d("2"), d("3")); mark("end");"#),
+    row("expr.assign.evaluation: to itself", &[],
+        r#"let mut a = d("1"); a = a; mark("end");"#),
     async_row("async: a local lives over an await", &[],
         r#"let a = d("a"); step().await; mark("end");"#),
     async_row("async: a temporary lives over the await of its statement", &[],
@@ -201,8 +185,7 @@ const ROWS: &[Row] = &[
 const KNOWN: &[(u16, &str)] = &[];
 
 fn source() -> String {
-    let mut text = PRELUDE.to_owned();
-    text.push_str("fn drop_one(_: u8) {}\n");
+    let mut text = drops::prelude();
     for (index, row) in ROWS.iter().enumerate() {
         let keyword = if row.is_async { "async fn" } else { "fn" };
         let _ = writeln!(text, "{keyword} row_{index}() {{ {} }}", row.code);
@@ -210,7 +193,7 @@ fn source() -> String {
     text.push_str("fn main() {\n");
     for (index, row) in ROWS.iter().enumerate() {
         let call = if row.is_async { format!("block_on(row_{index}())") } else { format!("row_{index}()") };
-        let _ = writeln!(text, "    println!(\"== {index}\"); {call};");
+        let _ = writeln!(text, "    run({index}, || {call});");
     }
     text.push_str("}\n");
     text
@@ -219,207 +202,28 @@ fn source() -> String {
 /// What the compiled program prints, row by row; `None` without rustc.
 fn observed(edition: u16) -> Option<Vec<Vec<String>>> {
     let scratch = common::scratch();
-    let (file, program) = (scratch.path().join("rows.rs"), scratch.path().join("rows"));
-    std::fs::write(&file, source()).expect("the source can be written");
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let compiled =
-        Command::new(rustc).args(["--edition", &edition.to_string(), "-o"]).arg(&program).arg(&file).output();
-    let compiled = match compiled {
-        Ok(output) => output,
-        Err(error) => {
-            eprintln!("skipped: rustc does not start ({error})");
-            return None;
+    let text = source();
+    match drops::compile(scratch.path(), &text, edition) {
+        Compiled::Program(program) => {
+            let mut printed = drops::printed(&program);
+            Some((0..ROWS.len()).map(|index| printed.remove(&index).unwrap_or_default()).collect())
         }
-    };
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    let output = Command::new(&program).output().expect("the program runs");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    Some(text.split("== ").skip(1).map(|part| part.lines().skip(1).map(str::to_owned).collect()).collect())
-}
-
-/// A value: where in its variable, and its name.
-type Held = (Vec<String>, String);
-
-/// Walks one path of a flow and notes what is dropped.
-struct Walk<'w> {
-    mir: &'w Mir,
-    literal: &'w dyn Fn(ExprId) -> String,
-    held: HashMap<Var, Vec<Held>>,
-    events: Vec<String>,
-}
-
-impl Walk<'_> {
-    fn run(mut self, path: &[usize]) -> Vec<String> {
-        let mut choices = path.iter().copied();
-        let mut block = BlockId(0);
-        // Enough for every row; a path that turns for ever is cut.
-        for _ in 0..500 {
-            let data = &self.mir.blocks[block.index()];
-            for statement in &data.statements {
-                self.step(&statement.kind);
-            }
-            block = match &data.terminator {
-                Terminator::Goto(next) => *next,
-                Terminator::Branch { targets, .. } => {
-                    let choice = if targets.len() > 1 { choices.next().unwrap_or(0) } else { 0 };
-                    targets[choice.min(targets.len() - 1)]
-                }
-                Terminator::Return { .. } | Terminator::Diverge { .. } | Terminator::Unreachable => {
-                    return self.events;
-                }
-            };
+        Compiled::Missing => None,
+        Compiled::Errors(lines) => {
+            let wrong: Vec<&str> = lines.iter().filter_map(|line| text.lines().nth(line - 1)).collect();
+            panic!("rows that do not compile in {edition}: {wrong:#?}")
         }
-        self.events.push("does not end".to_owned());
-        self.events
-    }
-
-    fn step(&mut self, kind: &StatementKind) {
-        match kind {
-            StatementKind::Assign { dest, value } => {
-                let found = self.value(value);
-                self.store(dest, found);
-            }
-            StatementKind::Call(call) => {
-                let names: Vec<String> = call
-                    .args
-                    .iter()
-                    .filter_map(|arg| match arg {
-                        Operand::Constant(e) => Some((self.literal)(*e)),
-                        _ => None,
-                    })
-                    .collect();
-                let made: Vec<Held> = match call.name.as_str() {
-                    "mark" => {
-                        self.events.extend(names);
-                        return;
-                    }
-                    // Its body runs when it is awaited, right away in the rows.
-                    "step_with" => {
-                        self.events.push("step".to_owned());
-                        return;
-                    }
-                    "d" | "some_d" => names.into_iter().map(|n| (Vec::new(), n)).collect(),
-                    "pair" => names.into_iter().enumerate().map(|(i, n)| (vec![i.to_string()], n)).collect(),
-                    _ => {
-                        // What goes into any other function of the rows dies there.
-                        let moved: Vec<Held> = call.args.iter().flat_map(|arg| self.take(arg)).collect();
-                        self.events.extend(moved.into_iter().map(|(_, name)| name));
-                        Vec::new()
-                    }
-                };
-                self.store(&call.dest, made);
-            }
-            StatementKind::Await { operands, .. } => {
-                let moved: Vec<Held> = operands.iter().flat_map(|operand| self.take(operand)).collect();
-                self.events.extend(moved.into_iter().map(|(_, name)| name));
-            }
-            StatementKind::Drop { var, .. } => {
-                let dropped = self.held.remove(var).unwrap_or_default();
-                self.events.extend(dropped.into_iter().map(|(_, name)| name));
-            }
-            StatementKind::Vacant(_) | StatementKind::Discard { .. } | StatementKind::Macro { .. } => {}
-        }
-    }
-
-    fn value(&mut self, value: &Rvalue) -> Vec<Held> {
-        match value {
-            Rvalue::Use(operand) => self.take(operand),
-            Rvalue::Aggregate { parts, .. } => {
-                let mut found = Vec::new();
-                for (name, operand) in parts {
-                    for (mut path, value) in self.take(operand) {
-                        path.insert(0, name.to_string());
-                        found.push((path, value));
-                    }
-                }
-                // Fields are dropped in the order of their declaration, which is that of their names in the rows.
-                found.sort_by(|a, b| a.0.cmp(&b.0));
-                found
-            }
-            Rvalue::Closure { captures, .. } => captures
-                .iter()
-                .filter(|c| c.how == CaptureHow::Move)
-                .flat_map(|c| self.held.remove(&c.var).unwrap_or_default())
-                .collect(),
-            Rvalue::Ref(..) | Rvalue::Compute(_) | Rvalue::Opaque => Vec::new(),
-        }
-    }
-
-    fn store(&mut self, dest: &Place, values: Vec<Held>) {
-        if !values.is_empty() {
-            self.held.entry(dest.var).or_default().extend(values);
-        }
-    }
-
-    /// Takes what an operand moves. A part that is not told apart by its path is the whole.
-    fn take(&mut self, operand: &Operand) -> Vec<Held> {
-        let Operand::Move(place) = operand else { return Vec::new() };
-        let Some(values) = self.held.remove(&place.var) else { return Vec::new() };
-        let part: Vec<String> = place
-            .projections
-            .iter()
-            .filter_map(|p| match p {
-                Projection::Field(name) => Some(name.to_string()),
-                Projection::Deref | Projection::Index => None,
-            })
-            .collect();
-        let known = values.iter().any(|(path, _)| !path.is_empty());
-        if part.is_empty() || !known {
-            return values;
-        }
-        let (taken, left): (Vec<Held>, Vec<Held>) =
-            values.into_iter().partition(|(path, _)| path.starts_with(&part));
-        self.held.insert(place.var, left);
-        taken.into_iter().map(|(path, name)| (path[part.len()..].to_vec(), name)).collect()
     }
 }
 
 /// What linger's flow says, row by row.
 fn understood(edition: u16) -> Vec<Vec<String>> {
-    let text = source();
-    let root = PathBuf::from("rows.rs");
-    let hir = parse_file(root.clone(), &text).expect("the rows parse");
-    let krate = CrateInput {
-        name: "rows".to_owned(),
-        package: "rows".to_owned(),
-        kind: TargetKind::Bin,
-        root,
-        edition,
-        dependencies: Vec::new(),
-    };
-    let program = Program::build(vec![Arc::new(hir)], vec![krate]);
-    let catalogue = Catalogue::builtin();
-    let ownership = Ownership::new(&program, catalogue);
-    let analysis = Analysis::new(&program, catalogue, &ownership);
-    let file = &program.files[0];
-    ROWS.iter()
-        .enumerate()
-        .map(|(index, row)| {
-            let name = format!("row_{index}");
-            let body = file
-                .items
-                .iter()
-                .find_map(|item| match &item.kind {
-                    ItemKind::Fn(function) if item.name.as_str() == name => function.body,
-                    _ => None,
-                })
-                .expect("each row has a body");
-            let analyzed =
-                analysis.bodies.iter().find(|b| b.global.body == body).expect("each body is analysed");
-            let tree = &file.bodies[body.index()];
-            let literal = |e: ExprId| {
-                let span = tree.expr(e).span;
-                text[span.lo as usize..span.hi as usize].trim_matches('"').to_owned()
-            };
-            let walk = Walk {
-                mir: &analyzed.flow.root,
-                literal: &literal,
-                held: HashMap::new(),
-                events: Vec::new(),
-            };
-            walk.run(row.path)
-        })
-        .collect()
+    let functions = ROWS.iter().enumerate().map(|(index, row)| Followed {
+        name: format!("row_{index}"),
+        parameters: Vec::new(),
+        way: Way::Fixed(row.path),
+    });
+    drops::understood(&source(), edition, functions.collect())
 }
 
 fn compare(edition: u16) {

@@ -4,16 +4,15 @@ mod baseline;
 mod cargo;
 mod check;
 mod config;
+mod debug;
 mod documents;
 mod explain;
 mod rules;
 pub mod statistics;
 
 use std::ffi::OsString;
-use std::io::Write;
 
-use crate::cli::{Cli, Command, DebugCommand};
-use crate::run;
+use crate::cli::{Cli, Command};
 
 pub use check::{counted, finish};
 
@@ -44,17 +43,6 @@ pub fn main() -> anyhow::Result<u8> {
         Some(Command::Lsp(args)) => crate::lsp::serve(&args),
         Some(Command::Completions { shell }) => documents::completions(shell),
         Some(Command::Man) => documents::man(),
-        Some(Command::Debug { what }) => debug(&what),
+        Some(Command::Debug { what }) => debug::debug(&what),
     }
-}
-
-fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
-    run::threads(None)?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    match what {
-        DebugCommand::Timeline { place } => run::debug(place, run::View::Timeline, &mut out)?,
-        DebugCommand::Types { place } => run::debug(place, run::View::Types, &mut out)?,
-    }
-    out.flush()?;
-    Ok(0)
 }

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Compares linger's strict findings with those of clippy on crates that build here.
 
-    against_clippy.py [--linger PROGRAM] [--list] CHECKOUT…
+    against_clippy.py [--linger PROGRAM] [--list] [--keep FOLDER] CHECKOUT…
 
 In each CHECKOUT (a workspace whose dependencies cargo can bring) it runs clippy with the lints that look at ignored failures, then
 linger with the rules that answer to them, and prints for each pair: places that both name, places that only clippy names (linger
 missed them), places that only linger names. What clippy reports inside macro expansions, and what linger reports in files that were
 not compiled, is left out. clippy says nothing of `_ = f()`, `drop(f())` and `f().is_ok();`, so these are not compared.
 
-A place is a line. --list prints each place that only one of them names, with its text.
+A place is a line. --list prints each place that only one of them names, with its text. --keep keeps what clippy said in a folder and
+reads it from there the next time, since compiling is the slow half. The variable CARGO names another cargo.
 """
 
 import argparse
 import collections
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -31,12 +33,17 @@ PAIRS = {
 EXTRA = ("mem_forget", "exit")
 
 
-def clippy(folder):
+def clippy(folder, keep):
     """(lint, path, line) for each finding outside macros, and the files that were compiled."""
+    kept = keep and keep / f"{folder.name}.json"
+    if kept and kept.exists():
+        found, compiled = json.loads(kept.read_text())
+        return {tuple(place) for place in found}, set(compiled)
+    cargo = os.environ.get("CARGO", "cargo")
     lints = [flag for lint in (*PAIRS, *EXTRA) for flag in ("-W", f"clippy::{lint}")]
-    subprocess.run(["cargo", "clean", "-q", "--workspace"], cwd=folder, check=False, capture_output=True)
+    subprocess.run([cargo, "clean", "-q", "--workspace"], cwd=folder, check=False, capture_output=True)
     done = subprocess.run(
-        ["cargo", "clippy", "--workspace", "--all-targets", "--message-format", "json", "--",
+        [cargo, "clippy", "--workspace", "--all-targets", "--message-format", "json", "--",
          "--cap-lints", "warn", "-A", "clippy::all", *lints],
         cwd=folder, capture_output=True, text=True,
     )
@@ -66,6 +73,9 @@ def clippy(folder):
             path = folder / name
             if " " not in name and name.endswith(".rs") and path.is_relative_to(folder) and path.exists():
                 compiled.add(str(path.relative_to(folder)))
+    if kept and not done.returncode:
+        keep.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps([sorted(found), sorted(compiled)]))
     return found, compiled
 
 
@@ -103,12 +113,13 @@ def main():
     parser.add_argument("checkouts", nargs="+", type=pathlib.Path)
     parser.add_argument("--linger", default=str(HERE.parents[1] / "target/release/cargo-linger"))
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--keep", type=pathlib.Path)
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.linger).resolve())
 
     totals = collections.defaultdict(collections.Counter)
     for folder in (f.resolve() for f in arguments.checkouts):
-        theirs, compiled = clippy(folder)
+        theirs, compiled = clippy(folder, arguments.keep)
         ours = linger(program, folder)
         # One cause, one finding: a more specific rule may speak for the place.
         spoken = collections.defaultdict(set)

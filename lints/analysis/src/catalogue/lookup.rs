@@ -1,6 +1,6 @@
 //! The queries of the catalogue.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -50,6 +50,9 @@ static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
 /// Signatures of dependencies, by the crate: learnt once, before the first question.
 static LEARNT: OnceLock<Table> = OnceLock::new();
 static LEARNT_TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Traits that modules hand on, once asked.
+static TRAITS_IN: LazyLock<RwLock<FxHashMap<Symbol, Arc<[Symbol]>>>> = LazyLock::new(RwLock::default);
 
 /// Re-exports of re-exports and supertraits are followed this far.
 const FAR_ENOUGH: usize = 8;
@@ -206,6 +209,33 @@ impl Catalogue {
         find_in_trait(trait_path, name, FAR_ENOUGH)
     }
 
+    /// What the source of a dependency says of a type beside the catalogue: fields, variants, associated types.
+    #[must_use]
+    pub fn facts_of_source(&self, path: Symbol) -> Option<Arc<TypeFacts>> {
+        LEARNT.get()?.section(shared_section(path.as_str()))?.facts.clone()
+    }
+
+    /// The type of a constant or static of a dependency.
+    #[must_use]
+    pub fn constant(&self, path: Symbol) -> Option<crate::types::ty::Ty> {
+        SHIPPED.table.constant(path.as_str()).or_else(|| LEARNT.get()?.constant(path.as_str()))
+    }
+
+    /// The traits that a module hands on to those who take all of its names (`use assert_fs::prelude::*`).
+    #[must_use]
+    pub fn traits_in(&self, module: Symbol) -> Arc<[Symbol]> {
+        if let Some(known) = TRAITS_IN.read().unwrap_or_else(PoisonError::into_inner).get(&module) {
+            return Arc::clone(known);
+        }
+        let mut found: Vec<Symbol> = Vec::new();
+        traits_in(module.as_str(), FAR_ENOUGH, &mut found);
+        found.sort_unstable_by_key(|path| path.as_str());
+        found.dedup();
+        let found: Arc<[Symbol]> = found.into();
+        TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).insert(module, Arc::clone(&found));
+        found
+    }
+
     /// What a type is as a resource, by canonical path.
     #[must_use]
     pub fn resource(&self, ty: Symbol) -> Option<&Resource> {
@@ -303,6 +333,22 @@ fn in_std(path: &str) -> String {
     path.to_owned()
 }
 
+/// The traits that stand directly in a module, or are handed on there.
+fn traits_in(module: &str, depth: usize, found: &mut Vec<Symbol>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    let tables = [Some(&SHIPPED.table), LEARNT.get()];
+    for path in tables.into_iter().flatten().flat_map(|table| table.named_in(module)) {
+        let path = sym(&canonical(path, FAR_ENOUGH));
+        let facts = SHIPPED.section(path.as_str()).and_then(|s| s.facts.as_ref());
+        if facts.is_some_and(|f| f.is_trait) {
+            found.push(path);
+        }
+    }
+    for target in SHIPPED.globs(module) {
+        traits_in(target, depth, found);
+    }
+}
+
 /// Integers share one section, and floats another.
 fn shared_section(path: &str) -> &str {
     match path {
@@ -343,14 +389,20 @@ fn canonical(path: &str, depth: usize) -> String {
 }
 
 fn is_known(path: &str) -> bool {
-    SHIPPED.has(path) && !is_alias(path) || knows_function(path)
+    SHIPPED.has(path) && !is_alias(path)
+        || knows_function(path)
+        || LEARNT.get().is_some_and(|t| t.has_constant(path))
 }
 
 /// `path` with its longest re-exported prefix replaced. An alias of a type (`sqlx::PgPool`) counts as one
 /// where something of that type is named.
 fn moved(path: &str, depth: usize) -> Option<String> {
     if let Some(target) = SHIPPED.reexport(path) {
-        return Some(target.to_owned());
+        // `pub use clap_derive::Parser; pub use clap_builder::*;`: a macro has the name of a trait.
+        return match is_known(target) || SHIPPED.reexport(target).is_some() {
+            true => Some(target.to_owned()),
+            false => Some(by_glob(path, depth).unwrap_or_else(|| target.to_owned())),
+        };
     }
     let mut end = path.len();
     while let Some(at) = path.get(..end)?.rfind("::") {
@@ -374,6 +426,16 @@ fn moved(path: &str, depth: usize) -> Option<String> {
         end = at;
     }
     None
+}
+
+/// What a module hands on under this path with all that another one has.
+fn by_glob(path: &str, depth: usize) -> Option<String> {
+    let (module, name) = path.rsplit_once("::")?;
+    let depth = depth.checked_sub(1)?;
+    SHIPPED.globs(module).find_map(|target| {
+        let there = canonical(&format!("{target}::{name}"), depth);
+        is_known(&there).then_some(there)
+    })
 }
 
 fn find_in_trait(trait_path: Symbol, name: Symbol, depth: usize) -> Option<Arc<ExternalSignature>> {

@@ -70,6 +70,12 @@ pub struct TypeFacts {
     pub must_use: bool,
     /// For a type alias what it stands for.
     pub alias: Option<Ty>,
+    /// Fields of a struct, as far as known; those of a tuple struct are `0`, `1`….
+    pub fields: Vec<(Symbol, Ty)>,
+    /// Variants of an enum with their fields, as far as known.
+    pub variants: Vec<(Symbol, Vec<(Symbol, Ty)>)>,
+    /// Associated types that its impls settle (`Err` of `FromStr`).
+    pub assoc: Vec<(Symbol, Ty)>,
 }
 
 /// The class of a resource: a closed set.
@@ -245,6 +251,9 @@ pub struct Resource {
     /// A value dropped in the statement that makes it is practically always a mistake.
     #[serde(default)]
     pub useless_when_dropped_at_once: bool,
+    /// It keeps nothing back: its `flush` does nothing.
+    #[serde(default)]
+    pub unbuffered: bool,
     /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
     #[serde(default)]
     pub needs_reaping: bool,

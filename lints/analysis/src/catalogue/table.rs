@@ -9,6 +9,7 @@ use super::notation::{Reader, ShortNames};
 use super::{ExternalSignature, TypeFacts};
 use crate::symbol::{Symbol, sym};
 use crate::syntax::items::SelfKind;
+use crate::types::ty::Ty;
 
 /// All signatures. Later files correct earlier ones.
 pub(super) struct Table {
@@ -18,6 +19,8 @@ pub(super) struct Table {
     globs: FxHashMap<&'static str, SmallVec<[&'static str; 1]>>,
     sections: FxHashMap<&'static str, Slot>,
     crates: FxHashSet<&'static str>,
+    /// Types of constants as they are written, each with its file.
+    constants: FxHashMap<&'static str, (usize, &'static str)>,
 }
 
 /// Where a section stands in the files, and what was read there.
@@ -57,6 +60,7 @@ impl Table {
             globs: FxHashMap::default(),
             sections: FxHashMap::with_capacity_and_hasher(lines, rustc_hash::FxBuildHasher),
             crates: FxHashSet::default(),
+            constants: FxHashMap::default(),
         };
         for (file, text) in files.iter().enumerate() {
             table.index(file, text);
@@ -83,6 +87,11 @@ impl Table {
                             Some(module) => self.globs.entry(module).or_default().push(path),
                             None => drop(self.reexports.insert(alias, path)),
                         }
+                    }
+                }
+                "const" => {
+                    if let Some((path, ty)) = what.split_once(' ') {
+                        self.constants.insert(path, (file, ty));
                     }
                 }
                 "type" | "trait" | "mod" | "alias" => {
@@ -118,6 +127,19 @@ impl Table {
         self.sections.contains_key(path)
     }
 
+    /// Whether there is a constant at `path`.
+    pub(super) fn has_constant(&self, path: &str) -> bool {
+        self.constants.contains_key(path)
+    }
+
+    /// The type of a constant.
+    pub(super) fn constant(&self, path: &str) -> Option<Ty> {
+        let (file, text) = self.constants.get(path)?;
+        let mut found = None;
+        read_into(text, self.short.get(*file)?, &mut found);
+        found
+    }
+
     /// Whether the crate has any section.
     pub(super) fn has_crate(&self, name: &str) -> bool {
         self.crates.contains(name)
@@ -131,6 +153,16 @@ impl Table {
     /// The crates and modules that the module at exactly `path` hands on as a whole.
     pub(super) fn globs(&self, path: &str) -> &[&'static str] {
         self.globs.get(path).map(SmallVec::as_slice).unwrap_or_default()
+    }
+
+    /// The paths of what stands directly in a module or is handed on there, as far as it may be a trait.
+    pub(super) fn named_in(&self, module: &str) -> impl Iterator<Item = &'static str> {
+        let within = move |path: &str| {
+            let name = path.strip_prefix(module).and_then(|rest| rest.strip_prefix("::"));
+            name.is_some_and(|name| name.starts_with(char::is_uppercase) && !name.contains(':'))
+        };
+        let own = self.sections.keys().copied().filter(move |path| within(path));
+        own.chain(self.reexports.keys().copied().filter(move |path| within(path)))
     }
 
     #[cfg(test)]
@@ -175,6 +207,9 @@ impl Section {
                 Some(("^", ty)) => read_into(ty, short, &mut facts.deref),
                 Some(("%", ty)) => read_into(ty, short, &mut facts.item),
                 Some(("@", ty)) => read_into(ty, short, &mut facts.awaits),
+                Some((".", field)) => read_pair(field, short, &mut facts.fields),
+                Some(("=", assoc)) => read_pair(assoc, short, &mut facts.assoc),
+                Some(("|", variant)) => read_variant(variant, short, &mut facts.variants),
                 Some(("+", trait_path)) => {
                     self.extensions.push(sym(trait_path));
                     true
@@ -191,7 +226,7 @@ impl Section {
                 self.skip(line);
             }
         }
-        if matches!(facts.deref, Some(crate::types::ty::Ty::Param(..))) {
+        if matches!(facts.deref, Some(Ty::Param(..))) {
             // `impl Read for Arc<File>`, `impl Iterator for Box<I>`: what a pointer does because its target
             // does is found on the target. On the pointer it would hide methods of other targets.
             facts.traits.retain(|t| !is_passed_through(t));
@@ -209,11 +244,7 @@ impl Section {
     }
 }
 
-fn read_into(
-    text: &'static str,
-    short: &ShortNames<'static>,
-    into: &mut Option<crate::types::ty::Ty>,
-) -> bool {
+fn read_into(text: &'static str, short: &ShortNames<'static>, into: &mut Option<Ty>) -> bool {
     let mut reader = Reader::new(text, short);
     match reader.ty() {
         Some(ty) if reader.rest().is_empty() => {
@@ -221,6 +252,32 @@ fn read_into(
             true
         }
         _ => false,
+    }
+}
+
+/// `name Type`
+fn read_pair(line: &'static str, short: &ShortNames<'static>, into: &mut Vec<(Symbol, Ty)>) -> bool {
+    let Some((name, ty)) = line.split_once(' ') else { return false };
+    let mut found = None;
+    if !read_into(ty, short, &mut found) {
+        return false;
+    }
+    into.extend(found.map(|ty| (sym(name), ty)));
+    true
+}
+
+/// `Variant`, or `Variant.field Type` behind it.
+fn read_variant(
+    line: &'static str,
+    short: &ShortNames<'static>,
+    into: &mut Vec<(Symbol, Vec<(Symbol, Ty)>)>,
+) -> bool {
+    match line.split_once('.') {
+        None => {
+            into.push((sym(line), Vec::new()));
+            true
+        }
+        Some((_, field)) => into.last_mut().is_some_and(|(_, fields)| read_pair(field, short, fields)),
     }
 }
 

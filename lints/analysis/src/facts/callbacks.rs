@@ -3,13 +3,15 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::facts::direct::{Direct, Site, captured_identities, closure_of, flow, is_outer, targets};
+use crate::facts::direct::{
+    Direct, Site, awaited_calls, captured_identities, closure_of, flow, is_outer, runs_future, targets,
+};
 use crate::facts::link::outward;
 use crate::facts::{Analysis, AnalyzedBody, LockEffect, RunsParam, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
 use crate::flow::mir::{Call, Mir, Operand, Owner, Statement, StatementKind};
 use crate::flow::tokens::{Tokens, translate};
-use crate::syntax::hir::ClosureId;
+use crate::syntax::hir::{ClosureId, ClosureKind};
 use crate::types::infer::Target;
 
 /// A closure that runs while a call runs.
@@ -112,6 +114,17 @@ pub fn callbacks_of_call(
     let mut out = Vec::new();
     for (index, argument) in call.args.iter().enumerate() {
         let Some(closure) = argument.var().and_then(|v| closure_of(ids, v)) else { continue };
+        // The future of an async block runs when somebody awaits it; a call that only takes it does not.
+        let waits = || {
+            runs_future(analysis, call)
+                || awaited_calls(analysis, ids.mir(), ids).contains(&std::ptr::from_ref(call))
+        };
+        if ids.context().body.closure(closure).kind == ClosureKind::AsyncBlock
+            && matches!(call.callee.target, Target::External(_))
+            && !waits()
+        {
+            continue;
+        }
         let held = match &call.callee.target {
             Target::External(path) => {
                 let facts = analysis.catalogue.facts(*path);

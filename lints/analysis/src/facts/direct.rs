@@ -13,7 +13,7 @@ use crate::flow::tokens::{End, ReturnedGuard, Token, Tokens, translate};
 use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
-use crate::syntax::hir::ClosureId;
+use crate::syntax::hir::{ClosureId, ClosureKind};
 use crate::types::infer::{Known, Target};
 use crate::types::ty::Ty;
 
@@ -129,7 +129,7 @@ pub(super) fn flow(
             });
         }
     }
-    let awaited = awaited_calls(mir, ids);
+    let awaited = awaited_calls(analysis, mir, ids);
     for (point, statement) in mir.statements() {
         if !tokens.is_reachable(point.block) {
             continue;
@@ -218,18 +218,41 @@ pub(super) fn captured_identities(
     FxHashMap::default()
 }
 
-/// Calls whose future is awaited right here.
-pub(super) fn awaited_calls<'m>(mir: &'m Mir, ids: &Identities<'m>) -> FxHashSet<*const Call> {
-    mir.statements()
+/// Calls whose future is awaited right here, itself or inside of others: `save().instrument(span)`.
+pub(super) fn awaited_calls<'m>(
+    analysis: &Analysis<'_>,
+    mir: &'m Mir,
+    ids: &Identities<'m>,
+) -> FxHashSet<*const Call> {
+    let mut found = FxHashSet::default();
+    let mut seen = FxHashSet::default();
+    let mut vars: Vec<crate::flow::mir::Var> = mir
+        .statements()
         .filter_map(|(_, s)| match &s.kind {
             StatementKind::Await { operands, .. } => Some(operands),
             _ => None,
         })
         .flatten()
-        .filter_map(|o| o.place())
-        .filter_map(|p| ids.defining_call(p.var))
-        .map(std::ptr::from_ref)
-        .collect()
+        .filter_map(|o| o.var())
+        .collect();
+    while let Some(var) = vars.pop() {
+        found.extend(ids.defining_call(var).map(std::ptr::from_ref));
+        let Some(call) = ids.returned_by(var) else { continue };
+        let is_new = seen.insert(var);
+        found.insert(std::ptr::from_ref(call));
+        let elsewhere = match &call.callee.target {
+            // What stands under a timer is given up when it takes too long: it waits for nothing for good.
+            Target::External(path) => {
+                analysis.catalogue.facts(*path).is_some_and(|f| f.spawns.is_some() || f.timer.is_some())
+            }
+            // What a function of the program does with a future is its own fact.
+            _ => true,
+        };
+        if is_new && !elsewhere {
+            vars.extend(call.args.iter().filter_map(Operand::var));
+        }
+    }
+    found
 }
 
 /// Whether the called code runs as part of the caller: async functions only when they are awaited.
@@ -253,7 +276,7 @@ fn inline_closures(
     mir: &Mir,
     ids: &Identities<'_>,
     statement: &Statement,
-    _awaited: &FxHashSet<*const Call>,
+    awaited: &FxHashSet<*const Call>,
 ) -> SmallVec<[ClosureId; 2]> {
     let operands: &[crate::flow::mir::Operand] = match &statement.kind {
         StatementKind::Call(call) => {
@@ -274,7 +297,21 @@ fn inline_closures(
         StatementKind::Await { operands, .. } => operands,
         _ => &[],
     };
-    operands.iter().filter_map(|o| o.var()).filter_map(|v| closure_of(ids, v)).collect()
+    let hir = ids.context().body;
+    let runs_blocks = match &statement.kind {
+        StatementKind::Call(call) => {
+            awaited.contains(&std::ptr::from_ref(&**call)) || runs_future(analysis, call)
+        }
+        _ => true,
+    };
+    let closures = operands.iter().filter_map(|o| o.var()).filter_map(|v| closure_of(ids, v));
+    closures.filter(|id| runs_blocks || hir.closure(*id).kind != ClosureKind::AsyncBlock).collect()
+}
+
+/// Whether a call runs a future until it is done: `block_on`.
+pub(super) fn runs_future(analysis: &Analysis<'_>, call: &Call) -> bool {
+    matches!(&call.callee.target, Target::External(path)
+        if analysis.catalogue.facts(*path).is_some_and(|f| f.blocks))
 }
 
 /// A closure that stands in for a parameter that was not given (`peers.cloned().unwrap_or_else(|| self.peers())`): most
@@ -439,6 +476,6 @@ impl Analysis<'_> {
     #[must_use]
     pub fn runs_in_place<'m>(&self, mir: &'m Mir, ids: &Identities<'m>, call: &Call) -> bool {
         let found = targets(&call.callee.target);
-        found.is_empty() || runs_now(self, &found, call, &awaited_calls(mir, ids))
+        found.is_empty() || runs_now(self, &found, call, &awaited_calls(self, mir, ids))
     }
 }

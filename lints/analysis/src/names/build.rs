@@ -1,6 +1,6 @@
 //! Builds the program: files → modules → names → types → signatures.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -37,6 +37,7 @@ impl Program {
             methods_by_name: FxHashMap::default(),
             implementors: FxHashMap::default(),
             def_of_item: FxHashMap::default(),
+            traits_of_files: graph.files.iter().map(|_| OnceLock::new()).collect(),
             graph,
             aliases: FxHashMap::default(),
             scopes: FxHashMap::default(),

@@ -15,7 +15,7 @@ use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ItemIndex, PathRef};
 use crate::syntax::items::{Fields, ItemKind};
-use crate::types::ty::{Bound, Bounds, Ty};
+use crate::types::ty::{Bound, Bounds, List, Ty};
 
 /// The head of an impl.
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ fn header(program: &Program, def: DefId) -> Option<Header> {
 }
 
 fn unknown_trait(path: &PathRef) -> Bound {
-    Bound { path: path.last().unwrap_or_default(), args: Arc::from([]), assoc: Arc::from([]) }
+    Bound { path: path.last().unwrap_or_default(), args: List::from([]), assoc: List::from([]) }
 }
 
 /// `Type::method` for what is in impls of types of the program.
@@ -319,16 +319,19 @@ fn type_info(program: &Program, def: DefId) -> Option<(Symbol, DefId, TypeInfo)>
         _ => {}
     }
     let lookup = Lookup::settled(&program.graph);
-    for derive in &item.attributes.derives {
+    for (derive, written) in item.attributes.derives.iter().zip(&item.attributes.derive_paths) {
+        // Derives are macros, and mostly named like the trait that is imported with them.
+        let mac = lookup.macro_path(node, written);
         let resolved = match lookup.outwards(node, *derive, Namespace::Type, None) {
+            _ if mac.contains("::") && !mac.starts_with("std::") => Some(derive_trait(mac)),
             Ok(Entity::External(path)) => Some(derive_trait(path)),
             _ => prelude::derived(*derive),
         };
         let path = resolved.unwrap_or(*derive);
-        info.traits.push((Bound { path, args: Arc::from([]), assoc: Arc::from([]) }, None));
+        info.traits.push((Bound { path, args: List::from([]), assoc: List::from([]) }, None));
         if *derive == "Error" && path != "std::error::Error" {
             let path = sym("std::error::Error");
-            info.traits.push((Bound { path, args: Arc::from([]), assoc: Arc::from([]) }, None));
+            info.traits.push((Bound { path, args: List::from([]), assoc: List::from([]) }, None));
         }
     }
     Some((path, def, info))

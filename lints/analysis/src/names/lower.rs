@@ -11,7 +11,7 @@ use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{GenericArgs, ModuleIndex, PathRef, TypeRef};
 use crate::syntax::items::ItemKind;
-use crate::types::ty::{Args, Bound, Bounds, Ty};
+use crate::types::ty::{Args, Bound, Bounds, List, Ty};
 
 /// Aliases of aliases deeper than this are not followed; cycles end here too.
 const FAR_ENOUGH: u8 = 24;
@@ -198,7 +198,7 @@ impl<'a> Place<'a> {
                         let assoc = args.map_or(&[][..], |a| &a.bindings);
                         let assoc = assoc.iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
                         let bound = Bound { path: self.program.path_of(def), args: self.args(args), assoc };
-                        Ty::Dyn(Arc::from([bound]))
+                        Ty::Dyn(List::from([bound]))
                     }
                     _ => Ty::Unknown,
                 }
@@ -222,7 +222,7 @@ impl<'a> Place<'a> {
             Some(facts) if facts.is_trait => {
                 let assoc = args.map_or(&[][..], |a| &a.bindings);
                 let assoc = assoc.iter().map(|(name, ty)| (*name, self.ty(ty))).collect();
-                of_bounds(Arc::from([Bound { path, args: types, assoc }]), Ty::Dyn)
+                of_bounds(List::from([Bound { path, args: types, assoc }]), Ty::Dyn)
             }
             // A crate that nothing is known of: by convention its `Result<T>` is an alias.
             None => result_alias(text, &types).unwrap_or_else(|| collapse(Ty::Adt(path, types))),
@@ -311,10 +311,15 @@ impl Program {
         found.unwrap_or_default()
     }
 
+    /// Bounds that the traits among `bounds` declare for their associated type `name`.
+    pub(crate) fn bounds_of_assoc(&self, bounds: &[Bound], name: Symbol) -> Option<Bounds> {
+        bounds.iter().find_map(|bound| self.declared_bounds(bound.path, name, 8)).filter(|b| !b.is_empty())
+    }
+
     /// Bounds that a trait of the program (or one above it) declares for its associated type.
     pub(super) fn declared_bounds(&self, trait_path: Symbol, name: Symbol, depth: u8) -> Option<Bounds> {
         if let Some(bounds) = self.assoc_bounds.get(&(trait_path, name)) {
-            return Some(Arc::clone(bounds));
+            return Some(bounds.clone());
         }
         let depth = depth.checked_sub(1)?;
         self.supertraits
@@ -423,7 +428,7 @@ fn well_known(path: &str, args: &Args) -> Option<Ty> {
                         .and_then(Ty::path)
                         .is_some_and(|raw| raw.as_str().starts_with("parking_lot::")) =>
             {
-                Some(Ty::Adt(sym(&format!("parking_lot::{name}")), Arc::from([args[1].clone()])))
+                Some(Ty::Adt(sym(&format!("parking_lot::{name}")), List::from([args[1].clone()])))
             }
             _ => None,
         },

@@ -56,7 +56,7 @@ impl Program {
             }
         }
         // A blanket impl fits any of them, so it comes last.
-        steps.iter().find_map(|step| self.blanket_method(step, name))
+        steps.iter().find_map(|step| self.blanket_method(step, name, None))
     }
 
     /// What `*ty` is: references, smart pointers, guards, user `Deref`, arrays as slices.
@@ -228,6 +228,11 @@ impl Program {
         }
     }
 
+    /// Whether a trait of the program gives a type outside (by path, or a primitive) a function of that name.
+    pub(crate) fn has_foreign_method(&self, head: Symbol, name: Symbol) -> bool {
+        self.impls.foreign_methods.contains_key(&(head, name))
+    }
+
     /// A trait of the program implemented for a type outside of it.
     pub(crate) fn foreign_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
         let head = head(ty)?;
@@ -258,14 +263,22 @@ impl Program {
     }
 
     /// A method by a blanket impl, when only one trait of the program offers that name.
-    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol) -> Option<MethodMatch> {
+    pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol, arity: Option<usize>) -> Option<MethodMatch> {
         let traits = self.impls.traits_with.get(&name)?;
-        let mut fitting = traits.iter().filter_map(|path| {
+        let takes = |path: &Symbol| {
+            let def = self.trait_methods.get(&(*path, name));
+            let signature = def.and_then(|def| self.def(*def).signature.as_ref());
+            arity.is_none() || signature.is_none_or(|s| s.params.len().checked_sub(1) == arity)
+        };
+        let mut fitting = traits.iter().filter(|path| takes(path)).filter_map(|path| {
             let impls = self.impls.blanket.get(path)?;
-            impls.iter().find(|id| self.may_hold(**id, ty))?;
-            self.trait_methods.get(&(*path, name))
+            let mut holding = impls.iter().filter(|id| self.may_hold(**id, ty));
+            let (one, more) = (holding.next()?, holding.next());
+            // The impl's own function says what the trait's parameters are.
+            let of_impl = if more.is_none() { self.member_of_impl(*one, name) } else { None };
+            of_impl.or_else(|| self.trait_methods.get(&(*path, name)).copied())
         });
-        let def = *fitting.next()?;
+        let def = fitting.next()?;
         if fitting.next().is_some() {
             return None;
         }
@@ -274,11 +287,29 @@ impl Program {
         Some(MethodMatch { target: MethodTarget::Defs(vec![def]), self_ty: ty.clone(), substs })
     }
 
+    /// The function of that name in an impl.
+    fn member_of_impl(&self, id: DefId, name: Symbol) -> Option<DefId> {
+        let (file, parent) = (self.def(id).file, self.def(id).item);
+        let defs = self.methods_by_name.get(&name)?;
+        defs.iter().copied().find(|def| {
+            let def = self.def(*def);
+            def.file == file
+                && self.file(file).items.get(def.item.index()).is_some_and(|i| i.parent == Some(parent))
+        })
+    }
+
     /// Whether a blanket impl's bounds can hold for `ty`, as far as impls of the program can say.
     fn may_hold(&self, id: DefId, ty: &Ty) -> bool {
         let Some(header) = self.impls.headers.get(&id) else { return false };
         let (Ty::Param(_, bounds) | Ty::Impl(bounds)) = header.self_ty.peel_refs() else { return true };
         bounds.iter().all(|bound| {
+            // A type of the program that is no iterator has no impl for that.
+            if matches!(bound.path.as_str(), "std::iter::IntoIterator" | "std::iter::Iterator")
+                && let Some(info) =
+                    ty.path().and_then(|path| self.types.get(&path)).filter(|i| !i.defs.is_empty())
+            {
+                return info.traits.iter().any(|(b, _)| b.path.starts_with("std::iter::"));
+            }
             // Only traits of the program have all their impls in sight.
             if !self.supertraits.contains_key(&bound.path) || self.impls.blanket.contains_key(&bound.path) {
                 return true;

@@ -17,6 +17,7 @@ pub mod subst;
 mod test_code;
 #[cfg(test)]
 mod tests;
+mod traits;
 mod tree;
 
 use std::sync::{Arc, OnceLock};
@@ -230,6 +231,8 @@ pub struct Program {
     /// Bounds that traits declare for their associated types.
     assoc_bounds: FxHashMap<(Symbol, Symbol), Bounds>,
     supertraits: FxHashMap<Symbol, Bounds>,
+    /// Traits outside of the program that each file has in scope, once asked.
+    traits_of_files: Vec<OnceLock<Arc<[Symbol]>>>,
 }
 
 impl Program {

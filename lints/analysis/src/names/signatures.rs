@@ -10,7 +10,7 @@ use crate::names::{DefId, GenericScope, Program, Signature};
 use crate::symbol::sym;
 use crate::syntax::hir::TypeRef;
 use crate::syntax::items::ItemKind;
-use crate::types::ty::{Bound, Bounds, Ty};
+use crate::types::ty::{Bound, Bounds, List, Ty};
 
 impl Program {
     /// `Self` and generic parameters for the code of an item.
@@ -40,8 +40,8 @@ impl Program {
                     .filter(|(name, _)| *name != "Self")
                     .map(|(_, ty)| ty.clone())
                     .collect();
-                let bound = Bound { path: self.path_of(def), args, assoc: Arc::from([]) };
-                scope.self_ty = Some(Ty::Param(sym("Self"), Arc::from([bound])));
+                let bound = Bound { path: self.path_of(def), args, assoc: List::from([]) };
+                scope.self_ty = Some(Ty::Param(sym("Self"), List::from([bound])));
             }
             ItemKind::Impl { self_ty, .. } => {
                 let place = Place { program: self, node: self.graph.home(def), scope: &scope, depth: 0 };

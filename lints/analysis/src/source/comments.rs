@@ -17,28 +17,29 @@ pub struct Comment {
 /// Reads all comments of `text`, skipping strings, raw strings, character literals and documentation.
 #[must_use]
 pub fn comments(text: &str) -> Vec<Comment> {
-    Scanner::new(text)
-        .filter_map(|(piece, start, end)| {
-            let raw = text.get(start..end)?;
-            let body = match piece {
-                Piece::LineComment if !is_line_doc(raw) => raw.trim_start_matches('/'),
-                Piece::BlockComment if !is_block_doc(raw) => {
-                    let body = raw.strip_prefix("/*")?;
-                    body.strip_suffix("*/").unwrap_or(body)
-                }
-                _ => return None,
-            };
-            let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-            let before = text[line..start].trim_start_matches('\u{feff}');
-            // The carriage return belongs to the line end, not to the comment.
-            let end = start + raw.trim_end_matches('\r').len();
-            Some(Comment {
-                span: Span::new(start as u32, end as u32),
-                text: body.trim().into(),
-                own_line: before.trim().is_empty(),
-            })
-        })
-        .collect()
+    Scanner::new(text).filter_map(|(piece, start, end)| comment(text, piece, start, end)).collect()
+}
+
+/// The comment that a piece of `text` is.
+pub(super) fn comment(text: &str, piece: Piece, start: usize, end: usize) -> Option<Comment> {
+    let raw = text.get(start..end)?;
+    let body = match piece {
+        Piece::LineComment if !is_line_doc(raw) => raw.trim_start_matches('/'),
+        Piece::BlockComment if !is_block_doc(raw) => {
+            let body = raw.strip_prefix("/*")?;
+            body.strip_suffix("*/").unwrap_or(body)
+        }
+        _ => return None,
+    };
+    let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let before = text[line..start].trim_start_matches('\u{feff}');
+    // The carriage return belongs to the line end, not to the comment.
+    let end = start + raw.trim_end_matches('\r').len();
+    Some(Comment {
+        span: Span::new(start as u32, end as u32),
+        text: body.trim().into(),
+        own_line: before.trim().is_empty(),
+    })
 }
 
 fn is_line_doc(raw: &str) -> bool {

@@ -18,14 +18,9 @@ const LINK: u32 = 1;
 pub fn nesting_depth(text: &str) -> u32 {
     let mut meter = Meter::default();
     for (piece, start, end) in Scanner::new(text) {
-        match piece {
-            Piece::LineComment | Piece::BlockComment => {}
-            Piece::Punct(byte) => meter.punct(byte),
-            Piece::Word => meter.word(&text[start..end]),
-            Piece::Literal | Piece::Lifetime => meter.operand(),
-        }
+        meter.see(piece, &text.as_bytes()[start..end]);
     }
-    meter.deepest / BRACKET
+    meter.depth()
 }
 
 /// What piles up inside one open bracket.
@@ -35,8 +30,9 @@ struct Level {
     angles: u32,
 }
 
+/// Measures the depth of a text piece by piece.
 #[derive(Default)]
-struct Meter {
+pub(super) struct Meter {
     outer: Vec<Level>,
     level: Level,
     total: u32,
@@ -47,6 +43,20 @@ struct Meter {
 }
 
 impl Meter {
+    pub(super) fn see(&mut self, piece: Piece, text: &[u8]) {
+        match piece {
+            Piece::LineComment | Piece::BlockComment => {}
+            Piece::Punct(byte) => self.punct(byte),
+            Piece::Word => self.word(text),
+            Piece::Literal | Piece::Lifetime => self.operand(),
+        }
+    }
+
+    /// The deepest so far, in units of one bracket.
+    pub(super) fn depth(&self) -> u32 {
+        self.deepest / BRACKET
+    }
+
     fn add(&mut self, cost: u32) {
         self.level.chain = self.level.chain.saturating_add(cost);
         self.total = self.total.saturating_add(cost);
@@ -101,24 +111,25 @@ impl Meter {
         self.after_else = false;
     }
 
-    fn word(&mut self, word: &str) {
-        let is_else = word == "else";
-        if self.last == b'}' && !is_else && word != "as" {
+    fn word(&mut self, word: &[u8]) {
+        let is_else = word == b"else";
+        if self.last == b'}' && !is_else && word != b"as" {
             self.end_statement();
         }
         let takes_operand = match word {
-            "else" => {
+            b"else" => {
                 self.add(2 * LINK);
                 true
             }
             // `else if` chains are parsed in a loop.
-            "if" if self.after_else => true,
-            "if" | "match" | "while" | "return" | "break" | "yield" | "let" | "for" | "in" | "move"
-            | "async" | "unsafe" | "const" | "mut" | "dyn" | "impl" | "static" | "fn" | "ref" | "box" => {
+            b"if" if self.after_else => true,
+            b"if" | b"match" | b"while" | b"return" | b"break" | b"yield" | b"let" | b"for" | b"in"
+            | b"move" | b"async" | b"unsafe" | b"const" | b"mut" | b"dyn" | b"impl" | b"static" | b"fn"
+            | b"ref" | b"box" => {
                 self.add(PREFIX);
                 true
             }
-            "as" => {
+            b"as" => {
                 self.add(LINK);
                 true
             }

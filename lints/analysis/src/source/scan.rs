@@ -17,6 +17,12 @@ pub(crate) enum Piece {
     Punct(u8),
 }
 
+impl Piece {
+    pub(crate) fn is_comment(self) -> bool {
+        matches!(self, Self::LineComment | Self::BlockComment)
+    }
+}
+
 /// Iterates over the pieces of a text with their byte ranges; white space and the shebang are skipped.
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
@@ -33,9 +39,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn line_comment(&mut self) {
-        while self.at < self.bytes.len() && self.bytes[self.at] != b'\n' {
-            self.at += 1;
-        }
+        let rest = &self.bytes[self.at..];
+        self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     }
 
     fn block_comment(&mut self) {

@@ -392,8 +392,8 @@ pub enum Literal {
     Char,
     /// `b'x'`
     Byte,
-    /// `1u8`; the value when it fits, and the suffix (empty without).
-    Int(Option<u128>, Symbol),
+    /// `1u8`; the value when it fits 64 bits, and the suffix (empty without).
+    Int(Option<u64>, Symbol),
     /// `1.0f32` with its suffix (empty without).
     Float(Symbol),
     /// `true`

@@ -94,6 +94,8 @@ pub struct Attributes {
     pub is_async_main: bool,
     /// `#[derive(A, B)]`, last segments.
     pub derives: Vec<Symbol>,
+    /// The same, as written.
+    pub derive_paths: Vec<PathRef>,
     /// `#[path = "…"]`
     pub path: Option<Symbol>,
     /// Other attributes by their path (`async_trait`, `macro_use`, `no_mangle`, `tracing::instrument`).

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use proc_macro2::TokenStream;
 
-use crate::source::depth::nesting_depth;
 use crate::source::scan::code_start;
 use crate::source::signatures::signatures_only;
-use crate::source::{LineIndex, SourceText, comments};
+use crate::source::{LineIndex, SourceText, survey};
 use crate::span::Span;
 use crate::syntax::anonymous_params;
 use crate::syntax::items::FileHir;
@@ -16,7 +15,7 @@ use crate::syntax::lower::{LocalMacros, Lower, Positions};
 /// Stack that a thread needs to parse, lower and walk any file that is not refused.
 pub const STACK_SIZE: usize = 64 << 20;
 
-/// Deepest nesting (see [`nesting_depth`]) that is accepted. A level takes up to 110 KiB of stack in debug
+/// Deepest nesting (see [`crate::source::depth::nesting_depth`]) that is accepted. A level takes up to 110 KiB of stack in debug
 /// builds and less than 16 KiB in release builds; published crates stay below 70 levels.
 pub const MAX_DEPTH: u32 = 300;
 
@@ -57,16 +56,17 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
         return Err(refusal(ParseErrorKind::TooLarge, "the file is too large"));
     };
     let whole = Span::new(0, length);
-    let depth = nesting_depth(text);
+    let (depth, comments) = survey(text);
+    let source = SourceText { lines: LineIndex::new(text), comments };
     if depth > MAX_DEPTH {
         return Err(refusal(ParseErrorKind::TooDeep, "the code is nested too deep"));
     }
     if depth <= SHALLOW_DEPTH {
-        return parse_here(path, text, whole);
+        return parse_here(path, text, source, whole);
     }
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().stack_size(STACK_SIZE);
-        let handle = worker.spawn_scoped(scope, || parse_here(path, text, whole));
+        let handle = worker.spawn_scoped(scope, || parse_here(path, text, source, whole));
         match handle.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
@@ -99,7 +99,7 @@ impl Drop for ForgetSpans {
     }
 }
 
-fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseError> {
+fn parse_here(path: PathBuf, text: &str, source: SourceText, whole: Span) -> Result<FileHir, ParseError> {
     let _forget = ForgetSpans;
     let start = code_start(text);
     let position = Positions::new(&text[start..], start as u32);
@@ -108,20 +108,23 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
         let span = position.span(error.span()).unwrap_or(Span::new(whole.hi, whole.hi));
         ParseError { message: error.to_string(), span, kind: ParseErrorKind::Syntax }
     };
-    let tokens: TokenStream =
-        text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
+    let lex = || -> Result<TokenStream, ParseError> {
+        text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))
+    };
+    let tokens = lex()?;
     let macros =
         if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
-    let tree: syn::File = syn::parse2(tokens.clone()).or_else(|error| {
+    // Kept tokens would be copied to be parsed.
+    let tree: syn::File = syn::parse2(tokens).or_else(|error| {
         // Only code of edition 2015 has these, and it is rare: a second look at what failed.
         if !text.contains("trait") {
             return Err(syntax_error(error));
         }
-        syn::parse2(anonymous_params::name(tokens)).map_err(|_| syntax_error(error))
+        syn::parse2(anonymous_params::name(lex()?)).map_err(|_| syntax_error(error))
     })?;
     let file = FileHir {
         path,
-        source: SourceText { lines: LineIndex::new(text), comments: comments(text) },
+        source,
         modules: Vec::new(),
         items: Vec::new(),
         bodies: Vec::new(),

@@ -6,8 +6,8 @@ use crate::types::context::{Infer, Subst};
 use crate::types::infer::Target;
 use crate::types::paths::{Function, Shape};
 use crate::types::project::{Question, same_head};
-use crate::types::ty::{Args, Ty};
-use crate::types::vars::{assoc, callable, fn_bound};
+use crate::types::ty::{Args, Bound, Ty};
+use crate::types::vars::{assoc, callable, fn_bound, last};
 
 /// An argument is dereferenced at most this often to fit.
 const COERCIONS: usize = 4;
@@ -190,22 +190,39 @@ impl Infer<'_> {
             self.vars.unify(&var, arg);
         }
         if let Ty::Param(_, bounds) | Ty::Impl(bounds) = param {
-            for bound in bounds.iter() {
-                let (question, member) = match crate::types::vars::last(&bound.path) {
-                    "Future" | "IntoFuture" | "TryFuture" => (Question::Output, "Output"),
-                    "Iterator" | "IntoIterator" | "Stream" | "DoubleEndedIterator" | "ExactSizeIterator" => {
-                        (Question::Item, "Item")
+            self.follow_bounds(bounds, arg, subst);
+        }
+        self.fit(wanted, arg);
+    }
+
+    /// What the associated types in bounds (`T: Future<Output = O>`) come to for a type.
+    pub(super) fn follow_bounds(&mut self, bounds: &[Bound], ty: &Ty, subst: &Subst) {
+        for bound in bounds {
+            let question = match last(&bound.path) {
+                "Future" | "IntoFuture" | "TryFuture" => Some((Question::Output, "Output")),
+                "Iterator" | "IntoIterator" | "Stream" | "DoubleEndedIterator" | "ExactSizeIterator" => {
+                    Some((Question::Item, "Item"))
+                }
+                "Fn" | "FnMut" | "FnOnce" => continue,
+                _ => None,
+            };
+            match question {
+                Some((question, member)) => {
+                    if let Some(member) = assoc(bound, member) {
+                        let member = self.subst(&member, subst);
+                        let found = self.ask(question, ty);
+                        self.vars.unify(&member, &found);
                     }
-                    _ => continue,
-                };
-                if let Some(member) = assoc(bound, member) {
-                    let member = self.subst(&member, subst);
-                    let found = self.ask(question, arg);
-                    self.vars.unify(&member, &found);
+                }
+                None => {
+                    for (name, member) in bound.assoc.iter() {
+                        let member = self.subst(member, subst);
+                        let found = self.ask(Question::Assoc(*name), ty);
+                        self.vars.unify(&member, &found);
+                    }
                 }
             }
         }
-        self.fit(wanted, arg);
     }
 
     /// An argument meets a parameter: futures and iterators by what they give, references through deref.

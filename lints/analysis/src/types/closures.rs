@@ -37,7 +37,7 @@ impl Infer<'_> {
             .iter()
             .map(|t| if matches!(t, Ty::Unknown) { self.vars.opaque() } else { t.clone() })
             .collect();
-        self.vars.set_closure(id, Arc::clone(&params));
+        self.vars.set_closure(id, params.clone());
         for (param, ty) in closure.params.iter().zip(params.iter()) {
             self.bind(param.pat, ty);
         }

@@ -1,7 +1,5 @@
 //! The state of inferring one body, and the walk's entry point.
 
-use std::sync::Arc;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalogue::Catalogue;
@@ -66,8 +64,6 @@ pub(super) struct Infer<'a> {
     /// Expressions whose type rests on a shape.
     pub(super) doubtful: FxHashSet<ExprId>,
     pub(super) doubtful_locals: FxHashSet<crate::syntax::hir::LocalId>,
-    /// Traits that the file imports, once asked for.
-    pub(super) imported_traits: Option<Arc<[Symbol]>>,
 }
 
 impl<'a> Infer<'a> {
@@ -99,7 +95,6 @@ impl<'a> Infer<'a> {
             pending: Vec::new(),
             doubtful: FxHashSet::default(),
             doubtful_locals: FxHashSet::default(),
-            imported_traits: None,
         }
     }
 

@@ -642,7 +642,7 @@ rmatch_indices(_) Iter<(usize, &str)>
 encode_utf16() Iter<u16>
 escape_debug() Iter<char>
 escape_default() Iter<char>
-parse<F>() Result<F, Error<F>>
+parse<F>() Result<F, ParseError<F>>
 get(_) Option<&str>
 get_mut(_) Option<&mut str>
 to_owned() String
@@ -1100,7 +1100,7 @@ to_string() String
 any std::convert::Into
 into<T>() Into<Self, T>
 any std::convert::TryInto
-try_into<T>() Result<T, _>
+try_into<T>() Result<T, ConvertError<T>>
 any std::convert::AsRef
 as_ref() AsRef<Self>
 any std::convert::AsMut

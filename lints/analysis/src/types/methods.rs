@@ -101,7 +101,7 @@ impl Infer<'_> {
             return found;
         }
         for step in &steps {
-            if let Some(def) = self.extension_method(step, name) {
+            if let Some(def) = self.extension_method(step, name, arity) {
                 return Lookup::Program(vec![def], step.clone());
             }
         }
@@ -109,11 +109,19 @@ impl Infer<'_> {
         // A known type without such a method: only a trait in scope can have it.
         if let Some(step) = receiver {
             let traits = self.imported_traits();
-            let mut found = traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name));
-            if let (Some(signature), None) = (found.next(), found.next())
-                && usize::from(signature.arity) == arity
-            {
-                return Lookup::External(signature, step.clone());
+            // A type that nothing is known of may well have its own `read`; names of other crates' traits are rarer.
+            let is_known = self.is_known(step);
+            let mut found: Vec<Arc<ExternalSignature>> = Vec::new();
+            for signature in traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name)) {
+                if usize::from(signature.arity) == arity
+                    && (is_known || !signature.path.starts_with("std::"))
+                    && !found.iter().any(|f| f.path == signature.path)
+                {
+                    found.push(signature);
+                }
+            }
+            if let [signature] = found.as_slice() {
+                return Lookup::External(Arc::clone(signature), step.clone());
             }
         }
         let table = Table::get();
@@ -129,6 +137,14 @@ impl Infer<'_> {
             }
             (Some(sig), Some(step)) => Lookup::Table(sig, step.clone()),
             _ => Lookup::Missing,
+        }
+    }
+
+    /// Whether it is known what methods a type has itself.
+    fn is_known(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Adt(path, _) => self.own_type(*path).is_some() || self.catalogue.type_facts(*path).is_some(),
+            _ => true,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Types of expressions, from signatures.
 
+pub mod causes;
 pub mod infer;
 pub mod print;
 pub mod ty;

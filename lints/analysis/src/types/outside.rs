@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::names::{DefId, GenericScope, MethodTarget, Namespace, Resolution, TypeInfo};
+use crate::names::{DefId, MethodTarget, TypeInfo};
 use crate::symbol::Symbol;
 use crate::types::context::Infer;
 use crate::types::ty::{Bound, Ty};
@@ -100,39 +100,34 @@ impl<'a> Infer<'a> {
 
     /// A method of a trait of the program that is implemented for a type outside, or for all types with
     /// some bound.
-    pub(super) fn extension_method(&mut self, ty: &Ty, name: Symbol) -> Option<DefId> {
+    pub(super) fn extension_method(&mut self, ty: &Ty, name: Symbol, arity: usize) -> Option<DefId> {
         if !self.program.methods_by_name.contains_key(&name) {
             return None;
         }
         // The index matches types without variables.
         let ty = self.vars.deep(ty);
-        let found =
-            self.program.foreign_method(&ty, name).or_else(|| self.program.blanket_method(&ty, name))?;
+        let found = self
+            .program
+            .foreign_method(&ty, name)
+            .or_else(|| self.program.blanket_method(&ty, name, Some(arity)))?;
         match found.target {
             MethodTarget::Defs(defs) => defs.first().copied(),
             MethodTarget::External(_) => None,
         }
     }
 
-    /// Traits outside of the program that the file imports by name.
-    pub(super) fn imported_traits(&mut self) -> Arc<[Symbol]> {
-        if let Some(known) = &self.imported_traits {
-            return Arc::clone(known);
+    /// The same for a function that is named through its type (`OsString::parse_as(x)`).
+    pub(super) fn extension_function(&mut self, ty: &Ty, name: Symbol) -> Option<DefId> {
+        let ty = self.vars.deep(ty);
+        match self.program.foreign_method(&ty, name)?.target {
+            MethodTarget::Defs(defs) => defs.first().copied(),
+            MethodTarget::External(_) => None,
         }
-        let mut traits: Vec<Symbol> = Vec::new();
-        for import in self.program.file(self.file).imports.iter().filter(|i| !i.is_glob) {
-            let scope = GenericScope::default();
-            let found = self.program.resolve(self.file, import.module, &scope, &import.path, Namespace::Type);
-            if let Resolution::External(path) = found
-                && !traits.contains(&path)
-                && self.catalogue.type_facts(path).is_some_and(|f| f.is_trait)
-            {
-                traits.push(path);
-            }
-        }
-        let traits: Arc<[Symbol]> = traits.into();
-        self.imported_traits = Some(Arc::clone(&traits));
-        traits
+    }
+
+    /// Traits outside of the program that the file imports.
+    pub(super) fn imported_traits(&self) -> Arc<[Symbol]> {
+        self.program.imported_traits(self.catalogue, self.file)
     }
 
     /// Whether a type is known to implement a trait.

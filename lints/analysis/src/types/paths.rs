@@ -9,7 +9,7 @@ use crate::types::infer::Target;
 use crate::types::patterns::tuple_field;
 use crate::types::table::{Sig, Table};
 use crate::types::ty::Ty;
-use crate::types::vars::{is_float, is_integer, last};
+use crate::types::vars::{callable, is_float, is_integer, last};
 
 /// A struct or variant made or matched by its name.
 pub(super) struct Made {
@@ -29,6 +29,8 @@ pub(super) enum Shape {
     Unit,
     Tuple,
     Named,
+    /// Not known.
+    Open,
 }
 
 /// A function with variables for its type parameters.
@@ -184,7 +186,29 @@ impl Infer<'_> {
         } else {
             return None;
         };
-        Some(Made { path, ty, fields: Vec::new(), kind: Shape::Tuple })
+        let known = self.facts_that(&ty, |facts| {
+            match facts.variants.iter().find(|(variant, _)| variant.as_str() == name) {
+                Some((_, fields)) => Some(fields.clone()),
+                None => (facts.path == path && !facts.fields.is_empty()).then(|| facts.fields.clone()),
+            }
+        });
+        let Some(known) = known else {
+            return Some(Made { path, ty, fields: Vec::new(), kind: Shape::Open });
+        };
+        let map = self.subst_of(&ty);
+        let fields: Vec<(Symbol, Ty)> = known
+            .iter()
+            .map(|(name, field)| {
+                let field = self.subst(field, &map);
+                (*name, self.compute(&field))
+            })
+            .collect();
+        let kind = match fields.first() {
+            None => Shape::Unit,
+            Some((first, _)) if first.starts_with(|c: char| c.is_ascii_digit()) => Shape::Tuple,
+            Some(_) => Shape::Named,
+        };
+        Some(Made { path, ty, fields, kind })
     }
 
     /// `pattern` with a variable for each parameter.
@@ -226,13 +250,18 @@ impl Infer<'_> {
             self.paths.insert(id, made.path);
             return match made.kind {
                 Shape::Tuple => Ty::Fn(made.fields.into_iter().map(|(_, t)| t).collect(), made.ty.into()),
+                // A variant of unknown shape is a function where one is wanted.
+                Shape::Open => match expected.and_then(|t| callable(&mut self.vars, t)) {
+                    Some((params, _)) => Ty::Fn(params, made.ty.into()),
+                    None => made.ty,
+                },
                 _ => made.ty,
             };
         }
         if let Some(function) = self.function(&found, path) {
             self.paths.insert(id, function.path);
             let params: Vec<Ty> = function.params.iter().map(|t| self.subst(t, &function.subst)).collect();
-            if let Some((args, _)) = expected.and_then(|t| crate::types::vars::callable(&mut self.vars, t)) {
+            if let Some((args, _)) = expected.and_then(|t| callable(&mut self.vars, t)) {
                 for (param, arg) in params.iter().zip(args.iter()) {
                     self.vars.unify(param, arg);
                 }
@@ -314,7 +343,10 @@ impl Infer<'_> {
                 Ty::adt("std::time::Duration", [])
             }
             _ if owner == "std::time" && name == "UNIX_EPOCH" => Ty::adt("std::time::SystemTime", []),
-            _ => Ty::Unknown,
+            _ => match self.catalogue.constant(path) {
+                Some(ty) => self.refresh(&ty),
+                None => Ty::Unknown,
+            },
         }
     }
 
@@ -328,6 +360,15 @@ impl Infer<'_> {
             }
             Resolution::External(whole) => {
                 let owner_args = path.segments.iter().rev().nth(1).and_then(|s| s.args.as_deref());
+                // `OsString::parse_as(x)` of a trait of the program that is implemented for a type outside.
+                if let Some((owner, name)) = whole.rsplit_once("::")
+                    && self.program.has_foreign_method(sym(owner), sym(name))
+                    && self.catalogue.function(*whole).is_none_or(|f| f.path != *whole)
+                {
+                    let ty = self.with_fresh_args(sym(owner));
+                    self.bind_written_args(&ty, owner_args);
+                    return self.associated_function(&ty, sym(name), turbofish);
+                }
                 self.external_function(*whole, None, turbofish, owner_args)
             }
             Resolution::Assoc(ty, name) => self.associated_function(ty, *name, turbofish),
@@ -351,8 +392,20 @@ impl Infer<'_> {
             }
             return Some(function);
         }
+        if let Some(head) = ty.path().or(match ty {
+            Ty::Prim(name) => Some(*name),
+            _ => None,
+        }) && self.program.has_foreign_method(head, name)
+            && let Some(def) = self.extension_function(ty, name)
+        {
+            let signature = self.program.def(def).signature.clone()?;
+            return Some(self.program_function(def, &signature, Some(ty), turbofish));
+        }
         match ty {
             Ty::Adt(path, _) => {
+                if let Some(function) = self.function_of_traits(*path, ty, name, turbofish) {
+                    return Some(function);
+                }
                 let whole = sym(&format!("{path}::{name}"));
                 let found = self.external_function(whole, Some(ty), turbofish, None);
                 found.or_else(|| self.universal_function(ty, name))
@@ -366,13 +419,35 @@ impl Infer<'_> {
                 self.external_function(sym(&format!("slice::{name}")), Some(ty), turbofish, None)
             }
             Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds) => {
-                let found = bounds.iter().find_map(|b| {
+                let found = self.with_supertraits(bounds).iter().find_map(|b| {
                     let whole = sym(&format!("{}::{name}", b.path));
                     self.external_function(whole, Some(ty), turbofish, None)
                 });
                 found.or_else(|| self.universal_function(ty, name))
             }
             _ => self.universal_function(ty, name),
+        }
+    }
+
+    /// A function that a type of the program has from a trait outside of it, be it derived:
+    /// `Arguments::try_parse_from` of `clap::Parser`.
+    fn function_of_traits(
+        &mut self,
+        path: Symbol,
+        ty: &Ty,
+        name: Symbol,
+        turbofish: Option<&GenericArgs>,
+    ) -> Option<Function> {
+        let info = self.own_type(path)?;
+        let found =
+            info.traits.iter().find_map(|(bound, _)| self.catalogue.trait_method(bound.path, name))?;
+        // Those that nearly all types have are better known than by their trait's signature.
+        if Table::get().function(found.path).is_some() {
+            return None;
+        }
+        match self.universal_function(ty, name) {
+            Some(function) => Some(function),
+            None => self.external_function(found.path, Some(ty), turbofish, None),
         }
     }
 
@@ -390,12 +465,12 @@ impl Infer<'_> {
             "try_from" => (
                 "std::convert::TryFrom::try_from",
                 vec![Ty::Unknown],
-                Ty::adt("std::result::Result", [ty.clone(), Ty::Unknown]),
+                Ty::adt("std::result::Result", [ty.clone(), Ty::adt("?ConvertError", [ty.clone()])]),
             ),
             "from_str" => (
                 "std::str::FromStr::from_str",
                 vec![Ty::Unknown],
-                Ty::adt("std::result::Result", [ty.clone(), Ty::adt("?Error", [ty.clone()])]),
+                Ty::adt("std::result::Result", [ty.clone(), Ty::adt("?ParseError", [ty.clone()])]),
             ),
             "to_string" => {
                 ("std::string::ToString::to_string", vec![Ty::Unknown], Ty::adt("std::string::String", []))
@@ -449,8 +524,14 @@ impl Infer<'_> {
         }
         if let Some(ty) = self_ty {
             if let Some(declared) = &signature.self_ty {
-                let declared = self.subst(declared, &subst);
-                self.vars.unify(&declared, ty);
+                let here = self.subst(declared, &subst);
+                self.vars.unify(&here, ty);
+                // `impl<T: Future<Output = O>, O> Trait<O> for T`
+                if let Ty::Param(name, bounds) = declared
+                    && name.as_str() != "Self"
+                {
+                    self.follow_bounds(bounds, ty, &subst);
+                }
             }
             subst.entry(sym("Self")).or_insert_with(|| ty.clone());
             if let (Some(of_trait), Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds)) =

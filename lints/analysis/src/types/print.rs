@@ -36,6 +36,19 @@ pub fn print(program: &Program, catalogue: &Catalogue, body: GlobalBody) -> Stri
     out
 }
 
+/// The calls of a body whose callee is known: what they call, and what they give.
+pub fn resolutions<'a>(
+    program: &'a Program,
+    hir: &'a Body,
+    types: &'a BodyTypes,
+) -> impl Iterator<Item = (ExprId, String)> + 'a {
+    let ids = (0..hir.exprs.len()).filter_map(|i| u32::try_from(i).ok()).map(ExprId);
+    ids.filter_map(|id| {
+        let callee = types.callees.get(&id).filter(|c| c.target != Target::Unknown)?;
+        Some((id, format!("{}: {}", describe(program, callee), types.expr(id))))
+    })
+}
+
 fn describe(program: &Program, callee: &Callee) -> String {
     let target = match &callee.target {
         Target::Def(def) => program.def(*def).path.to_string(),

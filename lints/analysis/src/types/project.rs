@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::catalogue::TypeFacts;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ExprId, ModuleIndex, PatId};
 use crate::syntax::items::ItemKind;
@@ -45,6 +46,8 @@ pub(super) enum Question {
     Concat,
     /// What parsing it can fail with.
     ParseError,
+    /// What a conversion into it can fail with.
+    ConvertError,
     /// An associated type.
     Assoc(Symbol),
     /// Collecting these items into it.
@@ -139,7 +142,14 @@ impl Infer<'_> {
                 _ => item.clone(),
             }),
             Question::Concat => Some(self.concat(&ty)),
-            Question::ParseError => Some(parse_error(&ty)),
+            Question::ParseError => Some(match parse_error(&ty) {
+                Ty::Unknown => self.assoc_type(&ty, sym("Err")),
+                known => known,
+            }),
+            Question::ConvertError => Some(match &ty {
+                Ty::Prim(name) if is_integer(name) => Ty::adt("std::num::TryFromIntError", []),
+                _ => self.assoc_of_trait(&ty, "TryFrom", "Error").unwrap_or_default(),
+            }),
             Question::Assoc(name) => Some(self.assoc_type(&ty, *name)),
             Question::Collect(item) => {
                 self.collect_into(&ty, item);
@@ -183,7 +193,7 @@ impl Infer<'_> {
         }
     }
 
-    fn compute_bounds(&mut self, bounds: &[Bound]) -> Arc<[Bound]> {
+    fn compute_bounds(&mut self, bounds: &[Bound]) -> crate::types::ty::Bounds {
         bounds
             .iter()
             .map(|b| Bound {
@@ -204,11 +214,8 @@ impl Infer<'_> {
             "Tried" => Question::Tried,
             "Owned" => Question::Owned,
             "Concat" => Question::Concat,
-            "Error"
-                if args.len() == 1 && !self.vars.is_open(&first) && self.program_type(&first).is_none() =>
-            {
-                Question::ParseError
-            }
+            "ParseError" => Question::ParseError,
+            "ConvertError" => Question::ConvertError,
             // Not computed but a type of its own, see `field`.
             "Projection" => return Ty::adt(PROJECTION, [first]),
             "Into" => {
@@ -242,11 +249,6 @@ impl Infer<'_> {
         let (Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds)) = &ty else { return None };
         let bound = bounds.iter().find(|b| names.contains(&last(&b.path)))?;
         bound.args.first().cloned()
-    }
-
-    fn program_type(&mut self, ty: &Ty) -> Option<Symbol> {
-        let path = self.vars.shallow(ty).path()?;
-        self.own_type(path).is_some().then_some(path)
     }
 
     /// Puts what stands for a pattern's type parameters into `result`, when `ty` fits `pattern`.
@@ -375,6 +377,10 @@ impl Infer<'_> {
                         }
                     } else if let Some((pattern, field)) = Table::get().field(*path, name) {
                         return Some(self.matched(pattern, field, step));
+                    } else if let Some(field) = self.known_of(step, |facts| {
+                        facts.fields.iter().find(|(n, _)| *n == name).map(|(_, ty)| ty.clone())
+                    }) {
+                        return Some(field);
                     }
                 }
                 _ => {}
@@ -438,9 +444,10 @@ impl Infer<'_> {
                         .find_map(|name| self.assoc_of_trait(&ty, name, "Item"));
                     return Some(found.unwrap_or_default());
                 }
-                Some(match Table::get().item(*path) {
-                    Some((pattern, item)) => self.matched(pattern, item, &ty),
-                    None => {
+                Some(match (Table::get().item(*path), self.known_of(&ty, |facts| facts.item.clone())) {
+                    (Some((pattern, item)), _) => self.matched(pattern, item, &ty),
+                    (None, Some(item)) => item,
+                    (None, None) => {
                         // A guard or pointer around an iterator.
                         match self.deref(&ty) {
                             Some(inner) if *path == sym("std::pin::Pin") => return self.item(&inner),
@@ -496,6 +503,28 @@ impl Infer<'_> {
         self.implements_named(ty, "Iterator")
     }
 
+    /// An answer out of the catalogue, or out of the dependency's source.
+    pub(super) fn facts_that<T>(&self, ty: &Ty, ask: impl Fn(&TypeFacts) -> Option<T>) -> Option<T> {
+        let path = ty.path()?;
+        let shipped = self.catalogue.type_facts(path)?;
+        let found = ask(&shipped);
+        if found.is_some() {
+            return found;
+        }
+        // Parameters of other names would be other parameters.
+        let of_source = self.catalogue.facts_of_source(path)?;
+        if of_source.generics == shipped.generics { ask(&of_source) } else { None }
+    }
+
+    /// What the catalogue or a dependency's source says of a type outside, in the arguments that it has here.
+    fn known_of(&mut self, ty: &Ty, ask: impl Fn(&TypeFacts) -> Option<Ty>) -> Option<Ty> {
+        let found = self.facts_that(ty, ask)?;
+        let mut map = self.subst_of(ty);
+        self.fresh_params(&found, &mut map);
+        let found = self.subst(&found, &map);
+        Some(self.compute(&found))
+    }
+
     /// What awaiting it gives. `None` while that is open.
     pub(super) fn output(&mut self, ty: &Ty) -> Option<Ty> {
         let ty = self.vars.shallow(ty);
@@ -512,7 +541,7 @@ impl Infer<'_> {
                 }
                 Some(match Table::get().awaited(*path) {
                     Some((pattern, output)) => self.matched(pattern, output, &ty),
-                    None => Ty::Unknown,
+                    None => self.known_of(&ty, |facts| facts.awaits.clone()).unwrap_or_default(),
                 })
             }
             Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
@@ -551,10 +580,33 @@ impl Infer<'_> {
                     let found = self.subst(&found, &map);
                     self.compute(&found)
                 }
-                None => Ty::Unknown,
+                None => self
+                    .known_of(ty, |facts| match name.as_str() {
+                        "Item" if facts.item.is_some() => facts.item.clone(),
+                        "Output" if facts.awaits.is_some() => facts.awaits.clone(),
+                        _ => facts.assoc.iter().find(|(n, _)| *n == name).map(|(_, ty)| ty.clone()),
+                    })
+                    .unwrap_or_default(),
             },
+            Ty::Iterator(item) if name.as_str() == "Item" => (**item).clone(),
+            Ty::Future(output, _) if name.as_str() == "Output" => (**output).clone(),
             Ty::Param(_, bounds) | Ty::Impl(bounds) | Ty::Dyn(bounds) => {
-                bounds.iter().find_map(|b| assoc(b, &name)).unwrap_or_default()
+                // `where S::Response: IntoResponse`
+                if let Ty::Param(param, _) = ty {
+                    let whole = sym(&format!("{param}::{name}"));
+                    if let Some((_, found)) = self.scope.params.iter().find(|(n, _)| *n == whole) {
+                        return found.clone();
+                    }
+                }
+                let bounds = self.with_supertraits(bounds);
+                match bounds.iter().find_map(|b| assoc(b, &name)) {
+                    Some(found) => found,
+                    // Not settled, but its trait may say what it can do.
+                    None => match self.program.bounds_of_assoc(&bounds, name) {
+                        Some(declared) => Ty::Impl(declared),
+                        None => Ty::Unknown,
+                    },
+                }
             }
             Ty::Ref(_, inner) => {
                 let inner = self.vars.shallow(inner);

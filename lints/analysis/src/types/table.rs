@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::FxHashMap;
 
 use crate::symbol::{Symbol, sym};
-use crate::types::ty::{Args, Bounds, Ty};
+use crate::types::ty::{Args, Bounds, List, Ty};
 use crate::types::vars::stream_of;
 
 /// A signature of the table. One upper-case letter is a type parameter ([`Ty::Param`]); computed types are
@@ -275,8 +275,8 @@ impl<'a> Reader<'a> {
         }
         if self.eat("dyn ") {
             let path = sym(self.word());
-            let bound = crate::types::ty::Bound { path, args: Args::from([]), assoc: Arc::from([]) };
-            return Ty::Dyn(Arc::from([bound]));
+            let bound = crate::types::ty::Bound { path, args: Args::from([]), assoc: List::from([]) };
+            return Ty::Dyn(List::from([bound]));
         }
         let name = self.word();
         let args = if self.eat("<") { self.list(">") } else { Vec::new() };
@@ -292,8 +292,10 @@ impl<'a> Reader<'a> {
             "Iter" => Ty::Iterator(Arc::new(first())),
             "Fut" => Ty::Future(Arc::new(first()), None),
             "Stream" => stream_of(first()),
-            "Item" | "Output" | "Deref" | "Tried" | "Collect" | "Owned" | "Index" | "Concat" | "Error"
-            | "AsRef" | "Borrow" | "Into" | "Projection" => Ty::Adt(sym(&format!("?{name}")), args.into()),
+            "Item" | "Output" | "Deref" | "Tried" | "Collect" | "Owned" | "Index" | "Concat"
+            | "ParseError" | "ConvertError" | "AsRef" | "Borrow" | "Into" | "Projection" => {
+                Ty::Adt(sym(&format!("?{name}")), args.into())
+            }
             "Self" => Ty::Param(sym("Self"), Bounds::from([])),
             _ if name.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) => {
                 Ty::Param(sym(name), Bounds::from([]))

@@ -48,11 +48,67 @@ pub enum Ty {
     Param(Symbol, Bounds),
 }
 
+/// A shared list. Most are empty, which takes no memory.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct List<T>(Option<Arc<[T]>>);
+
 /// Type arguments.
-pub type Args = Arc<[Ty]>;
+pub type Args = List<Ty>;
 
 /// Bounds of a parameter or trait object.
-pub type Bounds = Arc<[Bound]>;
+pub type Bounds = List<Bound>;
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> std::ops::Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let items = items.into_iter();
+        if items.size_hint().1 == Some(0) {
+            return Self(None);
+        }
+        // Iterators of known length are written where they stay.
+        Self(Some(items.collect::<Arc<[T]>>()).filter(|list| !list.is_empty()))
+    }
+}
+
+impl<T, const N: usize> From<[T; N]> for List<T> {
+    fn from(items: [T; N]) -> Self {
+        Self((N > 0).then(|| Arc::from(items)))
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self((!items.is_empty()).then(|| Arc::from(items)))
+    }
+}
+
+impl<'l, T> IntoIterator for &'l List<T> {
+    type Item = &'l T;
+    type IntoIter = std::slice::Iter<'l, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
 
 /// `Trait<A, Item = B>`
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -62,14 +118,14 @@ pub struct Bound {
     /// Its type arguments (for `Fn(A, B)`: one tuple).
     pub args: Args,
     /// Its associated types (`Output` of the `Fn` sugar too).
-    pub assoc: Arc<[(Symbol, Ty)]>,
+    pub assoc: List<(Symbol, Ty)>,
 }
 
 impl Ty {
     /// `()`
     #[must_use]
     pub fn unit() -> Self {
-        Self::Tuple(Arc::from([]))
+        Self::Tuple(Args::default())
     }
 
     /// A primitive type.

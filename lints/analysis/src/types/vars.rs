@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::symbol::sym;
 use crate::syntax::hir::ClosureId;
-use crate::types::ty::{Args, Bound, Bounds, Ty};
+use crate::types::ty::{Args, Bound, Bounds, List, Ty};
 
 /// Types nest at most this far; what lies deeper is unknown. Also stops cyclic types.
 const DEEPEST: usize = 24;
@@ -168,7 +168,7 @@ impl Vars {
 
     fn map_all(&mut self, types: &Args, depth: usize) -> Args {
         if types.iter().all(|t| is_settled(t, depth)) {
-            return Arc::clone(types);
+            return types.clone();
         }
         types.iter().map(|t| self.map(t, depth)).collect()
     }
@@ -396,9 +396,9 @@ pub(super) fn stream_of(item: Ty) -> Ty {
     let bound = Bound {
         path: sym("futures_core::Stream"),
         args: Args::from([]),
-        assoc: Arc::from([(sym("Item"), item)]),
+        assoc: List::from([(sym("Item"), item)]),
     };
-    Ty::Impl(Arc::from([bound]))
+    Ty::Impl(List::from([bound]))
 }
 
 /// Whether no variable is in a type, as far as the kinds of types go that are made often.

@@ -86,9 +86,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             return;
         }
         let Some(exit) = exit(cx, call) else { return };
+        let handed: Vec<TokenId> =
+            call.args.iter().filter_map(Operand::var).flat_map(|v| state.owned(v).iter()).collect();
         let lost: Vec<(&Token, String)> = state
             .alive()
             .iter()
+            // Handed to the function that ends the process: it can see to it first.
+            .filter(|id| !handed.contains(id))
             .filter(|id| !tokens.token(*id).is(Class::Runtime) || has_work(view, *id))
             .map(|id| tokens.token(id))
             // A program that takes the place of this one often needs the file that was made for it.

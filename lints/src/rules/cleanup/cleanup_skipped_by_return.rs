@@ -57,7 +57,7 @@ declare_rule! {
     ///
     /// A closure in the function that does the cleanup (`scopeguard`, `defer!`), or a value alive whose Drop does
     /// it, covers every path. Panics and cancelled futures are not looked at. A flag counts only when every
-    /// successful path resets it.
+    /// successful path resets it; a field, only when another failing path does, too.
     CleanupSkippedByReturn("cleanup_skipped_by_return") {
         group: Cleanup,
         level: Warn,
@@ -216,8 +216,12 @@ fn flag(
     let succeeds = |kind: ReturnKind| matches!(kind, ReturnKind::End | ReturnKind::Explicit);
     // Every way out but failures resets it, and there is one: only then is it a mark of being at work.
     let (ended, main) = walk(cx, view, point, span, &[], &back)?;
-    let resets = view.statements().filter(|(p, _)| back(*p).is_some());
-    let goes_on = resets.map(|(p, _)| p).any(|p| {
+    let resets: Vec<Point> = view.statements().map(|(p, _)| p).filter(|p| back(*p).is_some()).collect();
+    // A field may say on purpose that something failed; when other ways out reset it, it is not for that.
+    if call.is_none() && resets.len() < 2 {
+        return None;
+    }
+    let goes_on = resets.into_iter().any(|p| {
         let done = |at: Point, s: Option<&Statement>| {
             s.is_none()
                 && matches!(&view.mir.blocks[at.block.index()].terminator,
@@ -237,9 +241,8 @@ fn flag(
 /// one walk, and thrown away when that fails.
 fn is_handed_to_parts(view: &FlowView<'_>, object: &Identity) -> bool {
     let ids = &view.tokens.identities;
-    let is_whole = |operand: &Operand| {
-        ids.operand(operand).is_some_and(|i| i.root == object.root && i.path.is_empty())
-    };
+    let is_whole =
+        |operand: &Operand| ids.operand(operand).is_some_and(|i| i.root == object.root && i.path.is_empty());
     object.root == Root::Param(0)
         && view.mir.calls().any(|(_, _, call)| call.is_method && call.args.iter().skip(1).any(is_whole))
 }

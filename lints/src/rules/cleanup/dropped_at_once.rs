@@ -1,11 +1,11 @@
 //! Values that are only there to live for a while.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Discard, DropHow, StatementKind, VarKind};
+use linger_analysis::flow::mir::{Discard, DropHow, Operand, StatementKind, VarKind};
 use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, StmtKind};
-use linger_analysis::types::infer::Known;
+use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -109,8 +109,21 @@ fn is_useless(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token, shape: D
         && resource(cx, token).is_some_and(|r| r.useless_when_dropped_at_once);
     // Guards that come and go with a call are how one waits; other classes are only wrong with a name to bind.
     useless
+        && !(shape == Discard::Statement && works_besides(view, token))
         && is_for_that_alone(cx, view, token)
         && !(shape == Discard::PatternPart && is_incidental(cx, token))
+}
+
+/// Whether the call that gives the value does other work as well: a function of the program that takes a value or
+/// closure over (`cell.set(value)`), and gives a guard on top.
+fn works_besides(view: &FlowView<'_>, token: &Token) -> bool {
+    let Some(statement) = view.mir.statement(token.at) else { return false };
+    let StatementKind::Call(call) = &statement.kind else { return false };
+    let own = matches!(call.callee.target, Target::Def(_) | Target::AnyOf(_));
+    own && call.args.iter().skip(usize::from(call.is_method)).any(|argument| match argument {
+        Operand::Move(_) => !matches!(view.operand_ty(argument), Ty::Ref(..) | Ty::Prim(_)),
+        _ => false,
+    })
 }
 
 /// Whether the value exists to hold the resource: a guard, also in a wrapper, or the resource itself. What holds a

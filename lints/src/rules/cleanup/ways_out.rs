@@ -70,7 +70,8 @@ fn failing_targets(
     match (&body.expr(*on).kind, kind) {
         (_, BranchKind::Question) => nth(1),
         (ExprKind::Match { arms, scrutinee }, BranchKind::Match)
-            if body.expr(*scrutinee).span.contains(start) =>
+            // With fewer targets it is where the guard of an arm failed.
+            if body.expr(*scrutinee).span.contains(start) && targets.len() == arms.len() =>
         {
             arms.iter()
                 .zip(targets)

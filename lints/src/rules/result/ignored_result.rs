@@ -9,8 +9,8 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::{
-    argument_types, discards, fails_anyway, is_any_writer, is_critical, is_handled, is_memory_or_stdio,
-    is_teardown, origin,
+    argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
+    is_memory_or_stdio, is_teardown, origin,
 };
 use crate::rules::support::short;
 
@@ -73,6 +73,7 @@ impl Rule for IgnoredResult {
                     let facts = (*facts).filter(|f| is_critical(f))?;
                     let quiet = argument_types(view, call).any(is_memory_or_stdio)
                         || is_any_writer(view, call)
+                        || flushes_nothing_known(cx, view, call)
                         || is_teardown(cx)
                         || is_handled(cx, e)
                         || cx.has_reason(span)

@@ -192,6 +192,19 @@ pub(crate) fn is_any_writer(view: &FlowView<'_>, call: &Call) -> bool {
         && (call.callee.self_ty.as_ref().is_none_or(on) || argument_types(view, call).take(1).any(on))
 }
 
+/// Whether a flush has nothing to say: on what keeps nothing back, or into a writer of the program, of which nobody
+/// knows where it leads.
+pub(crate) fn flushes_nothing_known(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    let Some(writer) = argument_types(view, call).next().filter(|_| call.name == "flush") else {
+        return false;
+    };
+    let writer = writer.peel_refs();
+    let own = |ty: &Ty| ty.peel_refs().path().is_some_and(|p| cx.program().types.contains_key(&p));
+    let unbuffered =
+        writer.path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|known| known.unbuffered);
+    unbuffered || own(writer) || writer.args().iter().any(own)
+}
+
 /// Whether a root is that parameter, also inside an async block or closure that captures it.
 pub(crate) fn names_parameter(body: &Body, mir: &Mir, root: Root, parameter: usize) -> bool {
     match root {

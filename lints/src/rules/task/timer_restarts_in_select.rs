@@ -1,7 +1,7 @@
 //! Timers that other branches of a `select!` set back.
 
 use linger_analysis::catalogue::Timer;
-use linger_analysis::flow::mir::LoopInfo;
+use linger_analysis::flow::mir::{LoopInfo, VarKind};
 use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal, LocalId, SelectBranch};
 use linger_analysis::types::infer::Known;
 
@@ -87,7 +87,7 @@ struct Restarted {
     call: ExprId,
     known: Known,
     /// Milliseconds, when they are written out.
-    millis: Option<u128>,
+    millis: Option<u64>,
 }
 
 fn in_select(
@@ -103,6 +103,10 @@ fn in_select(
         let Some(timer) = timer else { continue };
         let (branch, own_stays) = (&branches[index], looped.stays[index]);
         let others = || (0..branches.len()).filter(move |i| *i != index && looped.stays[*i]);
+        // It bounds what this turn began.
+        if others().any(|i| is_of_this_turn(cx, view, looped, &branches[i])) {
+            continue;
+        }
         if others().next().is_none() || !does_something(cx, branch.handler) {
             continue;
         }
@@ -142,6 +146,17 @@ fn in_select(
         };
         report.push(finding.help(help));
     }
+}
+
+/// Whether a branch waits for a future that the turn made before the `select!`, and that ends with the turn.
+fn is_of_this_turn(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    looped: &LoopedSelect<'_>,
+    branch: &SelectBranch,
+) -> bool {
+    let ExprKind::Local(local) = cx.hir().expr(branch.future).kind else { return false };
+    view.mir.vars.iter().any(|v| v.kind == VarKind::User(local) && v.in_loop == Some(looped.turning))
 }
 
 /// The timer that a branch waits for, when it is made on each turn with a duration that the turn does not change.
@@ -282,7 +297,7 @@ fn closure_parameter_of(cx: &BodyContext<'_>, turning: &LoopInfo, local: LocalId
 }
 
 /// Milliseconds of `Duration::from_secs(5)` and the like.
-fn millis(cx: &BodyContext<'_>, e: ExprId) -> Option<u128> {
+fn millis(cx: &BodyContext<'_>, e: ExprId) -> Option<u64> {
     let ExprKind::Call { callee, args } = &cx.hir().expr(e).kind else { return None };
     let ExprKind::Path(path) = &cx.hir().expr(*callee).kind else { return None };
     let ExprKind::Literal(Literal::Int(Some(number), _)) = cx.hir().expr(*args.first()?).kind else {
@@ -313,16 +328,24 @@ fn does_something(cx: &BodyContext<'_>, handler: ExprId) -> bool {
     body.any(handler, &mut |e| match &body.expr(e).kind {
         ExprKind::Call { .. }
         | ExprKind::MethodCall { .. }
-        | ExprKind::Assign { .. }
-        | ExprKind::AssignOp { .. }
         | ExprKind::Await { .. }
         | ExprKind::Break { .. }
         | ExprKind::Return(_) => true,
+        // A variable of the function is a note for the code behind the `select!`, which runs on every turn.
+        ExprKind::Assign { place, .. } | ExprKind::AssignOp { place, .. } => !is_note(cx, *place),
         ExprKind::Macro(call) => {
             !matches!(call.kind, MacroKind::Log | MacroKind::Format | MacroKind::Constant | MacroKind::Span)
         }
         _ => false,
     })
+}
+
+fn is_note(cx: &BodyContext<'_>, place: ExprId) -> bool {
+    match &cx.hir().expr(place).kind {
+        ExprKind::Local(_) => true,
+        ExprKind::Tuple(parts) => parts.iter().all(|part| is_note(cx, *part)),
+        _ => false,
+    }
 }
 
 /// Whether a branch waits for what ends the loop, and otherwise only goes round again: it can leave the loop, and

@@ -30,7 +30,7 @@ impl Builder<'_, '_> {
         let body = self.flows.cx.body;
         let callee = self.callee(e);
         if let Target::Constructor(path) = callee.target {
-            let operands: Vec<_> = args.iter().map(|a| self.operand(*a)).collect();
+            let operands: Vec<_> = self.in_operands(|b| args.iter().map(|a| b.part(*a)).collect());
             let parts = numbered(operands.into_iter());
             if dest.var == self.mir.return_var && path.ends_with("::Err") {
                 self.mir.blocks[self.current.index()].on_failure = true;
@@ -49,12 +49,15 @@ impl Builder<'_, '_> {
             }
             _ => callee,
         };
-        let mut operands = Vec::with_capacity(args.len() + 1);
-        if !matches!(body.expr(callee_expr).kind, ExprKind::Path(_)) {
-            // A called value is read (`f()`, `(self.callback)()`).
-            operands.push(self.borrow(callee_expr, false));
-        }
-        operands.extend(args.iter().map(|a| self.operand(*a)));
+        let operands = self.in_operands(|b| {
+            let mut operands = Vec::with_capacity(args.len() + 1);
+            if !matches!(body.expr(callee_expr).kind, ExprKind::Path(_)) {
+                // A called value is read (`f()`, `(self.callback)()`).
+                operands.push(b.borrow(callee_expr, false));
+            }
+            operands.extend(args.iter().map(|a| b.part(*a)));
+            operands
+        });
         self.emit_call(
             dest,
             e,
@@ -81,17 +84,11 @@ impl Builder<'_, '_> {
         let callee = self.callee(e);
         let self_kind = self.self_kind(&callee);
         let receiver_ty = self.ty(receiver);
-        let operand = match self_kind {
-            Some(SelfKind::Ref) => self.auto_ref(receiver, false, &callee),
-            Some(SelfKind::Mut) => self.auto_ref(receiver, true, &callee),
-            Some(SelfKind::Owned | SelfKind::None) => self.operand(receiver),
-            // Unknown methods of a value that lends (guards, references) go through what it lends; on a plain
-            // temporary they take it, as adaptors do.
-            None if self.is_place(receiver) || self.lends(receiver_ty) => self.borrow(receiver, false),
-            None => self.operand(receiver),
-        };
-        let mut operands = vec![operand];
-        operands.extend(args.iter().map(|a| self.operand(*a)));
+        let operands = self.in_operands(|b| {
+            let mut operands = vec![b.receiver(self_kind, receiver, receiver_ty, &callee)];
+            operands.extend(args.iter().map(|a| b.part(*a)));
+            operands
+        });
         self.emit_call(
             dest,
             e,
@@ -104,6 +101,18 @@ impl Builder<'_, '_> {
                 name_span,
             },
         );
+    }
+
+    fn receiver(&mut self, kind: Option<SelfKind>, receiver: ExprId, ty: &Ty, callee: &Callee) -> Operand {
+        match kind {
+            Some(SelfKind::Ref) => self.auto_ref(receiver, false, callee),
+            Some(SelfKind::Mut) => self.auto_ref(receiver, true, callee),
+            Some(SelfKind::Owned | SelfKind::None) => self.part(receiver),
+            // Unknown methods of a value that lends (guards, references) go through what it lends; on a plain
+            // temporary they take it, as adaptors do.
+            None if self.is_place(receiver) || self.lends(ty) => self.borrow(receiver, false),
+            None => self.part(receiver),
+        }
     }
 
     fn auto_ref(&mut self, receiver: ExprId, mutable: bool, callee: &Callee) -> Operand {

@@ -17,6 +17,11 @@ impl Builder<'_, '_> {
             ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => {
                 let (lhs, rhs) = (*lhs, *rhs);
                 self.condition(lhs, otherwise, depth);
+                if self.has_let(lhs) && self.has_let(rhs) {
+                    // What a later link of the chain makes ends before what an earlier one has bound.
+                    self.push_scope(ScopeKind::Head, self.span(rhs));
+                    self.push_scope(ScopeKind::Block, self.span(rhs));
+                }
                 self.condition(rhs, otherwise, depth);
             }
             ExprKind::Binary { op: BinaryOp::Or, lhs, rhs } => {

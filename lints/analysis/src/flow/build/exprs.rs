@@ -66,7 +66,10 @@ impl Builder<'_, '_> {
             }
             ExprKind::AddressOf { mutable, operand, .. } => {
                 let (mutable, operand) = (*mutable, *operand);
-                let place = self.place(operand);
+                let place = match self.extended.get(&e).copied() {
+                    Some(depth) => self.extended_place(operand, depth),
+                    None => self.place(operand),
+                };
                 self.assign(dest, Rvalue::Ref(mutable, place), e);
             }
             ExprKind::Cast { operand, .. } => {
@@ -129,15 +132,18 @@ impl Builder<'_, '_> {
             }
             ExprKind::Struct { fields, base, .. } => {
                 let path = self.ty(e).path();
-                let mut parts: Vec<_> =
-                    fields.iter().map(|(name, value)| (*name, self.operand(*value))).collect();
-                if let Some(base) = base {
-                    parts.push((sym(".."), self.operand(*base)));
-                }
+                let parts: Vec<_> = self.in_operands(|b| {
+                    let mut parts: Vec<_> =
+                        fields.iter().map(|(name, value)| (*name, b.part(*value))).collect();
+                    if let Some(base) = base {
+                        parts.push((sym(".."), b.part(*base)));
+                    }
+                    parts
+                });
                 self.assign(dest, Rvalue::Aggregate { path, parts: parts.into() }, e);
             }
             ExprKind::Tuple(items) | ExprKind::Array(items) => {
-                let operands: Vec<_> = items.iter().map(|i| self.operand(*i)).collect();
+                let operands: Vec<_> = self.in_operands(|b| items.iter().map(|i| b.part(*i)).collect());
                 self.assign(
                     dest,
                     Rvalue::Aggregate { path: None, parts: numbered(operands.into_iter()).into() },
@@ -167,26 +173,63 @@ impl Builder<'_, '_> {
         let body = self.flows.cx.body;
         let span = self.span(e);
         match &body.expr(place).kind {
-            ExprKind::Underscore => return self.discard(value, Discard::AssignUnderscore),
-            ExprKind::Tuple(parts) => {
-                let var = self.temp(value);
-                self.expr_into(Place::whole(var), value);
-                for (i, part) in parts.iter().enumerate() {
-                    if !matches!(body.expr(*part).kind, ExprKind::Underscore) && self.is_place(*part) {
-                        let source = Place::whole(var).project(Projection::Field(sym(&i.to_string())));
-                        let operand = self.consume(source, self.ty(*part));
-                        let to = self.place(*part);
-                        self.overwrite(to, operand, span, e);
-                    }
-                }
-                return;
-            }
+            ExprKind::Underscore => return self.assign_nowhere(value),
+            ExprKind::Tuple(parts) => return self.take_apart(e, parts, value),
             _ => {}
         }
-        let operand = self.operand(value);
+        let mut operand = self.operand(value);
         let to = self.place(place);
+        if let Operand::Move(from) = &operand
+            && from.var == to.var
+        {
+            // `x = x` does not drop what it moves.
+            let aside = self.new_var(VarKind::Temp(value), self.ty(value).clone(), self.span(value));
+            self.assign_use(Place::whole(aside), operand, value);
+            operand = Operand::Move(Place::whole(aside));
+        }
         self.overwrite(to, operand, span, e);
         let _ = dest;
+    }
+
+    /// `_ = value` is `{ let _ = value; }`.
+    fn assign_nowhere(&mut self, value: ExprId) {
+        let span = self.span(value);
+        self.in_scope(ScopeKind::Block, span, |b| {
+            if b.extend(value) {
+                b.in_scope(ScopeKind::Statement, span, |b| b.place(value));
+            } else {
+                b.discard(value, Discard::AssignUnderscore);
+            }
+        });
+    }
+
+    /// `(a, b) = value` is `{ let (x, y) = value; a = x; b = y; }`.
+    fn take_apart(&mut self, e: ExprId, parts: &[ExprId], value: ExprId) {
+        let body = self.flows.cx.body;
+        let span = self.span(e);
+        self.in_scope(ScopeKind::Block, span, |b| {
+            let mut taken = Vec::new();
+            b.in_scope(ScopeKind::Statement, span, |b| {
+                b.extend(value);
+                let from = b.place(value);
+                for (i, part) in parts.iter().enumerate() {
+                    if matches!(body.expr(*part).kind, ExprKind::Underscore) || !b.is_place(*part) {
+                        continue;
+                    }
+                    let ty = b.ty(*part);
+                    let operand = b.consume(from.clone().project(Projection::Field(sym(&i.to_string()))), ty);
+                    let var = b.new_var(VarKind::Temp(*part), ty.clone(), b.span(*part));
+                    b.assign_use(Place::whole(var), operand, *part);
+                    b.schedule(var);
+                    taken.push((*part, var));
+                }
+            });
+            for (part, var) in taken {
+                let operand = b.consume(Place::whole(var), b.ty(part));
+                let to = b.place(part);
+                b.overwrite(to, operand, span, e);
+            }
+        });
     }
 
     /// The new value is there before the old one is dropped (Reference, "Assignment expressions").
@@ -224,9 +267,7 @@ impl Builder<'_, '_> {
         self.push_scope(ScopeKind::Block, self.span(then));
         self.condition(condition, failed, depth);
         self.branch_into(dest.clone(), then);
-        while self.scopes.len() > depth {
-            self.pop_scope();
-        }
+        self.pop_scopes(depth);
         self.goto(join);
         self.switch_to(failed);
         if let Some(otherwise) = otherwise {
@@ -304,9 +345,7 @@ impl Builder<'_, '_> {
         self.push_scope(ScopeKind::Block, self.span(body));
         self.condition(condition, exit, depth);
         self.loop_body(body);
-        while self.scopes.len() > depth {
-            self.pop_scope();
-        }
+        self.pop_scopes(depth);
         self.breakables.pop();
         self.goto(header);
         self.close_loop(id, exit);
@@ -377,16 +416,43 @@ impl Builder<'_, '_> {
             self.mir.blocks[starts[index].index()].on_error_arm = self.is_error_pattern(arm.pat);
             let depth = self.scopes.len();
             self.push_scope(ScopeKind::Block, arm.span);
+            let failed = arm.guard.map(|guard| {
+                let failed = self.new_block();
+                self.peeks = true;
+                self.as_statement(|b| b.bind(arm.pat, &place, Some(scrutinee), by_reference));
+                self.peeks = false;
+                self.condition(guard, failed, depth);
+                failed
+            });
             self.as_statement(|b| b.bind(arm.pat, &place, Some(scrutinee), by_reference));
-            if let Some(guard) = arm.guard {
-                let next = starts.get(index + 1).copied().unwrap_or(join);
-                self.condition(guard, next, depth);
-            }
             self.branch_into(dest.clone(), arm.body);
-            self.pop_scope();
+            self.pop_scopes(depth);
             self.goto(join);
+            if let Some(failed) = failed {
+                self.switch_to(failed);
+                let targets = self.arms_after(arms, index, &starts);
+                match targets.as_slice() {
+                    [] => self.goto(join),
+                    [only] => self.goto(*only),
+                    _ => self.terminate(Terminator::Branch { on: e, targets, kind: BranchKind::Match }),
+                }
+            }
         }
         self.switch_to(join);
+    }
+
+    /// The arms that are tried when the guard of arm `index` fails.
+    fn arms_after(&self, arms: &[Arm], index: usize, starts: &[BlockId]) -> SmallVec<[BlockId; 2]> {
+        let mut targets = SmallVec::new();
+        for (arm, start) in arms.iter().zip(starts).skip(index + 1) {
+            if self.may_both_match(arms[index].pat, arm.pat) {
+                targets.push(*start);
+                if arm.guard.is_none() && self.is_irrefutable(arm.pat) {
+                    break;
+                }
+            }
+        }
+        targets
     }
 
     fn closure_into(&mut self, dest: Place, e: ExprId, id: ClosureId) {

@@ -76,16 +76,17 @@ impl Builder<'_, '_> {
                 let Some(arg) = call.args.first().copied() else {
                     return self.assign(dest, Rvalue::Opaque, e);
                 };
-                let var = self.new_var(VarKind::Temp(arg), self.ty(arg).clone(), self.span(arg));
-                self.schedule_extended(var);
-                self.expr_into(Place::whole(var), arg);
-                self.assign(dest, Rvalue::Ref(true, Place::whole(var)), e);
+                let place = match self.innermost_block() {
+                    Some(depth) => self.extended_temp(arg, depth),
+                    None => self.temp(arg),
+                };
+                self.assign(dest, Rvalue::Ref(true, place), e);
             }
             MacroKind::Defer => {
                 let Some(arg) = call.args.first().copied() else { return };
                 let var = self.new_var(VarKind::Temp(arg), self.ty(arg).clone(), span);
-                self.schedule_extended(var);
                 self.expr_into(Place::whole(var), arg);
+                self.schedule(var);
             }
             MacroKind::Constant => self.assign(dest, Rvalue::Opaque, e),
             MacroKind::Unknown => {
@@ -95,7 +96,9 @@ impl Builder<'_, '_> {
                     .map(|a| match &self.flows.cx.body.expr(*a).kind {
                         // A bare name may be moved, borrowed or assigned: the most is assumed.
                         ExprKind::Local(_) => self.operand(*a),
-                        _ => self.borrow(*a, true),
+                        // It may put each argument into a statement of its own, so temporaries are not said to
+                        // live any longer.
+                        _ => self.in_scope(ScopeKind::Statement, span, |b| b.borrow(*a, true)),
                     })
                     .collect();
                 self.push(StatementKind::Macro { expr: e, args, dest }, span, Some(e));

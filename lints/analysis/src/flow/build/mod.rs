@@ -4,6 +4,7 @@ mod alternatives;
 mod calls;
 mod conditions;
 mod exprs;
+mod extension;
 mod macros;
 mod patterns;
 mod places;
@@ -31,8 +32,12 @@ pub(crate) struct Builder<'f, 'a> {
     pub(super) breakables: Vec<Breakable>,
     pub(super) locals: FxHashMap<LocalId, Var>,
     pub(super) in_loop: Option<LoopId>,
+    /// Borrows whose temporaries are extended, with the scope that these end with.
+    pub(super) extended: FxHashMap<ExprId, usize>,
     /// Set while the head of a `match`, `if let`, `while let` or `for` is lowered.
     pub(super) temporaries: scopes::TemporaryKind,
+    /// Set while the pattern of an arm is bound for its guard, which sees the value without taking it.
+    pub(super) peeks: bool,
 }
 
 impl<'f, 'a> Builder<'f, 'a> {
@@ -65,7 +70,9 @@ impl<'f, 'a> Builder<'f, 'a> {
             breakables: Vec::new(),
             locals: FxHashMap::default(),
             in_loop: None,
+            extended: FxHashMap::default(),
             temporaries: scopes::TemporaryKind::Statement,
+            peeks: false,
         };
         this.current = this.new_block();
         this
@@ -142,11 +149,21 @@ impl<'f, 'a> Builder<'f, 'a> {
         var
     }
 
-    /// A temporary for the value of `e`, dropped with the innermost temporary scope.
-    pub(super) fn temp(&mut self, e: ExprId) -> Var {
+    /// Evaluates `e` into a temporary, dropped with the innermost temporary scope. It is there only when its own
+    /// temporaries are, so it is dropped before them.
+    pub(super) fn temp(&mut self, e: ExprId) -> Place {
         let var = self.new_var(VarKind::Temp(e), self.ty(e).clone(), self.span(e));
+        self.expr_into(Place::whole(var), e);
         self.schedule_temporary(var);
-        var
+        Place::whole(var)
+    }
+
+    /// The same for a temporary that ends with the block at `depth`.
+    pub(super) fn extended_temp(&mut self, e: ExprId, depth: usize) -> Place {
+        let var = self.new_var(VarKind::Temp(e), self.ty(e).clone(), self.span(e));
+        self.expr_into(Place::whole(var), e);
+        self.schedule_in(depth, var);
+        Place::whole(var)
     }
 
     pub(super) fn push(&mut self, kind: StatementKind, span: Span, expr: Option<ExprId>) {

@@ -48,7 +48,9 @@ impl Builder<'_, '_> {
             PatKind::Binding { local, sub } => {
                 let decl = body.local(*local);
                 let ty = self.flows.cx.types.local(*local).clone();
-                let value = if decl.by_ref || (matches!(ty, Ty::Ref(..)) && by_reference) {
+                let value = if self.peeks && !self.flows.cx.ownership.is_copy(&ty) {
+                    Rvalue::Ref(false, place.clone())
+                } else if decl.by_ref || (matches!(ty, Ty::Ref(..)) && by_reference) {
                     Rvalue::Ref(decl.mutable, place.clone())
                 } else if by_reference && ty.is_unknown() {
                     Rvalue::Ref(false, place.clone())
@@ -131,7 +133,22 @@ impl Builder<'_, '_> {
             PatKind::TupleStruct { path, .. } if path.last().is_some_and(|n| n == "Err"))
     }
 
-    fn is_irrefutable(&self, pat: PatId) -> bool {
+    /// Whether a value may match both patterns, as far as their heads tell.
+    pub(super) fn may_both_match(&self, a: PatId, b: PatId) -> bool {
+        let body = self.flows.cx.body;
+        let head = |pat: PatId| match &body.pat(pat).kind {
+            PatKind::TupleStruct { path, .. } | PatKind::Struct { path, .. } | PatKind::Path(path) => {
+                path.last()
+            }
+            _ => None,
+        };
+        match (head(a), head(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        }
+    }
+
+    pub(super) fn is_irrefutable(&self, pat: PatId) -> bool {
         match &self.flows.cx.body.pat(pat).kind {
             PatKind::Wild | PatKind::Rest | PatKind::Binding { sub: None, .. } => true,
             PatKind::Tuple(parts) => parts.iter().all(|p| self.is_irrefutable(*p)),

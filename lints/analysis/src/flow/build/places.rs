@@ -55,16 +55,12 @@ impl Builder<'_, '_> {
                 let operand = *operand;
                 self.place(operand).project(Projection::Deref)
             }
-            _ => {
-                let var = self.temp(e);
-                self.expr_into(Place::whole(var), e);
-                Place::whole(var)
-            }
+            _ => self.temp(e),
         }
     }
 
     /// Whether `base.name` goes through a reference, smart pointer or guard.
-    fn derefs_to_field(&self, base: ExprId, name: crate::symbol::Symbol) -> bool {
+    pub(super) fn derefs_to_field(&self, base: ExprId, name: crate::symbol::Symbol) -> bool {
         match self.ty(base) {
             Ty::Ref(..) | Ty::Ptr(_) => true,
             Ty::Adt(path, _) => match self.flows.cx.program.types.get(path) {
@@ -87,8 +83,21 @@ impl Builder<'_, '_> {
                 self.consume(place, self.ty(e))
             }
             _ => {
-                let var = self.temp(e);
+                let place = self.temp(e);
+                self.consume(place, self.ty(e))
+            }
+        }
+    }
+
+    /// The same for a part of a call or aggregate, inside of [`Builder::in_operands`].
+    pub(super) fn part(&mut self, e: ExprId) -> Operand {
+        match &self.flows.cx.body.expr(e).kind {
+            ExprKind::Literal(_) | ExprKind::Path(_) => self.operand(e),
+            _ if self.is_place(e) => self.operand(e),
+            _ => {
+                let var = self.new_var(VarKind::Temp(e), self.ty(e).clone(), self.span(e));
                 self.expr_into(Place::whole(var), e);
+                self.schedule_operand(var);
                 self.consume(Place::whole(var), self.ty(e))
             }
         }

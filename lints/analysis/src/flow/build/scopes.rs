@@ -29,11 +29,13 @@ pub(crate) enum ScopeKind {
     Tail,
     /// The head and body of an `if let` (edition 2024) or `while let`.
     Head,
+    /// What a call or aggregate takes by value, until it is made: after that, its parts are moved.
+    Operands,
 }
 
 impl ScopeKind {
     const fn holds_temporaries(self) -> bool {
-        !matches!(self, Self::Block)
+        !matches!(self, Self::Block | Self::Operands)
     }
 }
 
@@ -68,6 +70,13 @@ impl Builder<'_, '_> {
         self.emit_drops(&scope.drops, scope.span);
     }
 
+    /// Ends the scopes beyond `depth`.
+    pub(super) fn pop_scopes(&mut self, depth: usize) {
+        while self.scopes.len() > depth {
+            self.pop_scope();
+        }
+    }
+
     /// Emits the drops of all scopes beyond `depth` without ending them: the way of `break`, `return`, `?`.
     pub(super) fn leave_scopes(&mut self, depth: usize, at: Span) {
         for index in (depth..self.scopes.len()).rev() {
@@ -87,12 +96,24 @@ impl Builder<'_, '_> {
 
     /// Drops a named variable at the end of the innermost scope.
     pub(super) fn schedule(&mut self, var: Var) {
+        if let Some(depth) = self.innermost_block() {
+            self.schedule_in(depth, var);
+        }
+    }
+
+    /// Drops a variable at the end of the scope at `depth`.
+    pub(super) fn schedule_in(&mut self, depth: usize, var: Var) {
         if self.flows.cx.ownership.is_trivial(&self.mir.var(var).ty) {
             return;
         }
-        if let Some(scope) = self.scopes.iter_mut().rev().find(|s| s.kind == ScopeKind::Block) {
+        if let Some(scope) = self.scopes.get_mut(depth) {
             scope.drops.push((var, DropHow::ScopeEnd));
         }
+    }
+
+    /// The innermost scope that ends named variables.
+    pub(super) fn innermost_block(&self) -> Option<usize> {
+        self.scopes.iter().rposition(|s| s.kind == ScopeKind::Block)
     }
 
     /// Drops a temporary with the innermost scope that ends temporaries.
@@ -104,7 +125,7 @@ impl Builder<'_, '_> {
         if let Some(scope) = self.scopes.iter_mut().rev().find(|s| s.kind.holds_temporaries()) {
             let how = match scope.kind {
                 _ if scrutinee => DropHow::ScrutineeEnd,
-                ScopeKind::Statement | ScopeKind::Block => DropHow::StatementEnd,
+                ScopeKind::Statement | ScopeKind::Block | ScopeKind::Operands => DropHow::StatementEnd,
                 ScopeKind::Condition => DropHow::ConditionEnd,
                 ScopeKind::Tail => DropHow::TailEnd,
                 ScopeKind::Head => DropHow::ScrutineeEnd,
@@ -113,9 +134,25 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Drops an extended temporary (`let x = &temp();`) like a variable of the enclosing block.
-    pub(super) fn schedule_extended(&mut self, var: Var) {
-        self.schedule(var);
+    /// Collects the operands of a call or aggregate with `f`. An early exit from one of them drops those before it;
+    /// otherwise they are moved.
+    pub(super) fn in_operands<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        self.push_scope(ScopeKind::Operands, Span::default());
+        let value = f(self);
+        self.scopes.pop();
+        value
+    }
+
+    /// Drops an operand when an exit leaves the call or aggregate before it is made.
+    pub(super) fn schedule_operand(&mut self, var: Var) {
+        match self.scopes.last_mut() {
+            Some(scope) if scope.kind == ScopeKind::Operands => {
+                if !self.flows.cx.ownership.is_trivial(&self.mir.var(var).ty) {
+                    scope.drops.push((var, DropHow::StatementEnd));
+                }
+            }
+            _ => self.schedule_temporary(var),
+        }
     }
 
     pub(super) fn as_scrutinee<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {

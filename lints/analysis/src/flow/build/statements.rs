@@ -4,8 +4,10 @@ use smallvec::smallvec;
 
 use crate::flow::build::Builder;
 use crate::flow::build::scopes::{Breakable, ScopeKind};
-use crate::flow::mir::{BranchKind, Discard, Operand, Place, Rvalue, StatementKind, Terminator};
-use crate::syntax::hir::{Block, BlockKind, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeRef};
+use crate::flow::mir::{BranchKind, Discard, Operand, Place, StatementKind, Terminator};
+use crate::syntax::hir::{
+    Block, BlockKind, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeRef, UnaryOp,
+};
 use crate::types::ty::Ty;
 
 impl Builder<'_, '_> {
@@ -103,9 +105,7 @@ impl Builder<'_, '_> {
                 self.place(e);
             }
             _ => {
-                let var = self.temp(e);
-                let place = Place::whole(var);
-                self.expr_into(place.clone(), e);
+                let place = self.temp(e);
                 let value = Operand::Borrow(false, place);
                 let span = self.span(e);
                 self.push(StatementKind::Discard { value, shape }, span, Some(e));
@@ -122,10 +122,11 @@ impl Builder<'_, '_> {
         while let PatKind::Typed { pat, .. } = &body.pat(inner).kind {
             inner = *pat;
         }
+        let extends = self.extend(init);
         match &body.pat(inner).kind {
             PatKind::Wild => {
-                if self.extends(init) {
-                    self.extended_operand(init);
+                if extends {
+                    self.place(init);
                 } else {
                     let shape =
                         if ty.is_some() { Discard::LetUnderscoreTyped } else { Discard::LetUnderscore };
@@ -134,11 +135,7 @@ impl Builder<'_, '_> {
             }
             PatKind::Binding { local, sub: None } if !body.local(*local).by_ref => {
                 let local = *local;
-                if self.extends(init) {
-                    let operand = self.extended_operand(init);
-                    let dest = self.declare(local);
-                    self.assign_use(dest, operand, init);
-                } else if let Some(var) = self.locals.get(&local) {
+                if let Some(var) = self.locals.get(&local) {
                     // The same variable under another `#[cfg(…)]`.
                     let dest = Place::whole(*var);
                     self.expr_into(dest, init);
@@ -157,20 +154,16 @@ impl Builder<'_, '_> {
             _ => {
                 let by_reference = self.binds_by_reference(init);
                 let is_value = !self.is_place(init);
-                let place = if self.pattern_extends(inner) && is_value {
-                    let var = self.new_var(
-                        crate::flow::mir::VarKind::Temp(init),
-                        self.ty(init).clone(),
-                        self.span(init),
-                    );
-                    self.schedule_extended(var);
-                    self.expr_into(Place::whole(var), init);
-                    Place::whole(var)
-                } else {
-                    self.place(init)
-                };
+                let place = self.initial_place(inner, init);
                 self.bind(inner, &place, Some(init), by_reference);
-                if is_value && self.ignored_parts(inner) {
+                // What is borrowed from a temporary (`lock()[i]`) is only looked at; the rest stays where it is.
+                let borrowed = matches!(
+                    body.expr(init).kind,
+                    ExprKind::Index { .. }
+                        | ExprKind::Field { .. }
+                        | ExprKind::Unary { op: UnaryOp::Deref, .. }
+                );
+                if is_value && !borrowed && self.ignored_parts(inner) {
                     let value = Self::look(&place);
                     self.push(
                         StatementKind::Discard { value, shape: Discard::PatternPart },
@@ -189,7 +182,8 @@ impl Builder<'_, '_> {
 
     fn let_else(&mut self, pat: PatId, init: ExprId, else_branch: ExprId) {
         let by_reference = self.binds_by_reference(init);
-        let place = self.place(init);
+        self.extend(init);
+        let place = self.initial_place(pat, init);
         let matched = self.new_block();
         let failed = self.new_block();
         let depth = self.scopes.len().saturating_sub(1);
@@ -226,112 +220,6 @@ impl Builder<'_, '_> {
             PatKind::Tuple(parts) => parts.iter().for_each(|p| self.declare_all(*p)),
             PatKind::Typed { pat, .. } => self.declare_all(*pat),
             _ => {}
-        }
-    }
-
-    /// `let ref x`, `let Some(ref x)`: the value lives as long as the binding.
-    fn pattern_extends(&self, pat: PatId) -> bool {
-        let body = self.flows.cx.body;
-        match &body.pat(pat).kind {
-            PatKind::Binding { local, .. } => body.local(*local).by_ref,
-            PatKind::Tuple(parts) | PatKind::Slice(parts) => parts.iter().any(|p| self.pattern_extends(*p)),
-            PatKind::TupleStruct { args, .. } => args.iter().any(|p| self.pattern_extends(*p)),
-            PatKind::Struct { fields, .. } => fields.iter().any(|(_, p)| self.pattern_extends(*p)),
-            PatKind::Typed { pat, .. } => self.pattern_extends(*pat),
-            _ => false,
-        }
-    }
-
-    /// Whether an initialiser has operands whose temporaries are extended (Reference, "Temporary lifetime
-    /// extension": the operand of a borrow, also inside struct, tuple, array, block tails and constructors).
-    fn extends(&self, e: ExprId) -> bool {
-        let body = self.flows.cx.body;
-        match &body.expr(e).kind {
-            ExprKind::AddressOf { operand, .. } => !self.is_place(*operand) || self.base_is_value(*operand),
-            ExprKind::Cast { operand, .. } => self.extends(*operand),
-            ExprKind::Tuple(parts) | ExprKind::Array(parts) => parts.iter().any(|p| self.extends(*p)),
-            ExprKind::Struct { fields, .. } => fields.iter().any(|(_, f)| self.extends(*f)),
-            ExprKind::Call { args, .. } => self.is_constructor(e) && args.iter().any(|a| self.extends(*a)),
-            ExprKind::Block(block) => block.tail.is_some_and(|t| block.stmts.is_empty() && self.extends(t)),
-            _ => false,
-        }
-    }
-
-    fn base_is_value(&self, e: ExprId) -> bool {
-        match &self.flows.cx.body.expr(e).kind {
-            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => self.base_is_value(*base),
-            ExprKind::Local(_) | ExprKind::Path(_) | ExprKind::Unary { .. } => false,
-            _ => true,
-        }
-    }
-
-    fn extended_operand(&mut self, e: ExprId) -> Operand {
-        let body = self.flows.cx.body;
-        let temp = |b: &mut Self| {
-            let var = b.new_var(crate::flow::mir::VarKind::Temp(e), b.ty(e).clone(), b.span(e));
-            b.schedule_extended(var);
-            Place::whole(var)
-        };
-        if !self.extends(e) {
-            return self.operand(e);
-        }
-        match &body.expr(e).kind {
-            ExprKind::AddressOf { operand, mutable, .. } => {
-                let (operand, mutable) = (*operand, *mutable);
-                let place = self.extended_place(operand);
-                let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Ref(mutable, place), e);
-                Operand::Copy(dest)
-            }
-            ExprKind::Cast { operand, .. } => self.extended_operand(*operand),
-            ExprKind::Block(block) => match block.tail {
-                Some(tail) => self.extended_operand(tail),
-                None => self.operand(e),
-            },
-            ExprKind::Tuple(parts) | ExprKind::Array(parts) => {
-                let parts: Vec<_> = numbered(parts.iter().map(|p| self.extended_operand(*p)));
-                let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Aggregate { path: None, parts: parts.into() }, e);
-                Operand::Move(dest)
-            }
-            ExprKind::Call { args, .. } => {
-                let parts: Vec<_> = numbered(args.iter().map(|p| self.extended_operand(*p)));
-                let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Aggregate { path: None, parts: parts.into() }, e);
-                Operand::Move(dest)
-            }
-            ExprKind::Struct { fields, .. } => {
-                let path = self.flows.cx.types.expr(e).path();
-                let parts: Vec<_> = fields.iter().map(|(n, f)| (*n, self.extended_operand(*f))).collect();
-                let dest = temp(self);
-                self.assign(dest.clone(), Rvalue::Aggregate { path, parts: parts.into() }, e);
-                Operand::Move(dest)
-            }
-            _ => self.operand(e),
-        }
-    }
-
-    /// The operand of an extended borrow: its temporary lives as long as the binding.
-    fn extended_place(&mut self, e: ExprId) -> Place {
-        let body = self.flows.cx.body;
-        match &body.expr(e).kind {
-            ExprKind::Field { base, name } if self.base_is_value(*base) => {
-                self.extended_place(*base).project(crate::flow::mir::Projection::Field(*name))
-            }
-            ExprKind::AddressOf { .. } => {
-                let operand = self.extended_operand(e);
-                match operand {
-                    Operand::Copy(place) | Operand::Move(place) | Operand::Borrow(_, place) => place,
-                    Operand::Constant(_) => self.place(e),
-                }
-            }
-            _ if self.is_place(e) => self.place(e),
-            _ => {
-                let var = self.new_var(crate::flow::mir::VarKind::Temp(e), self.ty(e).clone(), self.span(e));
-                self.schedule_extended(var);
-                self.expr_into(Place::whole(var), e);
-                Place::whole(var)
-            }
         }
     }
 }

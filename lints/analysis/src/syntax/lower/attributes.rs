@@ -8,6 +8,7 @@ use syn::{Attribute, Meta, Token};
 use crate::span::Span;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::cfg::Cfg;
+use crate::syntax::hir::{PathRef, Segment};
 use crate::syntax::items::{Attributes, LintAttribute};
 use crate::syntax::lower::Lower;
 
@@ -64,11 +65,15 @@ impl Lower {
 
 fn read(meta: &Meta, out: &mut Attributes) {
     let path = meta.path();
+    // Documentation is by far the most common attribute.
+    if path.is_ident("doc") {
+        return;
+    }
     let Some(last) = path.segments.last() else { return };
     let last = last.ident.to_string();
     let single = path.segments.len() == 1;
     match (last.as_str(), meta) {
-        ("doc" | "allow" | "expect" | "warn" | "deny" | "forbid", _) => {}
+        ("allow" | "expect" | "warn" | "deny" | "forbid", _) => {}
         ("must_use", _) => out.must_use = true,
         ("cfg", Meta::List(list)) if single => out.cfg_test |= requires_test(list.tokens.clone()),
         ("cfg_attr", Meta::List(_)) if single => {
@@ -78,11 +83,14 @@ fn read(meta: &Meta, out: &mut Attributes) {
         }
         ("derive", Meta::List(list)) => {
             let paths = Punctuated::<syn::Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
-            let derives = paths
-                .into_iter()
-                .flatten()
-                .filter_map(|path| Some(sym(&path.segments.last()?.ident.to_string())));
-            out.derives.extend(derives);
+            for path in paths.into_iter().flatten() {
+                let names: Vec<Symbol> = path.segments.iter().map(|s| sym(&s.ident.to_string())).collect();
+                let Some(last) = names.last() else { continue };
+                out.derives.push(*last);
+                let segments = names.into_iter().map(|name| Segment { name, args: None }).collect();
+                let global = path.leading_colon.is_some();
+                out.derive_paths.push(PathRef { global, qself: None, segments, span: Span::default() });
+            }
         }
         ("path", Meta::NameValue(value)) if single => {
             if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &value.value {

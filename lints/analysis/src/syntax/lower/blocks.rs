@@ -217,9 +217,16 @@ impl Lower {
             return span;
         }
         if let Some(branches) = self.cfg_if_statements(mac) {
-            for (condition, branch) in &branches {
+            // At the end of a block each branch gives its value.
+            let is_value = is_last && end.is_none();
+            for (at, (condition, branch)) in branches.iter().enumerate() {
                 let before = out.stmts.len();
-                self.statements(branch, block, false, out);
+                if is_value {
+                    let value = self.statements_block(branch, call);
+                    self.push_expr(value, call, None, at + 1 == branches.len(), out);
+                } else {
+                    self.statements(branch, block, false, out);
+                }
                 out.under(before, condition);
             }
             return span;

@@ -83,23 +83,27 @@ impl Lower {
         owner: ItemIndex,
         code: impl FnOnce(&mut Self) -> (Vec<Param>, ExprId, Span),
     ) -> BodyId {
-        let outer = std::mem::take(&mut self.body);
+        let spare = self.spare.pop().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.body, spare);
         let outer_parent = self.parent.take();
         let (params, root, span) = code(self);
         self.parent = outer_parent;
-        let state = std::mem::replace(&mut self.body, outer);
+        let mut state = std::mem::replace(&mut self.body, outer);
         let id = BodyId(self.file.bodies.len() as u32);
         self.file.bodies.push(Body {
-            exprs: state.exprs,
-            pats: state.pats,
-            locals: state.locals,
-            closures: state.closures,
+            // Copied to their size; the room that they grew in serves the next body.
+            exprs: state.exprs.drain(..).collect(),
+            pats: state.pats.drain(..).collect(),
+            locals: state.locals.drain(..).collect(),
+            closures: state.closures.drain(..).collect(),
             params,
             root,
             module: self.module,
             owner,
             span,
         });
+        state.clear();
+        self.spare.push(state);
         id
     }
 }

@@ -30,7 +30,7 @@ use std::cell::Cell;
 use proc_macro2::Span as TokenSpan;
 
 use crate::span::Span;
-use crate::symbol::{Symbol, sym};
+use crate::symbol::{Symbol, sym, sym_of};
 use crate::syntax::hir::{Expr, ExprId, ExprKind, ItemIndex, ModuleIndex, Pat, PatId, PatKind};
 use crate::syntax::items::{FileHir, Module};
 pub(crate) use positions::Positions;
@@ -56,6 +56,8 @@ pub(crate) struct Lower {
     /// The impl or trait around.
     parent: Option<ItemIndex>,
     body: BodyState,
+    /// States of bodies that are done, for their room.
+    spare: Vec<BodyState>,
     /// Inside a branch of an item macro that is only compiled for tests.
     cfg_test: bool,
     /// Calls of `macro_rules!` macros whose expansion is being lowered, outermost first.
@@ -74,6 +76,7 @@ impl Lower {
             module: ModuleIndex(0),
             parent: None,
             body: BodyState::default(),
+            spare: Vec::new(),
             cfg_test: false,
             expansions: Vec::new(),
         }
@@ -157,11 +160,10 @@ impl Lower {
 
 /// An identifier without `r#`; the same as `unraw`, which would allocate twice.
 fn name(ident: &proc_macro2::Ident) -> Symbol {
-    let text = ident.to_string();
-    sym(text.strip_prefix("r#").unwrap_or(&text))
+    sym_of(ident, |text| text.strip_prefix("r#").unwrap_or(text))
 }
 
 /// A label or lifetime with its apostrophe.
 fn lifetime(lifetime: &syn::Lifetime) -> Symbol {
-    sym(&lifetime.to_string())
+    sym_of(lifetime, |text| text)
 }

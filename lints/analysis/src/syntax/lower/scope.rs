@@ -27,6 +27,21 @@ pub(super) struct BodyState {
     pub(super) block_module: Option<ModuleIndex>,
 }
 
+impl BodyState {
+    /// Nothing of the last body stays.
+    pub(super) fn clear(&mut self) {
+        self.exprs.clear();
+        self.pats.clear();
+        self.locals.clear();
+        self.closures.clear();
+        self.names.clear();
+        self.pattern.clear();
+        self.open.clear();
+        self.await_loops.clear();
+        self.block_module = None;
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Name {
     name: Symbol,

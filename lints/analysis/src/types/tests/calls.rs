@@ -122,3 +122,51 @@ fn associated_types_of_impls() {
         &[("n", "usize"), ("r", "u8"), ("v", "Vec<String>")],
     );
 }
+
+#[test]
+fn blanket_impls_settle_the_parameters_of_their_trait() {
+    check(
+        "use std::future::Future; trait Waiter<R> { fn wait(self) -> R; }
+         impl<T, O> Waiter<O> for T where T: Future<Output = O> { fn wait(self) -> O { todo!() } }
+         async fn go() -> Result<u8, String> { Ok(1) } fn f() { let a = go().wait(); }",
+        &[("a", "Result<u8, String>")],
+    );
+}
+
+#[test]
+fn of_two_blanket_impls_that_fits_which_takes_the_arguments() {
+    check(
+        "struct Value; struct Data; trait One { fn into_data(self) -> Data; } impl<V: Into<Value>> One for V { fn into_data(self) -> Data { Data } }
+         trait Many { fn into_data(self, limit: u8) -> u16; } impl<I: IntoIterator> Many for I { fn into_data(self, limit: u8) -> u16 { 1 } }
+         fn f() { let a = Value.into_data(); let b = vec![1u8].into_data(1); }",
+        &[("a", "Data"), ("b", "u16")],
+    );
+}
+
+#[test]
+fn associated_types_of_parameters_have_the_bounds_of_their_trait() {
+    check(
+        "trait Command { fn run(&self) -> Result<u8, String>; } trait Creator { type Cmd: Command; fn make(&mut self) -> Self::Cmd; }
+         trait Answer { fn status(self) -> u16; } trait Service { type Response; fn call(&self) -> Self::Response; }
+         fn f<C: Creator, S>(mut c: C, s: S) where S: Service, S::Response: Answer { let a = c.make().run(); let b = s.call().status(); }",
+        &[("a", "Result<u8, String>"), ("b", "u16")],
+    );
+}
+
+#[test]
+fn errors_of_conversions_and_of_parsing() {
+    check(
+        "struct Port(u16); impl std::str::FromStr for Port { type Err = String; fn from_str(s: &str) -> Result<Self, String> { todo!() } }
+         fn f(n: i64) { let a = usize::try_from(n); let b: Result<u8, _> = n.try_into(); let c = \"1\".parse::<Port>(); let d = <Port as std::str::FromStr>::from_str(\"1\"); }",
+        &[("a", "Result<usize, TryFromIntError>"), ("b", "Result<u8, TryFromIntError>"), ("c", "Result<Port, String>"), ("d", "Result<Port, String>")],
+    );
+}
+
+#[test]
+fn functions_of_traits_for_types_outside() {
+    check(
+        "trait Read { fn process(text: &str) -> Option<u8>; } impl Read for std::ffi::OsString { fn process(text: &str) -> Option<u8> { None } }
+         fn f() { let a = std::ffi::OsString::process(\"x\"); }",
+        &[("a", "Option<u8>")],
+    );
+}
