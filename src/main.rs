@@ -16,6 +16,8 @@ mod levels;
 mod lsp;
 mod manifest;
 mod pipeline;
+mod progress;
+mod reasons;
 mod remembered;
 mod report;
 mod rules;

@@ -114,6 +114,7 @@ fn told(cache: &Cache, found: &Found, texts: &Texts, read: &[(Digest, usize)]) -
         old: 0,
         timings: Vec::new(),
         notes: stored.notes,
+        warnings: Vec::new(),
         rules: Vec::new(),
         calls: Vec::new(),
         found: Arc::default(),

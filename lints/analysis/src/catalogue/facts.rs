@@ -26,23 +26,32 @@ pub(super) struct Facts {
     pub(super) writing_verbs: Vec<String>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+/// A file of facts as it is written.
+#[derive(Debug, Default, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+pub struct Written {
+    /// Generic types that own values of their arguments.
     container: Vec<String>,
+    /// Pointers whose clone points to the same object.
     shared_pointer: Vec<String>,
+    /// What handlers of requests are given.
     request: Vec<String>,
+    /// Writers to memory, whose errors cannot happen.
     memory_writer: Vec<String>,
+    /// Standard streams, whose errors have nowhere to go.
     standard_stream: Vec<String>,
+    /// Parts of names of functions that write to what they are given.
     writing_verb: Vec<String>,
+    /// Types whose values stand for something that must be released.
     resource: Vec<Resource>,
+    /// Functions and methods.
     function: Vec<FunctionFacts>,
 }
 
 impl Facts {
     /// Reads a file; every path may have alternatives in braces.
     pub(super) fn parse(text: &str) -> Result<Self, CatalogueError> {
-        let file: File = toml::from_str(text).map_err(|e| CatalogueError::syntax(text, &e))?;
+        let file: Written = toml::from_str(text).map_err(|e| CatalogueError::syntax(text, &e))?;
         let mut facts = Self::default();
         for path in file.container.iter().flat_map(|p| expand(p)) {
             facts.containers.insert(checked(&path)?);

@@ -128,6 +128,19 @@ impl Catalogue {
         Ok(Self { own: Facts::parse(toml)? })
     }
 
+    /// Whether the user has entries.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        !self.own.resources.is_empty() || !self.own.functions.is_empty()
+    }
+
+    /// The reason that the user gave for an entry.
+    #[must_use]
+    pub fn own_note(&self, path: Symbol) -> Option<&str> {
+        let of_type = self.own.resources.get(&path).and_then(|r| r.note.as_deref());
+        of_type.or_else(|| self.own.functions.get(&path).and_then(|f| f.note.as_deref()))
+    }
+
     /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
     #[must_use]
     pub fn canonical(&self, path: &str) -> Symbol {
