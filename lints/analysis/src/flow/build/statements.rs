@@ -5,7 +5,9 @@ use smallvec::smallvec;
 use crate::flow::build::Builder;
 use crate::flow::build::scopes::{Breakable, ScopeKind};
 use crate::flow::mir::{BranchKind, Discard, Operand, Place, Rvalue, StatementKind, Terminator};
-use crate::syntax::hir::{Block, BlockKind, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeRef};
+use crate::syntax::hir::{
+    Block, BlockKind, ExprId, ExprKind, PatId, PatKind, Stmt, StmtKind, TypeRef, UnaryOp,
+};
 use crate::types::ty::Ty;
 
 impl Builder<'_, '_> {
@@ -157,7 +159,9 @@ impl Builder<'_, '_> {
             _ => {
                 let by_reference = self.binds_by_reference(init);
                 let is_value = !self.is_place(init);
-                let place = if self.pattern_extends(inner) && is_value {
+                let place = if let Some(place) = self.extended_reference(init) {
+                    place
+                } else if self.pattern_extends(inner) && is_value {
                     let var = self.new_var(
                         crate::flow::mir::VarKind::Temp(init),
                         self.ty(init).clone(),
@@ -257,9 +261,22 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// The reference of `let Struct { field, .. } = &mut *lock();`, whose guard lives as long as the bindings.
+    fn extended_reference(&mut self, init: ExprId) -> Option<Place> {
+        let is_reference = matches!(self.flows.cx.body.expr(init).kind, ExprKind::AddressOf { .. });
+        if !is_reference || !self.extends(init) {
+            return None;
+        }
+        match self.extended_operand(init) {
+            Operand::Copy(place) | Operand::Move(place) | Operand::Borrow(_, place) => Some(place),
+            Operand::Constant(_) => None,
+        }
+    }
+
     fn base_is_value(&self, e: ExprId) -> bool {
         match &self.flows.cx.body.expr(e).kind {
             ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => self.base_is_value(*base),
+            ExprKind::Unary { op: UnaryOp::Deref, operand } => self.base_is_value(*operand),
             ExprKind::Local(_) | ExprKind::Path(_) | ExprKind::Unary { .. } => false,
             _ => true,
         }
@@ -318,12 +335,22 @@ impl Builder<'_, '_> {
             ExprKind::Field { base, name } if self.base_is_value(*base) => {
                 self.extended_place(*base).project(crate::flow::mir::Projection::Field(*name))
             }
+            ExprKind::Index { base, index } if self.base_is_value(*base) => {
+                let (base, index) = (*base, *index);
+                let place = self.extended_place(base);
+                self.operand(index);
+                place.project(crate::flow::mir::Projection::Index)
+            }
             ExprKind::AddressOf { .. } => {
                 let operand = self.extended_operand(e);
                 match operand {
                     Operand::Copy(place) | Operand::Move(place) | Operand::Borrow(_, place) => place,
                     Operand::Constant(_) => self.place(e),
                 }
+            }
+            // `&mut *lock()`: what is dereferenced lives as long as the reference to what lies behind it.
+            ExprKind::Unary { op: UnaryOp::Deref, operand } if self.base_is_value(*operand) => {
+                self.extended_place(*operand).project(crate::flow::mir::Projection::Deref)
             }
             _ if self.is_place(e) => self.place(e),
             _ => {
