@@ -101,7 +101,9 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
 impl Found {
     /// Whether a file lies in what is checked: links in a project must not lead fixes to other people's files.
     pub fn may_write(&self, path: &Path) -> bool {
-        let named = self.named.iter().map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
+        // What is named elsewhere was meant; below the root a link may have led there.
+        let elsewhere = self.named.iter().filter(|p| !p.starts_with(&self.root));
+        let named = elsewhere.map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
         named.chain([self.root.as_path()]).any(|root| crate::files::lies_in(path, root))
     }
 
