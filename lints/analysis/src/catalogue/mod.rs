@@ -426,6 +426,8 @@ pub struct FunctionFacts {
     pub same_object: bool,
     /// Reads the body of the message that it is called on or given, whatever its status.
     pub reads_body: bool,
+    /// Gives an iterator over results, one a record: who skips an error leaves a record out.
+    pub gives_records: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

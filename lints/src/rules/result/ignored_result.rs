@@ -11,6 +11,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::circumstances::{is_best_effort, is_harmless, is_looked_at_later};
+use crate::rules::result::propagate::propagate;
 use crate::rules::result::{
     argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
     is_memory_or_stdio, is_teardown, origin,
@@ -51,7 +52,7 @@ declare_rule! {
             any: Allow = "any other ignored `Result`",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::let_underscore_must_use", "clippy::unused_result_ok"],
     }
 }
@@ -123,6 +124,12 @@ impl Rule for IgnoredResult {
                         .label("thrown away here")
                         .help("return it with `?`, handle it, or say in a comment why it does not matter"),
                 };
+                let mut finding = finding;
+                if finding.case == Some("critical")
+                    && let Some(fix) = propagate(cx, view, e, by_ok)
+                {
+                    finding = finding.fix(fix);
+                }
                 report.push(finding);
             }
         }

@@ -2,15 +2,20 @@
 
 mod circumstances;
 pub mod empty_error_arm;
+pub mod error_defaulted;
 pub mod error_source_lost;
+pub mod errors_filtered_away;
 pub mod exit_status_ignored;
 pub mod http_status_ignored;
 pub mod ignored_result;
 pub mod join_result_lost;
 pub mod lines_never_end;
+pub mod logged_and_continued;
 pub mod partial_io;
+mod propagate;
 pub mod recv_error_spins;
 pub mod task_error_lost;
+pub mod unsynced_rename;
 pub mod writer_not_finished;
 pub(crate) mod writing;
 

@@ -8,7 +8,7 @@ use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::{argument_types, class_of, discards, is_memory_or_stdio, origin};
 
@@ -50,7 +50,7 @@ declare_rule! {
             test: Allow = "the count is ignored in test code",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::unused_io_amount"],
     }
 }
@@ -67,7 +67,7 @@ impl Rule for PartialIo {
                 // a `Result` draws a warning of the compiler; where it stands, it is another `write`.
                 let is_count = matches!(view.mir.var(var).ty, Ty::Prim(_));
                 if is_count && shape != Discard::LetUnderscoreTyped {
-                    check(cx, view, var, span, "the count is dropped here", report);
+                    check(cx, view, var, span, DROPPED, report);
                 }
             }
             for var in (0..view.mir.vars.len()).map(|v| Var(v as u32)).filter(|v| is_unused(cx, view, *v)) {
@@ -84,6 +84,9 @@ impl Rule for PartialIo {
     }
 }
 
+/// What is said of a count that a statement drops.
+const DROPPED: &str = "the count is dropped here";
+
 fn check(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
@@ -93,6 +96,7 @@ fn check(
     report: &mut Vec<Diagnostic>,
 ) {
     let Some((call, _, Some(facts))) = origin(cx, view, count) else { return };
+    let is_dropped = label == DROPPED;
     if !facts.partial_io || argument_types(view, call).take(1).any(|t| is_memory_or_stdio(cx, t)) {
         return;
     }
@@ -105,13 +109,25 @@ fn check(
     } else {
         ("may write only a part", "`write_all`, or a loop that uses the count")
     };
-    report.push(
+    let mut finding =
         Diagnostic::new(&META, cx.at(span), format!("`{}` {what}, and the count is ignored", call.name))
             .case(if cx.body.in_test { "test" } else { "count" })
             .label(label)
             .confidence(call.callee.known.into())
-            .help(format!("use {instead}")),
-    );
+            .help(format!("use {instead}"));
+    let whole = match call.name.as_str() {
+        "write" => Some("write_all"),
+        "read" => Some("read_exact"),
+        _ => None,
+    };
+    // Where a count is wanted, the other method gives none.
+    if let Some(whole) = whole.filter(|_| is_dropped) {
+        finding = finding.fix(
+            Fix::new(format!("use `{whole}`"), Applicability::MaybeIncorrect)
+                .replace(cx.at(call.name_span), whole),
+        );
+    }
+    report.push(finding);
 }
 
 /// `let _count = …`: a number with a name that says that nobody reads it, and nobody does.
