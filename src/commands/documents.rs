@@ -41,7 +41,8 @@ pub fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
     clap_complete::generate(shell, &mut command, name, &mut out);
     // zsh's completion of cargo calls `_cargo-linger` by itself; bash's knows nothing of cargo's subcommands.
     if is_bash {
-        let script = String::from_utf8_lossy(&out).replace("default cargo_linger\n", "default cargo-linger\n");
+        let script =
+            String::from_utf8_lossy(&out).replace("default cargo_linger\n", "default cargo-linger\n");
         out = (script + include_str!("cargo.bash")).into_bytes();
     }
     std::io::stdout().write_all(&out)?;
