@@ -59,6 +59,12 @@ pub enum Command {
         #[command(subcommand)]
         what: BaselineCommand,
     },
+    /// Findings and signatures that are kept between runs
+    Cache {
+        /// What to do with them
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
     /// Serve an editor: the language server protocol on standard input and output
     Lsp(Box<CheckArgs>),
     /// Print shell completions
@@ -86,6 +92,15 @@ pub struct CargoArgs {
     /// Arguments for cargo, for example `clippy --workspace --all-targets`
     #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
+}
+
+/// `cache …`
+#[derive(Subcommand, Debug)]
+pub enum CacheCommand {
+    /// Delete them
+    Clean,
+    /// Print the folder they are in
+    Path,
 }
 
 /// `config …`
@@ -123,6 +138,18 @@ pub enum DebugCommand {
     },
     /// Print what stands in the way of calls that are not understood, or a sample of those that are
     Resolutions(ResolutionArgs),
+    /// Edit the files of a folder at random (in memory), and compare after each edit what the server finds with what a
+    /// run finds that keeps nothing
+    Replay {
+        /// The folder
+        path: PathBuf,
+        /// How many edits
+        #[arg(long, default_value_t = 100)]
+        edits: usize,
+        /// Where the edits start from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// `debug resolutions`
@@ -289,7 +316,7 @@ pub struct CheckArgs {
     /// Do not read the signatures of dependencies from the sources that cargo keeps
     #[arg(long, help_heading = "Run")]
     pub no_dependencies: bool,
-    /// Neither read nor write what is remembered of dependencies in the user's cache folder
+    /// Neither use nor keep findings and what is remembered of dependencies in the cache folder
     #[arg(long, help_heading = "Run")]
     pub no_cache: bool,
     /// Number of threads; as many as there are cores by default

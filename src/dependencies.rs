@@ -5,7 +5,6 @@
 //! (`pub use`). Of what the catalogue knows only that is taken which it lacks: fields, variants, constants.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,13 +17,14 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+use crate::cache;
 use crate::manifest::{self, Package};
 
 /// Larger files are tables that were generated.
 const MAX_FILE: u64 = 2 << 20;
 
 /// Counts changes of what is kept.
-const NOTATION: u32 = 5;
+const NOTATION: u32 = 6;
 
 /// Crates that are read in one run; no workspace names more by itself.
 const MAX_CRATES: usize = 1000;
@@ -78,9 +78,10 @@ struct Wanted {
     dir: PathBuf,
 }
 
-/// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation.
-/// Without `cache` nothing is remembered of the last run, and nothing is left for the next.
-pub fn read(packages: &[Package], cache: bool) -> Vec<String> {
+/// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation; of `all`
+/// dependencies where more files are to come. Without `remember` nothing is taken from the last run, and nothing is
+/// left for the next.
+pub fn read(packages: &[Package], all: bool, remember: bool) -> Vec<String> {
     let mut read = Vec::new();
     let Some(sources) = Sources::find() else { return read };
     let mut locks: FxHashMap<PathBuf, Option<Locks>> = FxHashMap::default();
@@ -122,7 +123,7 @@ pub fn read(packages: &[Package], cache: bool) -> Vec<String> {
         for (written, name) in package.crates.iter().flat_map(|c| &c.dependencies) {
             // Every name in a lowered file is interned, so what is not was never written. A library may have another
             // name than its package (`md5` of `md-5`).
-            let is_named = |name: &str| ustr::existing_ustr(name).is_some();
+            let is_named = |name: &str| all || ustr::existing_ustr(name).is_some();
             if is_named(written) || (written.contains('_') && is_named(&written.replace('_', ""))) {
                 want(&lock, member, name, &mut queue);
             }
@@ -132,7 +133,7 @@ pub fn read(packages: &[Package], cache: bool) -> Vec<String> {
         let batch: Vec<(PathBuf, Wanted)> = queue.drain(..).collect();
         seen_count += batch.len();
         let found: Vec<Option<Signatures>> =
-            batch.par_iter().map(|(_, wanted)| signatures(wanted, cache)).collect();
+            batch.par_iter().map(|(_, wanted)| signatures(wanted, remember)).collect();
         for ((lock, wanted), found) in batch.into_iter().zip(found) {
             let Some(found) = found else { continue };
             for name in found.handed_on.split_whitespace() {
@@ -153,11 +154,10 @@ struct Signatures {
 }
 
 /// The signatures of a package: from the cache, or read and put there.
-fn signatures(wanted: &Wanted, cache: bool) -> Option<Signatures> {
-    let kept = if cache { cache_file(&wanted.locked) } else { None };
-    let text = kept.as_deref().and_then(|path| std::fs::read_to_string(path).ok());
-    if let Some((handed_on, text)) = text.as_deref().and_then(|t| t.strip_prefix("# ")?.split_once('\n')) {
-        return Some(Signatures { handed_on: handed_on.to_owned(), text: text.to_owned() });
+fn signatures(wanted: &Wanted, remember: bool) -> Option<Signatures> {
+    let kept = if remember { cache_file(&wanted.locked) } else { None };
+    if let Some(known) = kept.as_deref().and_then(read_kept) {
+        return Some(known);
     }
     let (krate, files) = library(wanted)?;
     let handed_on = handed_on(&krate, &files).join(" ");
@@ -167,35 +167,49 @@ fn signatures(wanted: &Wanted, cache: bool) -> Option<Signatures> {
     let program = Program::build(files, vec![krate]);
     let text = if is_known { program.describe_beside(catalogue) } else { program.describe() };
     if let Some(path) = kept {
+        let text = format!("# {handed_on}\n{text}");
         // Without a cache the next run reads the sources again.
-        drop(keep(&path, &format!("# {handed_on}\n{text}")));
+        drop(cache::write(&path, &cache::wrapped(text.as_bytes())));
     }
     Some(Signatures { handed_on, text })
 }
 
-/// Writes beside the file and moves it there, so that no other run sees a half of it.
-fn keep(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
+/// What is kept of a crate; `None` when it is damaged.
+fn read_kept(path: &Path) -> Option<Signatures> {
+    let bytes = std::fs::read(path).ok()?;
+    let kept = std::str::from_utf8(cache::unwrapped(&bytes)?).ok()?;
+    let (handed_on, text) = kept.strip_prefix("# ")?.split_once('\n')?;
+    Some(Signatures { handed_on: handed_on.to_owned(), text: text.to_owned() })
+}
+
+/// Which sources of dependencies there are, for who keeps findings that rest on them: the lock files, and whether each
+/// locked package is on disk.
+pub fn fingerprint(packages: &[Package]) -> String {
+    let Some(sources) = Sources::find() else { return String::new() };
+    let mut locks: Vec<PathBuf> = packages.iter().filter_map(|p| lock_file(&p.manifest)).collect();
+    locks.sort();
+    locks.dedup();
+    let mut out = format!("{:?} {:?}", sources.registries, sources.checkouts);
+    for path in locks {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        out.push_str(&format!("\n{} {}\n", path.display(), blake3::hash(text.as_bytes()).to_hex()));
+        let Ok(lock) = toml::from_str::<Lock>(&text) else { continue };
+        out.extend(lock.package.iter().map(|p| if sources.of(p).is_some() { '1' } else { '0' }));
+    }
+    out
 }
 
 /// Sources of a locked version never change, so its name is enough.
 fn cache_file(locked: &Locked) -> Option<PathBuf> {
-    let folder = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
     // A name out of a lock file must not lead out of the folder.
     if [&locked.name, &locked.version].iter().any(|text| text.contains(['/', '\\'])) {
         return None;
     }
-    let source = crate::run::hash(locked.source.as_deref()?);
+    let source = blake3::hash(locked.source.as_deref()?.as_bytes()).to_hex();
+    let source = source.get(..16)?;
     let version = env!("CARGO_PKG_VERSION");
-    let file = format!("{}-{}-{source:016x}.txt", locked.name, locked.version);
-    Some(folder.join("linger").join(format!("signatures-{version}-{NOTATION}")).join(file))
+    let file = format!("{}-{}-{source}.txt", locked.name, locked.version);
+    Some(cache::home()?.join(format!("signatures-{version}-{NOTATION}")).join(file))
 }
 
 /// The lock file that holds for a manifest: the nearest above.

@@ -99,6 +99,12 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
 }
 
 impl Found {
+    /// Whether a file lies in what is checked: links in a project must not lead fixes to other people's files.
+    pub fn may_write(&self, path: &Path) -> bool {
+        let named = self.named.iter().map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
+        named.chain([self.root.as_path()]).any(|root| crate::files::lies_in(path, root))
+    }
+
     /// Restricts what is reported on to some packages.
     pub fn only(&mut self, packages: &[String]) -> anyhow::Result<()> {
         for name in packages {
@@ -183,7 +189,7 @@ impl Found {
     pub fn reported(&mut self, program: &Program, config: &Config) -> FxHashSet<FileId> {
         let mut reported = FxHashSet::default();
         let mut unreached = 0;
-        for (index, file) in program.files.iter().enumerate() {
+        for (index, file) in program.files().iter().enumerate() {
             let id = FileId(index as u32);
             let path = &file.path;
             let relative = path.strip_prefix(&self.root).unwrap_or(path);

@@ -12,7 +12,7 @@ use linger_lints::{Applicability, Edit, Fix};
 
 use crate::cli::CheckArgs;
 use crate::git::Repository;
-use crate::run::{self, Outcome, hash};
+use crate::run::{self, Outcome};
 
 /// Fixes may uncover each other; more rounds than this means that two rules disagree.
 const MOST_ROUNDS: usize = 8;
@@ -111,9 +111,14 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         let path = &outcome.program.file(file).path;
         let shown = outcome.shown(path);
         let text = outcome.text(file);
+        if !outcome.found.may_write(path) {
+            notes.push(format!("{shown} lies outside of what is checked, behind a link, and was left alone"));
+            continue;
+        }
         // The file itself, not what was remembered of it.
         let now = std::fs::read_to_string(path).unwrap_or_default();
-        if hash(&now) != outcome.hashes[file.0 as usize] || *now != *text {
+        let checked = outcome.hashes.get(file.0 as usize);
+        if checked != Some(&blake3::hash(now.as_bytes())) || *now != *text {
             notes.push(format!("{shown} has changed meanwhile and was left alone"));
             continue;
         }

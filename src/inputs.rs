@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use linger_analysis::syntax::items::FileHir;
 use rustc_hash::FxHashMap;
 
+use crate::cache::Digest;
+use crate::run::Read;
+use crate::state::State;
 use crate::texts::Buffers;
 
 /// What a check works on.
@@ -20,7 +23,16 @@ pub struct Inputs<'i> {
     pub stop: Option<&'i AtomicBool>,
     /// When there are some, only their packages and what those depend on are read.
     pub near: Vec<PathBuf>,
+    /// Under which name the program is kept between checks; it is not kept without one.
+    pub slot: Option<Slot>,
+    /// Answer for the texts that are not saved from what is kept, when that can be done.
+    pub quick: bool,
+    /// Who is editing has broken files for a while: others go on seeing what such a file was before.
+    pub lenient: bool,
 }
+
+/// The name of a program that is kept: a folder, and whether it is only what is near to some files.
+pub type Slot = (PathBuf, bool);
 
 /// The check was stopped.
 #[derive(Debug)]
@@ -34,10 +46,51 @@ impl std::fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-impl Inputs<'_> {
+impl<'i> Inputs<'i> {
     /// Whether nobody waits any more.
     pub fn is_stopped(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// Takes the kept program.
+    pub fn take_state(&self) -> Option<State> {
+        self.kept?.lock_states().remove(self.slot.as_ref()?)
+    }
+
+    /// The same inputs for the whole of which this is a part.
+    pub fn of_the_whole(&self) -> Inputs<'i> {
+        let slot = self.slot.as_ref().map(|(folder, _)| (folder.clone(), false));
+        Inputs {
+            buffers: self.buffers.clone(),
+            kept: self.kept,
+            stop: self.stop,
+            near: self.near.clone(),
+            slot,
+            quick: true,
+            lenient: self.lenient,
+        }
+    }
+
+    /// Keeps the program for the next check.
+    pub fn keep_state(&self, state: State) {
+        if let (Some(kept), Some(slot)) = (self.kept, &self.slot) {
+            let mut states = kept.lock_states();
+            // What was read of a part is of no more use when the whole is known.
+            if !slot.1 {
+                states.remove(&(slot.0.clone(), true));
+            }
+            states.insert(slot.clone(), state);
+        }
+    }
+
+    /// Puts what broken files were before in their place.
+    pub fn keep_last_good(&self, files: &mut [Read]) {
+        let Some(kept) = self.kept.filter(|_| self.lenient) else { return };
+        for file in files.iter_mut().filter(|file| file.trouble.is_some()) {
+            if let Some(last) = kept.last(&file.hir.path) {
+                file.hir = last;
+            }
+        }
     }
 
     /// Fails when nobody waits any more.
@@ -46,37 +99,52 @@ impl Inputs<'_> {
     }
 }
 
-/// Lowered files by path.
+/// Lowered files by path, and programs that were checked.
 #[derive(Default)]
 pub struct Kept {
     files: Mutex<FxHashMap<PathBuf, KeptFile>>,
     is_used: AtomicBool,
+    states: Mutex<FxHashMap<Slot, State>>,
 }
 
 /// A lowered file, with what its text was.
 struct KeptFile {
-    hash: u64,
-    length: usize,
+    hash: Digest,
     hir: Arc<FileHir>,
 }
 
 impl Kept {
+    fn lock_states(&self) -> MutexGuard<'_, FxHashMap<Slot, State>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether this is asked for the first time.
     pub fn first_time(&self) -> bool {
         !self.is_used.swap(true, Ordering::Relaxed)
     }
 
     /// The file as it was lowered from this text.
-    pub fn get(&self, path: &Path, hash: u64, length: usize) -> Option<Arc<FileHir>> {
+    pub fn get(&self, path: &Path, hash: &Digest) -> Option<Arc<FileHir>> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = files.get(path)?;
-        (kept.hash == hash && kept.length == length).then(|| Arc::clone(&kept.hir))
+        (kept.hash == *hash).then(|| Arc::clone(&kept.hir))
     }
 
     /// Keeps a file.
-    pub fn put(&self, hash: u64, length: usize, hir: &Arc<FileHir>) {
+    pub fn put(&self, hash: Digest, hir: &Arc<FileHir>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(hir.path.clone(), KeptFile { hash, length, hir: Arc::clone(hir) });
+        files.insert(hir.path.clone(), KeptFile { hash, hir: Arc::clone(hir) });
+    }
+
+    /// The file as it was lowered last, from whatever text.
+    fn last(&self, path: &Path) -> Option<Arc<FileHir>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.get(path).map(|kept| Arc::clone(&kept.hir))
+    }
+
+    /// Forgets programs of folders that are not open any more.
+    pub fn forget_closed(&self, open: &[PathBuf]) {
+        self.lock_states().retain(|(folder, _), _| open.contains(folder));
     }
 
     /// Forgets files that are gone.

@@ -1,6 +1,7 @@
 //! `cargo linger`: finds resource-lifetime hazards in Rust source without compiling it.
 
 mod baseline;
+mod cache;
 mod cli;
 mod commands;
 mod config;
@@ -17,9 +18,13 @@ mod manifest;
 mod pipeline;
 mod progress;
 mod reasons;
+mod remembered;
 mod report;
+mod rules;
 mod run;
 mod since;
+mod state;
+mod stored;
 mod suppress;
 mod text;
 mod texts;
@@ -34,6 +39,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     quiet_panics();
+    survive_limits();
     match commands::main() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
@@ -55,6 +61,16 @@ fn quiet_panics() {
             usual(info);
         }
     }));
+}
+
+/// A limit on the size of files makes a write fail, and does not end the process: the cache can do without.
+fn survive_limits() {
+    #[cfg(unix)]
+    {
+        let noticed = std::sync::Arc::default();
+        // Where it cannot be had, the limit ends the process as it does with other programs.
+        drop(signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed));
+    }
 }
 
 /// `cargo linger | head` is no failure.

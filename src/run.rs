@@ -3,47 +3,50 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use linger_analysis::catalogue::Catalogue;
-use linger_analysis::facts::{Analysis, AnalyzedBody};
-use linger_analysis::flow::Ownership;
 use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::items::FileHir;
 use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
 use linger_analysis::types::print::ResolutionShare;
 use linger_lints::rules::tool::syntax_error;
-use linger_lints::{BodyContext, Confidence, Diagnostic, Fix, Level, ProgramContext, Rule};
+use linger_lints::{Confidence, Diagnostic, Level, Rule};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::baseline::Baseline;
+use crate::cache::Digest;
 use crate::cli::{CheckArgs, MinConfidence};
 use crate::commands::statistics;
 use crate::config::{self, Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
-use crate::inputs::{Inputs, Kept};
+use crate::inputs::{Inputs, Kept, Stopped};
 use crate::pipeline::{Reported, Settings, process};
 use crate::progress::Progress;
-use crate::reasons;
+use crate::remembered;
+use crate::rules;
 use crate::since;
+use crate::state::{self, Basis, Frame, Key, State};
+use crate::stored::Stored;
 use crate::texts::Texts;
 
 /// What a check gives.
 pub struct Outcome {
     /// The program, for positions.
-    pub program: Program,
+    pub program: Arc<Program>,
     /// Files and packages.
-    pub found: Found,
+    pub found: Arc<Found>,
     /// The findings.
     pub findings: Vec<Reported>,
     /// Texts of the files.
     pub texts: Texts,
     /// Hash of each file as it was checked, by number.
-    pub hashes: Vec<u64>,
+    pub hashes: Vec<Digest>,
     /// Files that were reported on.
     pub reported: FxHashSet<FileId>,
     /// Files that could not be checked.
@@ -68,10 +71,20 @@ pub struct Outcome {
 
 /// A file, lowered, or why not.
 pub struct Read {
-    /// What it was lowered to.
+    /// The file; empty when there is trouble.
     pub hir: Arc<FileHir>,
-    hash: u64,
-    trouble: Option<(String, Span)>,
+    /// Of its bytes; `None` when they cannot be read.
+    pub hash: Option<Digest>,
+    /// What is wrong with it.
+    pub trouble: Option<(String, Span)>,
+}
+
+impl Read {
+    /// What is wrong with it, as a finding.
+    pub fn finding(&self, file: FileId) -> Option<Diagnostic> {
+        let (message, span) = self.trouble.clone()?;
+        Some(Diagnostic::new(&syntax_error::META, FileSpan { file, span }, message))
+    }
 }
 
 /// Sets up the threads: syntax trees are recursive, so stacks are large.
@@ -105,86 +118,116 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
 
 /// Runs a check on given inputs.
 pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outcome> {
+    if inputs.quick {
+        for inputs in [&inputs.of_the_whole(), &inputs] {
+            if let Some(outcome) = state::quick(args, inputs)? {
+                return Ok(outcome);
+            }
+        }
+    }
     let mut clock = Clock::default();
     let (mut found, config) = prepare(args)?;
     found.add_unsaved(inputs.buffers.keys());
     found.keep_near(&inputs.near);
-    let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);
-    let rules = build_rules(&policy, &config)?;
+    let rules = build_rules(&Policy::new(&config, &args.levels)?.with_tests(args.tests), &config)?;
     let texts = Texts::new(std::mem::take(&mut inputs.buffers));
     clock.lap("find files");
     let mut progress = Progress::new(!args.quiet && inputs.kept.is_none());
     progress.reading(found.files.len());
 
-    let read = read(&found, &texts, &inputs);
-    inputs.go_on()?;
-    let lines = read.iter().map(|r| u64::from(r.hir.source.lines.count())).sum();
-    let hashes = read.iter().map(|r| r.hash).collect();
-    let mut trouble = Vec::new();
-    let mut files = Vec::with_capacity(read.len());
-    for one in read {
-        let file = FileId(files.len() as u32);
-        trouble.extend(
-            one.trouble.map(|(message, span)| {
-                Diagnostic::new(&syntax_error::META, FileSpan { file, span }, message)
-            }),
-        );
-        files.push(one.hir);
+    let cache = if inputs.kept.is_none() { remembered::cache(args, &found, &config) } else { None };
+    if let Some(cache) = &cache {
+        match remembered::answer(cache, found, &texts, &rules, &mut clock) {
+            Ok(mut outcome) => {
+                outcome.warnings =
+                    config::catalogue::idle(&config, &outcome.found.root, &outcome.found.packages);
+                return finished(args, &config, outcome, clock);
+            }
+            Err(back) => found = back,
+        }
     }
+    let mut read = read(&found, &texts, &inputs);
+    inputs.go_on()?;
+    inputs.keep_last_good(&mut read);
+    let lines = read.iter().map(|r| u64::from(r.hir.source.lines.count())).sum();
+    // A file that could not be read has the hash of nothing.
+    let hashes = read.iter().map(|r| r.hash.unwrap_or_else(|| blake3::hash(b""))).collect();
+    let is_all_read = read.iter().all(|r| r.hash.is_some());
+    let trouble: Vec<Diagnostic> =
+        read.iter().enumerate().filter_map(|(at, one)| one.finding(FileId(at as u32))).collect();
+    let files: Vec<Arc<FileHir>> = read.into_iter().map(|one| one.hir).collect();
     clock.lap("parse and lower");
 
     progress.at("reading the signatures of dependencies");
     // They are learnt once for the process: a server hears of new ones when it is started again.
     if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
-        Catalogue::learn(dependencies::read(&found.packages, !args.no_cache));
+        Catalogue::learn(dependencies::read(&found.packages, inputs.kept.is_some(), !args.no_cache));
         clock.lap("dependencies");
     }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
     progress.at("resolving names");
-    let program = Program::build(files, found.crates(edition));
-    let reported = found.reported(&program, &config);
-    clock.lap("names");
-    inputs.go_on()?;
-
     let extended;
+    let mut user_catalogue = None;
     let catalogue = match config.catalogue()? {
         None => Catalogue::builtin(),
         Some((text, path)) => {
             extended = Catalogue::extended(&text)
                 .map_err(|error| anyhow!("{}: in [catalogue]: {error}", path.display()))?;
+            user_catalogue = Some(text);
             &extended
         }
     };
+    let crates = found.crates(edition);
+    let key = Key::new(&files, &crates, user_catalogue, rule_key(&rules, &config));
+    // What is kept and of no use makes room first.
+    let kept = inputs.take_state().and_then(|state| state.brought_to(&key, &files));
+    let mut basis = kept.unwrap_or_else(|| Basis::new(Program::build(files, crates)));
+    let program = Arc::clone(&basis.program);
+    let reported = found.reported(&program, &config);
+    let found = Arc::new(found);
+    clock.lap("names");
+    // What is kept is soon up to date, and would be lost half-way.
+    let stop = inputs.stop.filter(|_| !basis.is_kept());
+    let go_on = || if stop.is_some_and(|s| s.load(Ordering::Relaxed)) { Err(Stopped) } else { Ok(()) };
+    go_on()?;
+
     progress.at("following resources");
-    let ownership = Ownership::new(&program, catalogue);
-    let analysis = Analysis::new(&program, catalogue, &ownership);
+    let ownership = basis.ownership(&program, catalogue);
+    let (mut analysis, again) = basis.analysis(&program, catalogue, &ownership, inputs.slot.is_some());
     clock.lap("types, flow and facts");
-    inputs.go_on()?;
+    go_on()?;
 
     let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
     progress.at("looking for hazards");
-    let mut findings = run_rules(&analysis, &rules, &reported, &inputs);
-    inputs.go_on()?;
-    // Millions of small parts: freed by all threads.
-    analysis.bodies.into_par_iter().for_each(drop);
+    let work = rules::Work { rules: &rules, reported: &reported, stop };
+    let mut findings = match inputs.slot {
+        Some(_) => basis.memory.run(&work, &mut analysis, again),
+        None => rules::run(&work, &analysis),
+    };
+    let facts = analysis.into_facts();
+    let known = ownership.into_known();
+    go_on()?;
     let broken = trouble.iter().filter(|t| reported.contains(&t.primary.at.file)).count();
+    let config = Arc::new(config);
+    if inputs.slot.is_some() {
+        let frame = Frame::new(key, Arc::clone(&found), Arc::clone(&config), reported.clone());
+        inputs.keep_state(State::new(frame, basis, facts, known));
+    } else {
+        facts.free();
+    }
+    // What is said of the last good version of a broken file is out of date.
+    let is_broken = |d: &Diagnostic| trouble.iter().any(|t| t.primary.at.file == d.primary.at.file);
+    findings.retain(|finding| !is_broken(finding));
     findings.extend(trouble);
     clock.lap("rules");
 
-    let settings = Settings {
-        policy: &policy,
-        min_confidence: args.min_confidence.map(|c| match c {
-            MinConfidence::Likely => Confidence::Likely,
-            MinConfidence::Certain => Confidence::Certain,
-        }),
-        require_reason: config.require_reason(),
-        reported: &reported,
-    };
+    let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);
+    let settings = settings(args, &policy, &config, &reported);
     let findings = process(&program, findings, &settings, &texts);
     drop(progress);
     clock.lap("levels and suppressions");
 
-    let mut outcome = Outcome {
+    let outcome = Outcome {
         program,
         findings,
         texts,
@@ -195,13 +238,29 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         known: 0,
         old: 0,
         timings: Vec::new(),
-        notes: std::mem::take(&mut found.notes),
+        notes: found.notes.clone(),
         warnings: config::catalogue::idle(&config, &found.root, &found.packages),
         rules: rules.iter().map(|r| r.meta().name).collect(),
         calls,
         found,
     };
-    if let Some(baseline) = Baseline::open(args, &config, &outcome)? {
+    if let Some(cache) = cache.filter(|_| is_all_read) {
+        let files = outcome.program.files().iter().map(|file| file.path.as_path());
+        let contents = remembered::contents(files.zip(&outcome.hashes));
+        cache.put(&contents, &Stored::new(&outcome));
+        clock.lap("cache");
+    }
+    finished(args, &config, outcome, clock)
+}
+
+/// What comes behind the findings themselves: the baseline, and `--since`.
+fn finished(
+    args: &CheckArgs,
+    config: &Config,
+    mut outcome: Outcome,
+    mut clock: Clock,
+) -> anyhow::Result<Outcome> {
+    if let Some(baseline) = Baseline::open(args, config, &outcome)? {
         baseline.hide(&mut outcome);
         clock.lap("baseline");
     }
@@ -214,9 +273,10 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
 }
 
 /// Measures the parts of a run.
-struct Clock {
+pub struct Clock {
     last: Instant,
-    laps: Vec<(&'static str, Duration)>,
+    /// Parts and their times.
+    pub laps: Vec<(&'static str, Duration)>,
 }
 
 impl Default for Clock {
@@ -226,7 +286,8 @@ impl Default for Clock {
 }
 
 impl Clock {
-    fn lap(&mut self, name: &'static str) {
+    /// A part is done.
+    pub fn lap(&mut self, name: &'static str) {
         self.laps.push((name, self.last.elapsed()));
         self.last = Instant::now();
     }
@@ -263,7 +324,31 @@ fn buffer(args: &CheckArgs) -> anyhow::Result<Option<(PathBuf, String)>> {
     Ok(Some((absolute(&here, path), text)))
 }
 
-fn build_rules(policy: &Policy<'_>, config: &Config) -> anyhow::Result<Vec<Box<dyn Rule>>> {
+/// What the pipeline needs to know.
+pub fn settings<'s>(
+    args: &CheckArgs,
+    policy: &'s Policy<'s>,
+    config: &Config,
+    reported: &'s FxHashSet<FileId>,
+) -> Settings<'s> {
+    Settings {
+        policy,
+        min_confidence: args.min_confidence.map(|c| match c {
+            MinConfidence::Likely => Confidence::Likely,
+            MinConfidence::Certain => Confidence::Certain,
+        }),
+        require_reason: config.require_reason(),
+        reported,
+    }
+}
+
+/// The rules with their options, as far as they decide what is found.
+pub fn rule_key(rules: &[Box<dyn Rule>], config: &Config) -> Vec<(&'static str, String)> {
+    rules.iter().map(|r| (r.meta().name, config.options(r.meta().name).to_string())).collect()
+}
+
+/// Makes the rules that are on somewhere.
+pub fn build_rules(policy: &Policy<'_>, config: &Config) -> anyhow::Result<Vec<Box<dyn Rule>>> {
     linger_lints::all()
         .iter()
         .filter(|rule| policy.is_on(rule.meta))
@@ -292,58 +377,57 @@ pub fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
     read.into_iter().map(|(_, one)| one).collect()
 }
 
-fn read_one(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Read {
-    let failed = |text: &str, message: String, span: Span| Read {
+/// Reads and lowers a file.
+pub fn read_one(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Read {
+    let failed = |hash: Option<Digest>, text: &str, message: String, span: Span| Read {
         hir: Arc::new(empty(path, text)),
-        hash: hash(text),
+        hash,
         trouble: Some((message, span)),
     };
+    if inputs.is_stopped() {
+        return failed(None, "", "stopped".to_owned(), Span::default());
+    }
     let bytes = match texts.buffer(path) {
         Some(text) => text.as_bytes().to_vec(),
         None => match std::fs::read(path) {
             Ok(bytes) => bytes,
-            Err(error) => return failed("", format!("this file cannot be read: {error}"), Span::default()),
+            Err(error) => {
+                return failed(None, "", format!("this file cannot be read: {error}"), Span::default());
+            }
         },
     };
+    let hash = blake3::hash(&bytes);
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            return failed("", format!("this file is not UTF-8 (byte {at})"), Span::default());
+            return failed(Some(hash), "", format!("this file is not UTF-8 (byte {at})"), Span::default());
         }
     };
-    let hashed = hash(&text);
-    if let Some(hir) = inputs.kept.and_then(|kept| kept.get(path, hashed, text.len())) {
-        return Read { hir, hash: hashed, trouble: None };
-    }
-    if inputs.is_stopped() {
-        return failed("", "stopped".to_owned(), Span::default());
+    if let Some(hir) = inputs.kept.and_then(|kept| kept.get(path, &hash)) {
+        return Read { hir, hash: Some(hash), trouble: None };
     }
     match catch_unwind(AssertUnwindSafe(|| parse_file(path.to_path_buf(), &text))) {
         Ok(Ok(hir)) => {
             let hir = Arc::new(hir);
             if let Some(kept) = inputs.kept {
-                kept.put(hashed, text.len(), &hir);
+                kept.put(hash, &hir);
             }
-            Read { hir, hash: hashed, trouble: None }
+            Read { hir, hash: Some(hash), trouble: None }
         }
         Ok(Err(error)) => {
-            failed(&text, format!("this file could not be checked: {}", error.message), error.span)
+            let message = format!("this file could not be checked: {}", error.message);
+            failed(Some(hash), &text, message, error.span)
         }
-        Err(_) => failed(&text, "linger failed on this file (a bug in linger)".to_owned(), Span::default()),
+        Err(_) => {
+            let message = "linger failed on this file (a bug in linger)".to_owned();
+            failed(Some(hash), &text, message, Span::default())
+        }
     }
 }
 
-/// A hash of a text, to see whether a file has changed meanwhile.
-pub fn hash(text: &str) -> u64 {
-    use std::hash::Hasher;
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(text.as_bytes());
-    hasher.finish()
-}
-
 /// A file without contents, so that a failure has a place.
-fn empty(path: &Path, text: &str) -> FileHir {
+pub fn empty(path: &Path, text: &str) -> FileHir {
     FileHir {
         path: path.to_path_buf(),
         source: linger_analysis::source::SourceText {
@@ -362,101 +446,5 @@ fn empty(path: &Path, text: &str) -> FileHir {
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
-    }
-}
-
-/// Whether the text that a fix changes is the code itself: what a macro made is not there to be changed.
-fn is_at_hand(analysis: &Analysis<'_>, body: &AnalyzedBody, fix: &Fix) -> bool {
-    let expanded = |at: FileSpan| {
-        at.file == body.global.file
-            && analysis.hir(body).exprs.iter().any(|e| e.expanded && e.span.contains(at.span))
-    };
-    !fix.edits.iter().any(|edit| expanded(edit.at))
-}
-
-/// Runs all rules. A panic ends one body, not the run.
-fn run_rules(
-    analysis: &Analysis<'_>,
-    rules: &[Box<dyn Rule>],
-    reported: &FxHashSet<FileId>,
-    inputs: &Inputs<'_>,
-) -> Vec<Diagnostic> {
-    let mut findings: Vec<Diagnostic> = analysis
-        .bodies
-        .par_iter()
-        .filter(|b| reported.contains(&b.global.file) && !inputs.is_stopped())
-        .flat_map_iter(|body| {
-            let run = catch_unwind(AssertUnwindSafe(|| {
-                let mut found = Vec::new();
-                let cx = BodyContext::new(analysis, body);
-                for rule in rules {
-                    rule.body(&cx, &mut found);
-                }
-                for finding in &mut found {
-                    finding.fixes.retain(|fix| is_at_hand(analysis, body, fix));
-                    reasons::add(analysis, body, finding);
-                }
-                found
-            }));
-            run.unwrap_or_else(|_| {
-                let at = FileSpan { file: body.global.file, span: analysis.hir(body).span.start() };
-                vec![Diagnostic::new(
-                    &syntax_error::META,
-                    at,
-                    "linger failed on this function (a bug in linger)",
-                )]
-            })
-        })
-        .collect();
-    let cx = ProgramContext { analysis };
-    let whole: Vec<Diagnostic> = rules
-        .par_iter()
-        .flat_map_iter(|rule| {
-            let run = catch_unwind(AssertUnwindSafe(|| {
-                let mut found = Vec::new();
-                rule.program(&cx, &mut found);
-                found
-            }));
-            run.unwrap_or_else(|_| {
-                let at = FileSpan { file: FileId(0), span: Span::default() };
-                let message = format!("linger failed in rule `{}` (a bug in linger)", rule.meta().name);
-                vec![Diagnostic::new(&syntax_error::META, at, message)]
-            })
-        })
-        .collect();
-    findings.extend(whole);
-    locate(analysis, &mut findings);
-    findings
-}
-
-/// Says for each finding in which item it is, and whether that is test code.
-fn locate(analysis: &Analysis<'_>, findings: &mut [Diagnostic]) {
-    let mut bodies: FxHashMap<FileId, Vec<usize>> = FxHashMap::default();
-    for finding in findings.iter() {
-        bodies.entry(finding.primary.at.file).or_default();
-    }
-    for (index, body) in analysis.bodies.iter().enumerate() {
-        if let Some(list) = bodies.get_mut(&body.global.file) {
-            list.push(index);
-        }
-    }
-    for finding in findings {
-        let at = finding.primary.at;
-        let around = bodies
-            .get(&at.file)
-            .into_iter()
-            .flatten()
-            .map(|index| &analysis.bodies[*index])
-            .filter(|body| analysis.hir(body).span.contains(at.span))
-            .min_by_key(|body| {
-                let span = analysis.hir(body).span;
-                span.hi - span.lo
-            });
-        if let Some(body) = around {
-            finding.in_test |= body.in_test;
-            if finding.enclosing.is_none() {
-                finding.enclosing = body.def.map(|def| analysis.program.def(def).path);
-            }
-        }
     }
 }

@@ -24,6 +24,11 @@ impl Texts {
         Self { buffers, read: Mutex::default() }
     }
 
+    /// The given texts alone.
+    pub fn given(&self) -> Self {
+        Self::new(self.buffers.clone())
+    }
+
     /// The text of the file, when it is given.
     pub fn buffer(&self, path: &Path) -> Option<&str> {
         self.buffers.get(path).map(|text| &**text)

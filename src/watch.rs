@@ -52,7 +52,8 @@ fn again(args: &CheckArgs, kept: &Kept) -> anyhow::Result<()> {
     }
     kept.forget_lost();
     // A configuration that is being edited may be wrong for a while.
-    match run::check_in(args, Inputs { kept: Some(kept), ..Inputs::default() }) {
+    let slot = Some((std::path::PathBuf::new(), false));
+    match run::check_in(args, Inputs { kept: Some(kept), slot, ..Inputs::default() }) {
         Ok(outcome) => {
             finish(args, &outcome)?;
         }

@@ -14,7 +14,7 @@ pub mod rules;
 pub use context::{BodyContext, FlowView, ProgramContext};
 pub use diagnostic::{Applicability, Confidence, Diagnostic, Edit, Fix, Label};
 pub use registry::{RegisteredRule, all, find};
-pub use rule::{Case, FixAvailability, Group, Level, NoOptions, OptionsError, Rule, RuleMeta};
+pub use rule::{Case, FixAvailability, Gathered, Group, Level, NoOptions, OptionsError, Rule, RuleMeta};
 
 // Reached by `declare_rule!` from the files of rules.
 #[doc(hidden)]

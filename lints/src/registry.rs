@@ -54,6 +54,7 @@ rules! {
     task::future_not_awaited,
     task::handle_outlives_owner,
     task::lost_assertion,
+    task::lost_when_cancelled,
     task::overwritten_handle,
     task::select_loses_data,
     task::send_without_receiver,

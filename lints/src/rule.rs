@@ -180,6 +180,9 @@ impl RuleMeta {
     }
 }
 
+/// What a rule notes of a body.
+pub type Gathered = Box<dyn std::any::Any + Send + Sync>;
+
 /// A rule: an immutable value, made once from its options.
 pub trait Rule: Send + Sync {
     /// Its declaration.
@@ -188,7 +191,12 @@ pub trait Rule: Send + Sync {
     /// Looks at one body.
     fn body(&self, _cx: &BodyContext<'_>, _report: &mut Vec<Diagnostic>) {}
 
-    /// Looks at the program as a whole, once.
+    /// Notes what [`Rule::program`] needs to know of a body. Bodies that are not reported on are asked too.
+    fn gather(&self, _cx: &BodyContext<'_>) -> Option<Gathered> {
+        None
+    }
+
+    /// Looks at the program as a whole, once; rather at what was gathered than at all bodies again.
     fn program(&self, _cx: &ProgramContext<'_>, _report: &mut Vec<Diagnostic>) {}
 }
 

@@ -14,6 +14,7 @@ use linger_analysis::types::print::{print, resolutions};
 use rustc_hash::FxHashSet;
 
 use crate::cli::{DebugCommand, ResolutionArgs};
+use crate::commands::replay;
 use crate::config::Config;
 use crate::dependencies;
 use crate::discover::discover;
@@ -34,6 +35,7 @@ pub fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
         DebugCommand::Types { place } => function(place, |seen, body, _| {
             write!(out, "{}", print(seen.analysis.program, seen.analysis.catalogue, body.global))
         })?,
+        DebugCommand::Replay { path, edits, seed } => replay::replay(path, *edits, *seed, &mut out)?,
         DebugCommand::Resolutions(args) => with_analysis(&args.paths, |seen| match args.sample {
             Some(count) => sample(seen, count, args.seed, &mut out),
             None => not_understood(seen, args, &mut out),
@@ -68,7 +70,7 @@ fn with_analysis(
     let mut found = discover(paths, &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = run::read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages, true));
+    Catalogue::learn(dependencies::read(&found.packages, false, true));
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
@@ -98,6 +100,14 @@ fn function(
     })
 }
 
+/// The order of the draw.
+fn drawn_by(text: &str) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
 /// Calls drawn at random, the same for the same seed, with what they were resolved to.
 fn sample(seen: &Seen<'_>, count: usize, seed: u64, out: &mut dyn Write) -> std::io::Result<()> {
     let mut drawn = Vec::new();
@@ -107,7 +117,7 @@ fn sample(seen: &Seen<'_>, count: usize, seed: u64, out: &mut dyn Write) -> std:
             let span = hir.expr(id).span;
             let place = seen.place(body.global.file, span.hi.saturating_sub(1));
             drawn.push((
-                run::hash(&format!("{seed} {place} {} {}", span.lo, span.hi)),
+                drawn_by(&format!("{seed} {place} {} {}", span.lo, span.hi)),
                 place,
                 body,
                 span,

@@ -7,12 +7,17 @@ mod config;
 mod debug;
 mod documents;
 mod explain;
+mod replay;
 mod rules;
 pub mod statistics;
 
 use std::ffi::OsString;
 
-use crate::cli::{Cli, Command};
+use std::io::Write;
+
+use anyhow::Context;
+
+use crate::cli::{CacheCommand, Cli, Command};
 
 pub use check::{counted, finish};
 
@@ -40,9 +45,23 @@ pub fn main() -> anyhow::Result<u8> {
         Some(Command::Init) => documents::init(),
         Some(Command::Config { what }) => config::config(&what),
         Some(Command::Baseline { what }) => baseline::baseline(&what),
+        Some(Command::Cache { what }) => kept(&what),
         Some(Command::Lsp(args)) => crate::lsp::serve(&args),
         Some(Command::Completions { shell }) => documents::completions(shell),
         Some(Command::Man) => documents::man(),
         Some(Command::Debug { what }) => debug::debug(&what),
     }
+}
+
+fn kept(what: &CacheCommand) -> anyhow::Result<u8> {
+    match what {
+        CacheCommand::Clean => {
+            crate::cache::clean().context("the cache cannot be deleted")?;
+        }
+        CacheCommand::Path => match crate::cache::home() {
+            Some(home) => writeln!(std::io::stdout(), "{}", crate::text::one_line(&home.to_string_lossy()))?,
+            None => anyhow::bail!("there is no folder for caches: neither XDG_CACHE_HOME nor a home folder"),
+        },
+    }
+    Ok(0)
 }

@@ -27,6 +27,9 @@ use crate::lsp::worker::{Answer, Job};
 /// How long the hands must rest before a changed text is checked.
 const REST: Duration = Duration::from_millis(120);
 
+/// How long the open files' answers must stand before everything is checked: what is typed meanwhile comes first.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// Why a check is due; the greater asks for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
@@ -52,6 +55,8 @@ pub struct Server {
     due: Option<(Instant, Cause)>,
     /// A check of everything is owed as soon as the quick one is done.
     owes_all: bool,
+    /// When that check starts.
+    all_due: Option<Instant>,
     /// Stops the present job.
     stop: Arc<AtomicBool>,
     shown: FxHashMap<PathBuf, (Option<i32>, Vec<Shown>)>,
@@ -73,6 +78,7 @@ impl Server {
             is_shut_down: false,
             due: None,
             owes_all: false,
+            all_due: None,
             stop: Arc::default(),
             shown: FxHashMap::default(),
             complaints: Vec::new(),
@@ -81,7 +87,7 @@ impl Server {
 
     /// When the next check is due.
     pub fn due(&self) -> Option<Instant> {
-        self.due.map(|(at, _)| at)
+        self.due.map(|(at, _)| at).or(self.all_due)
     }
 
     /// The exit status: 1 when the editor went without a word.
@@ -140,7 +146,7 @@ impl Server {
             "shutdown" => {
                 self.is_shut_down = true;
                 self.stop.store(true, Ordering::Relaxed);
-                self.due = None;
+                (self.due, self.all_due) = (None, None);
                 Response::new_ok(id, Value::Null)
             }
             "textDocument/codeAction" => self.ask(id, params, Self::code_actions),
@@ -291,6 +297,7 @@ impl Server {
     /// A check is wanted. What is being checked is out of date.
     fn want(&mut self, cause: Cause) {
         self.stop.store(true, Ordering::Relaxed);
+        self.all_due = None;
         let wait = if cause == Cause::Typed { REST } else { Duration::ZERO };
         let cause = self.due.map_or(cause, |(_, before)| before.max(cause));
         self.owes_all |= cause == Cause::Saved;
@@ -299,7 +306,13 @@ impl Server {
 
     /// Starts the check that is due.
     pub fn start(&mut self) {
-        let Some((_, cause)) = self.due.take() else { return };
+        let Some((_, cause)) = self.due.take() else {
+            if self.all_due.take().is_some() {
+                self.owes_all = false;
+                self.begin(false, Cause::Saved);
+            }
+            return;
+        };
         if self.documents.all().is_empty() {
             self.owes_all = false;
             self.begin(false, cause);
@@ -351,8 +364,7 @@ impl Server {
             }
         }
         if near && self.owes_all && self.due.is_none() {
-            self.owes_all = false;
-            self.begin(false, Cause::Saved);
+            self.all_due = Some(Instant::now() + PAUSE);
         }
     }
 

@@ -63,6 +63,7 @@ pub fn work(jobs: &Receiver<Job>, answers: &Sender<Answer>) {
         }
         if !job.near {
             kept.forget_lost();
+            kept.forget_closed(&job.roots);
         }
     }
 }
@@ -89,9 +90,19 @@ fn check(job: &Job, kept: &Kept) -> Option<Answer> {
             kept: Some(kept),
             stop: Some(&job.stop),
             near: if job.near { open } else { Vec::new() },
+            slot: Some((root.clone(), job.near)),
+            quick: job.near,
+            lenient: true,
         };
         match run::check_in(&args, inputs) {
             Ok(outcome) => {
+                if args.timings {
+                    let laps = outcome.timings.iter();
+                    let laps: Vec<String> = laps
+                        .map(|(name, time)| format!("{name} {:.1} ms", time.as_secs_f64() * 1e3))
+                        .collect();
+                    eprintln!("linger: {}: {}", if job.near { "near" } else { "all" }, laps.join(", "));
+                }
                 let broken: FxHashSet<PathBuf> = outcome
                     .findings
                     .iter()

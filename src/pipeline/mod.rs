@@ -24,6 +24,13 @@ pub struct Reported {
     merged: Vec<Diagnostic>,
 }
 
+impl Reported {
+    /// A finding with its level.
+    pub fn new(finding: Diagnostic, level: Level) -> Self {
+        Self { finding, level, merged: Vec::new() }
+    }
+}
+
 /// What the pipeline needs to know.
 pub struct Settings<'s> {
     /// Levels by file.
@@ -48,7 +55,10 @@ pub fn process(
     // Levels first: what is allowed must not speak for others. It stays until suppressions have seen it, so that
     // they count as used.
     let mut kept: Vec<Reported> = findings
-        .map(|finding| Reported { level: level(&finding, program, settings), finding, merged: Vec::new() })
+        .map(|finding| {
+            let level = level(&finding, program, settings);
+            Reported::new(finding, level)
+        })
         .collect();
     for reported in &mut kept {
         as_indented(&mut reported.finding, program, texts);
@@ -71,7 +81,7 @@ pub fn process(
         for finding in suppress::trouble(list, *file, settings.require_reason, &is_on) {
             let level = level(&finding, program, settings);
             if level > Level::Allow {
-                kept.push(Reported { finding, level, merged: Vec::new() });
+                kept.push(Reported::new(finding, level));
             }
         }
     }
@@ -141,11 +151,14 @@ fn suppressions(
     texts: &Texts,
 ) -> BTreeMap<FileId, Vec<Suppression>> {
     let mut by_file = BTreeMap::new();
-    for (index, hir) in program.files.iter().enumerate() {
+    for (index, hir) in program.files().iter().enumerate() {
         let file = FileId(index as u32);
+        if !settings.reported.contains(&file) {
+            continue;
+        }
         let mentioned = hir.source.comments.iter().any(|c| c.text.contains("linger:"))
             || hir.lint_attributes.iter().any(|a| a.lint.starts_with("linger::"));
-        if mentioned && settings.reported.contains(&file) {
+        if mentioned {
             by_file.insert(file, suppress::read(hir, &texts.get(file, &hir.path)));
         }
     }

@@ -17,6 +17,8 @@ pub fn repository() -> PathBuf {
 pub fn linger() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-linger"));
     command.env_remove("NO_COLOR").env_remove("GITHUB_STEP_SUMMARY");
+    // Not the cache of whoever runs the tests.
+    command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
     command
 }
 

@@ -18,6 +18,12 @@ pub(super) struct Facts {
     pub(super) shared_pointers: FxHashSet<Symbol>,
     /// What handlers of requests are given.
     pub(super) requests: FxHashSet<Symbol>,
+    /// Writers to memory, whose errors cannot happen.
+    pub(super) memory_writers: FxHashSet<Symbol>,
+    /// Standard streams, whose errors have nowhere to go.
+    pub(super) standard_streams: FxHashSet<Symbol>,
+    /// Parts of names of functions that write to what they are given.
+    pub(super) writing_verbs: Vec<String>,
 }
 
 /// A file of facts as it is written.
@@ -30,6 +36,12 @@ pub struct Written {
     shared_pointer: Vec<String>,
     /// What handlers of requests are given.
     request: Vec<String>,
+    /// Writers to memory, whose errors cannot happen.
+    memory_writer: Vec<String>,
+    /// Standard streams, whose errors have nowhere to go.
+    standard_stream: Vec<String>,
+    /// Parts of names of functions that write to what they are given.
+    writing_verb: Vec<String>,
     /// Types whose values stand for something that must be released.
     resource: Vec<Resource>,
     /// Functions and methods.
@@ -50,6 +62,13 @@ impl Facts {
         for path in file.request.iter().flat_map(|p| expand(p)) {
             facts.requests.insert(checked(&path)?);
         }
+        for path in file.memory_writer.iter().flat_map(|p| expand(p)) {
+            facts.memory_writers.insert(checked(&path)?);
+        }
+        for path in file.standard_stream.iter().flat_map(|p| expand(p)) {
+            facts.standard_streams.insert(checked(&path)?);
+        }
+        facts.writing_verbs = file.writing_verb;
         for resource in file.resource {
             for path in expand(&resource.ty) {
                 let ty = checked(&path)?;

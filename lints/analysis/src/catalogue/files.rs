@@ -181,7 +181,7 @@ pub(super) const FACTS: &[FactsFile] = &[
         text: include_str!("../../../catalogue/telemetry.toml"),
     },
     FactsFile {
-        crates: &["anyhow", "eyre", "fancy_regex", "regex", "scopeguard", "smallvec"],
+        crates: &["anyhow", "bytes", "eyre", "fancy_regex", "regex", "scopeguard", "smallvec", "termcolor"],
         text: include_str!("../../../catalogue/misc.toml"),
     },
 ];

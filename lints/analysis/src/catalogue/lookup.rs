@@ -288,6 +288,27 @@ impl Catalogue {
             || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.requests.contains(&ty))
     }
 
+    /// Whether a writer writes to memory, so that it cannot fail.
+    #[must_use]
+    pub fn is_memory_writer(&self, ty: Symbol) -> bool {
+        self.own.memory_writers.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.memory_writers.contains(&ty))
+    }
+
+    /// Whether a writer is a standard stream, whose errors have nowhere to go.
+    #[must_use]
+    pub fn is_standard_stream(&self, ty: Symbol) -> bool {
+        self.own.standard_streams.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.standard_streams.contains(&ty))
+    }
+
+    /// Whether functions of this name write to the writer that they are given.
+    #[must_use]
+    pub fn writes_by_name(&self, name: Symbol) -> bool {
+        let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.writing_verbs);
+        self.own.writing_verbs.iter().chain(shipped).any(|verb| name.as_str().contains(verb.as_str()))
+    }
+
     /// Whether a crate is an interface of the operating system, whose functions take plain descriptors and keep
     /// none of them.
     #[must_use]

@@ -365,6 +365,8 @@ pub struct FunctionFacts {
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".
     pub loss: Option<String>,
+    /// The literal argument with which an error is of no account: `false` for `set_nonblocking`, which cannot fail.
+    pub harmless_with: Option<String>,
     /// Blocks the thread (sleep, join, blocking receive, process wait, network).
     pub blocks: bool,
     /// Waits for another thread, task or process, so that holding a lock meanwhile may deadlock.

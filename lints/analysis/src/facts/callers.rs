@@ -21,56 +21,87 @@ pub struct Caller {
 }
 
 /// Callers of all functions of the program; code of tests is left out.
-pub type Callers = FxHashMap<DefId, Vec<Caller>>;
+#[derive(Default, PartialEq, Debug)]
+pub struct Callers(FxHashMap<DefId, Vec<Caller>>);
 
-/// Reads the callers from the flows.
-pub(super) fn find(analysis: &Analysis<'_>) -> Callers {
-    let mut out = Callers::default();
-    for body in analysis.bodies.iter().filter(|b| !b.in_test) {
-        let initialises =
-            body.flow.all().any(|mir| mir.calls().any(|(_, _, call)| analysis.initialises(call)));
-        for mir in body.flow.all() {
-            let fills_static = initialises && analysis.initialises_static(body, mir.owner);
-            let closure = !fills_static && is_repeated_closure(analysis, body, mir);
-            // What fills a static runs once, however often the function around it is called.
-            let from = body.def.filter(|_| !fills_static);
-            for (point, statement) in mir.statements() {
-                let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
-                let mut add = |def: DefId, repeated: bool| {
-                    let caller = Caller { from, repeated };
-                    let all = out.entry(def).or_default();
-                    if !all.contains(&caller) {
-                        all.push(caller);
-                    }
-                };
-                match &statement.kind {
-                    StatementKind::Call(call) => {
-                        for def in targets(&call.callee.target) {
-                            add(def, repeated);
-                        }
-                        if initialises && analysis.fills_static(body, mir, call) {
-                            for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
-                                out.entry(def).or_default().push(Caller { from: None, repeated: false });
-                            }
-                            continue;
-                        }
-                        // A function handed on by name may be called as often as the other side likes.
-                        for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
-                            add(def, true);
-                        }
-                    }
-                    StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
-                        if let Some(def) = named(analysis, body, operand) {
-                            add(def, true);
-                        }
-                    }
-                    StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
-                        for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
-                            add(def, true);
-                        }
-                    }
-                    _ => {}
+impl Callers {
+    /// The callers of a function; `None` when nobody is seen to call it.
+    #[must_use]
+    pub fn get(&self, def: &DefId) -> Option<&Vec<Caller>> {
+        super::reads::def(*def);
+        self.0.get(def)
+    }
+
+    /// Functions that are not called as they were.
+    pub(super) fn differing(&self, before: &Self) -> Vec<DefId> {
+        let changed = self.0.iter().filter(|(def, all)| before.0.get(def) != Some(all)).map(|(def, _)| *def);
+        let gone = before.0.keys().filter(|def| !self.0.contains_key(def)).copied();
+        changed.chain(gone).collect()
+    }
+
+    /// Puts together what the bodies call.
+    pub(super) fn collect<'c>(called: impl Iterator<Item = &'c Called>) -> Self {
+        let mut out = Self::default();
+        for (def, caller) in called {
+            let all = out.0.entry(*def).or_default();
+            if !all.contains(caller) {
+                all.push(*caller);
+            }
+        }
+        out
+    }
+}
+
+/// A function that is called, and from where.
+pub(super) type Called = (DefId, Caller);
+
+/// What a body calls, or names.
+pub(super) fn called(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<Called> {
+    let mut out: Vec<Called> = Vec::new();
+    if body.in_test {
+        return out;
+    }
+    let initialises = body.flow.all().any(|mir| mir.calls().any(|(_, _, call)| analysis.initialises(call)));
+    for mir in body.flow.all() {
+        let fills_static = initialises && analysis.initialises_static(body, mir.owner);
+        let closure = !fills_static && is_repeated_closure(analysis, body, mir);
+        // What fills a static runs once, however often the function around it is called.
+        let from = body.def.filter(|_| !fills_static);
+        for (point, statement) in mir.statements() {
+            let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
+            let mut add = |def: DefId, from: Option<DefId>, repeated: bool| {
+                let one = (def, Caller { from, repeated });
+                if !out.contains(&one) {
+                    out.push(one);
                 }
+            };
+            match &statement.kind {
+                StatementKind::Call(call) => {
+                    for def in targets(&call.callee.target) {
+                        add(def, from, repeated);
+                    }
+                    if initialises && analysis.fills_static(body, mir, call) {
+                        for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                            add(def, None, false);
+                        }
+                        continue;
+                    }
+                    // A function handed on by name may be called as often as the other side likes.
+                    for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                        add(def, from, true);
+                    }
+                }
+                StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
+                    if let Some(def) = named(analysis, body, operand) {
+                        add(def, from, true);
+                    }
+                }
+                StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
+                    for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
+                        add(def, from, true);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -82,7 +113,7 @@ fn named(analysis: &Analysis<'_>, body: &AnalyzedBody, operand: &Operand) -> Opt
     let e: ExprId = *e;
     let path = body.types.paths.get(&e)?;
     let def = *analysis.program.by_path.get(path)?.first()?;
-    matches!(analysis.program.item(def).kind, ItemKind::Fn(_)).then_some(def)
+    matches!(analysis.program.interface_item(def).kind, ItemKind::Fn(_)).then_some(def)
 }
 
 /// A closure may run again and again, unless it initialises something once; an async block runs once.
@@ -174,7 +205,7 @@ impl Analysis<'_> {
     }
 
     fn is_called_once(&self, def: DefId, depth: u32) -> bool {
-        let item = self.program.item(def);
+        let item = self.program.interface_item(def);
         if !matches!(item.kind, ItemKind::Fn(_)) {
             return true;
         }

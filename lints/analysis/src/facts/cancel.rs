@@ -4,16 +4,13 @@
 //! or when it takes something out of its caller's state (a message, an element) and hands it to another await.
 //! What belongs to the function alone is not lost: it is only begun anew.
 
-use std::sync::Arc;
-
-use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::facts::change::Change;
 use crate::facts::{Analysis, AnalyzedBody, at};
 use crate::flow::identity::{Identities, Identity, Root};
 use crate::flow::mir::{AwaitKind, Call, Mir, Operand, Rvalue, StatementKind, Var, VarKind};
-use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
 use crate::types::infer::{Known, Target};
@@ -37,27 +34,18 @@ pub struct Loss {
 const LONGEST_WAY: usize = 4;
 
 /// Fills in [`super::Summary::loss`] of all async functions.
-pub(super) fn find(analysis: &mut Analysis<'_>) {
-    for _ in 0..LONGEST_WAY {
-        let found: Vec<(DefId, Loss)> = analysis
-            .bodies
-            .par_iter()
-            .filter(|b| b.is_async)
-            .filter_map(|body| {
-                let def = body.def?;
-                if analysis.summary(def).is_some_and(|s| s.loss.is_some()) {
-                    return None;
-                }
-                Some((def, loss(analysis, body, &body.flow.root)?))
-            })
-            .collect();
-        if found.is_empty() {
-            break;
-        }
-        for (def, loss) in found {
-            Arc::make_mut(analysis.summaries.entry(def).or_default()).loss = Some(loss);
-        }
-    }
+pub(super) fn find(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut Vec<FxHashMap<u32, Loss>>) {
+    change.rounds(
+        analysis,
+        kept,
+        LONGEST_WAY,
+        |analysis, body| {
+            let def = body.def.filter(|_| body.is_async)?;
+            let is_known = analysis.summary(def).is_some_and(|s| s.loss.is_some());
+            if is_known { None } else { loss(analysis, body, &body.flow.root) }
+        },
+        |summary, loss| summary.loss = Some(loss),
+    );
 }
 
 /// What is lost when the future of a flow is dropped half-way.

@@ -18,7 +18,7 @@ use crate::types::infer::{Known, Target};
 use crate::types::ty::Ty;
 
 /// A call of a function of the program, as far as linking needs it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Site {
     /// Who may be called.
     pub targets: SmallVec<[DefId; 1]>,
@@ -29,7 +29,7 @@ pub struct Site {
 }
 
 /// Direct facts of a body.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Direct {
     pub(super) summary: Summary,
     pub(super) sites: Vec<Site>,

@@ -3,19 +3,16 @@
 //! A loop is endless when control that is in it can reach no return. Panics are no way out, with one exception:
 //! `rx.recv().unwrap()` ends with its channel.
 
-use std::sync::Arc;
-
-use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::facts::change::Change;
 use crate::facts::direct::{closure_of, runs_now, targets};
 use crate::facts::{Analysis, AnalyzedBody, at};
 use crate::flow::identity::Identities;
 use crate::flow::mir::{
     AwaitKind, BlockId, BranchKind, Call, Mir, Operand, Owner, Statement, StatementKind, Terminator,
 };
-use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::syntax::hir::{Body, ExprId, ExprKind, PatId, PatKind};
 use crate::types::infer::Target;
@@ -33,26 +30,21 @@ pub struct Endless {
 const LONGEST_WAY: usize = 4;
 
 /// Fills in [`super::Summary::stays_in`] of all functions.
-pub(super) fn find(analysis: &mut Analysis<'_>) {
-    for _ in 0..=LONGEST_WAY {
-        let found: Vec<(DefId, Endless)> = analysis
-            .bodies
-            .par_iter()
-            .filter_map(|body| {
-                let def = body.def?;
-                if analysis.summary(def).is_some_and(|s| s.stays_in.is_some()) {
-                    return None;
-                }
-                Some((def, endless(analysis, body, &body.flow.root)?))
-            })
-            .collect();
-        if found.is_empty() {
-            break;
-        }
-        for (def, endless) in found {
-            Arc::make_mut(analysis.summaries.entry(def).or_default()).stays_in = Some(endless);
-        }
-    }
+pub(super) fn find(
+    analysis: &mut Analysis<'_>,
+    change: &mut Change,
+    kept: &mut Vec<FxHashMap<u32, Endless>>,
+) {
+    change.rounds(
+        analysis,
+        kept,
+        LONGEST_WAY + 1,
+        |analysis, body| {
+            let is_known = analysis.summary(body.def?).is_some_and(|s| s.stays_in.is_some());
+            if is_known { None } else { endless(analysis, body, &body.flow.root) }
+        },
+        |summary, endless| summary.stays_in = Some(endless),
+    );
 }
 
 /// The endless loop that a flow may get into.

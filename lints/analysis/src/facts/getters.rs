@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
+use crate::facts::change::Change;
 use crate::facts::{Analysis, AnalyzedBody, Summary};
 use crate::flow::identity::{Identities, NoGetters, Root};
 use crate::flow::mir::Place;
@@ -12,15 +13,18 @@ use crate::flow::mir::Place;
 const MOST_BLOCKS: usize = 4;
 
 /// Fills in `returned_part` and `returned_static` of all getters.
-pub(super) fn find(analysis: &mut Analysis<'_>) {
-    let found: Vec<_> = analysis
-        .bodies
-        .par_iter()
-        .filter(|b| b.flow.root.blocks.len() <= MOST_BLOCKS)
-        .filter_map(|b| Some((b.def?, getter(analysis, b)?)))
-        .collect();
-    for (def, summary) in found {
-        analysis.summaries.insert(def, Arc::new(summary));
+pub(super) fn find(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut FxHashMap<u32, Summary>) {
+    change.search(analysis, kept, |b| {
+        b.def?;
+        if b.flow.root.blocks.len() <= MOST_BLOCKS { getter(analysis, b) } else { None }
+    });
+    analysis.summaries = vec![None; analysis.bodies.0.len()];
+    for (at, summary) in kept.iter() {
+        // A definition that has two bodies is the last of them.
+        let is_it = analysis.bodies.0.get(*at as usize).and_then(|b| analysis.position(b)) == Some(*at);
+        if let Some(slot) = analysis.summaries.get_mut(*at as usize).filter(|_| is_it) {
+            *slot = Some(Arc::new(summary.clone()));
+        }
     }
 }
 

@@ -2,87 +2,125 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use crate::facts::change::Change;
+use crate::facts::cycles;
 use crate::facts::direct::{Direct, Site, direct, note};
 use crate::facts::{Analysis, EFFECTS, LockEffect, MOST_LOCKS, Summary};
 use crate::flow::identity::{Identity, Root};
-use crate::flow::tokens::{is_lock, is_pooled};
-use crate::names::DefId;
+use crate::flow::tokens::{ReturnedGuard, is_lock, is_pooled};
 
 /// Longest way of calls that a finding can explain.
 const LONGEST_WAY: usize = 4;
 
-/// Computes all summaries.
-pub(super) fn link(analysis: &mut Analysis<'_>) {
-    // Guards that functions return are needed to see the locks of their callers: two rounds, so that a wrapper
-    // of a wrapper is known.
-    for _ in 0..2 {
-        let guards: Vec<_> = analysis
-            .bodies
-            .par_iter()
-            .filter(|b| returns_guard(analysis, b))
-            .filter_map(|b| {
-                let summary = direct(analysis, b).summary;
-                Some((b.def?, summary.returned_guard, summary.returns_held))
+/// What linking keeps for the next time, by body.
+#[derive(Default)]
+pub(super) struct Linked {
+    direct: Vec<Option<Arc<Direct>>>,
+    summaries: Vec<Option<Arc<Summary>>>,
+    /// Whom each function calls.
+    calls: Vec<Vec<u32>>,
+    /// Functions that call each other, called ones first.
+    groups: Vec<Vec<u32>>,
+    /// The group of each function that is in a circle of calls.
+    circles: FxHashMap<u32, Arc<[u32]>>,
+}
+
+/// What is found in a round about the guards that functions return.
+pub(super) type Guards = Vec<FxHashMap<u32, (Option<ReturnedGuard>, bool)>>;
+
+/// Finds the guards that functions return, which is needed to see the locks of their callers: two rounds, so that a
+/// wrapper of a wrapper is known.
+pub(super) fn guards(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut Guards) {
+    change.rounds(
+        analysis,
+        kept,
+        2,
+        |analysis, body| {
+            body.def?;
+            returns_guard(analysis, body).then(|| {
+                let summary = direct(analysis, body).summary;
+                (summary.returned_guard, summary.returns_held)
             })
-            .collect();
-        for (def, guard, held) in guards {
-            let mut summary = analysis.summary(def).cloned().unwrap_or_default();
+        },
+        |summary, (guard, held)| {
             summary.returned_guard = guard;
             summary.returns_held = held;
-            analysis.summaries.insert(def, Arc::new(summary));
+        },
+    );
+}
+
+/// Computes all summaries.
+pub(super) fn link(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut Linked) {
+    let count = analysis.bodies.0.len();
+    kept.direct.resize_with(count, || None);
+    kept.summaries.resize_with(count, || None);
+    kept.calls.resize_with(count, Vec::new);
+    // What must be settled anew, whoever else is.
+    let mut stale = vec![change.is_all(); count];
+    // What is known from the stages before is part of a summary.
+    for at in change.changed().filter_map(|def| analysis.by_def.get(&def)) {
+        stale[*at as usize] = true;
+    }
+    let mut is_same_graph = !change.is_all();
+    for (at, found) in change.stage(analysis, |b| b.def.map(|_| Arc::new(direct(analysis, b)))) {
+        // A definition that has two bodies is the last of them.
+        let found = found.filter(|_| analysis.position(&analysis.bodies.0[at as usize]) == Some(at));
+        let at = at as usize;
+        if kept.direct[at] == found {
+            continue;
+        }
+        let sites = found.iter().flat_map(|d| &d.sites).flat_map(|s| &s.targets);
+        let calls: Vec<u32> = sites.filter_map(|t| analysis.by_def.get(t).copied()).collect();
+        is_same_graph &= kept.calls[at] == calls;
+        kept.calls[at] = calls;
+        kept.direct[at] = found;
+        stale[at] = true;
+    }
+    if !is_same_graph {
+        kept.groups = cycles::groups(&kept.calls);
+        let before = std::mem::take(&mut kept.circles);
+        for group in kept.groups.iter().filter(|group| group.len() > 1) {
+            let circle: Arc<[u32]> = group.as_slice().into();
+            kept.circles.extend(group.iter().map(|at| (*at, Arc::clone(&circle))));
+        }
+        let members = before.keys().chain(kept.circles.keys());
+        for at in members.filter(|at| before.get(at) != kept.circles.get(at)) {
+            stale[*at as usize] = true;
         }
     }
-    let found: Vec<(DefId, Direct)> =
-        analysis.bodies.par_iter().filter_map(|b| Some((b.def?, direct(analysis, b)))).collect();
-    let mut graph = Graph::default();
-    for (def, _) in &found {
-        let next = graph.position.len() as u32;
-        graph.position.entry(*def).or_insert(next);
-    }
-    let count = graph.position.len();
-    graph.summaries.resize_with(count, Summary::default);
-    graph.sites.resize_with(count, Vec::new);
-    let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
-    for (def, direct) in found {
-        let Some(&at) = graph.position.get(&def) else { continue };
-        for target in direct.sites.iter().flat_map(|s| &s.targets) {
-            if let Some(target) = graph.position.get(target) {
-                callers[*target as usize].push(at);
-            }
-        }
-        let known = analysis.summary(def).cloned().unwrap_or_default();
-        graph.summaries[at as usize] = Summary {
-            returned_part: known.returned_part,
-            returned_static: known.returned_static,
-            returned_guard: direct.summary.returned_guard.clone().or(known.returned_guard),
-            ..direct.summary
+    let now = std::mem::take(&mut kept.summaries);
+    let mut graph = Graph { analysis, direct: &kept.direct, now };
+    let mut differs = vec![false; count];
+    for group in &kept.groups {
+        let is_stale = |at: &u32| {
+            let at = *at as usize;
+            stale[at] || kept.calls[at].iter().any(|callee| differs[*callee as usize])
         };
-        graph.sites[at as usize] = direct.sites;
-    }
-    let mut order: Vec<(DefId, u32)> = graph.position.iter().map(|(def, at)| (*def, *at)).collect();
-    order.sort_unstable();
-    let mut waiting = vec![true; count];
-    let mut work: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
-    while let Some(at) = work.pop() {
-        waiting[at as usize] = false;
-        if graph.pull(at) {
-            for caller in &callers[at as usize] {
-                if !std::mem::replace(&mut waiting[*caller as usize], true) {
-                    work.push(*caller);
-                }
-            }
+        if !group.iter().any(is_stale) {
+            continue;
+        }
+        let before: Vec<Option<Arc<Summary>>> =
+            group.iter().map(|at| graph.now[*at as usize].take()).collect();
+        graph.settle(group, &kept.calls);
+        for (at, before) in group.iter().zip(before) {
+            differs[*at as usize] = graph.now[*at as usize] != before;
         }
     }
-    let Graph { position, mut summaries, .. } = graph;
-    analysis.summaries = position
-        .into_iter()
-        .map(|(def, at)| (def, Arc::new(std::mem::take(&mut summaries[at as usize]))))
-        .collect();
-    super::spawns::find_wrappers(analysis);
+    let now = graph.now;
+    for (body, _) in analysis.bodies.0.iter().zip(&differs).filter(|(_, differs)| **differs) {
+        if let Some(def) = body.def {
+            change.differs(def);
+        }
+    }
+    if change.remember {
+        kept.summaries.clone_from(&now);
+    } else {
+        *kept = Linked::default();
+    }
+    analysis.summaries = now;
 }
 
 fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
@@ -90,35 +128,80 @@ fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
     owned.iter().any(|o| is_lock(o.class) || is_pooled(o.class))
 }
 
-/// Functions with what they do and whom they call, by position.
-#[derive(Default)]
-struct Graph {
-    position: FxHashMap<DefId, u32>,
-    summaries: Vec<Summary>,
-    sites: Vec<Vec<Site>>,
+/// Functions with what they do and whom they call, by body.
+struct Graph<'g> {
+    analysis: &'g Analysis<'g>,
+    direct: &'g [Option<Arc<Direct>>],
+    /// Their summaries; `None` until they are settled, and for what is no function.
+    now: Vec<Option<Arc<Summary>>>,
 }
 
-impl Graph {
+impl Graph<'_> {
+    /// What a function does by itself.
+    fn own(&self, at: u32) -> Option<Summary> {
+        let direct = self.direct[at as usize].as_ref()?;
+        let known = self.analysis.summaries.get(at as usize)?.as_deref();
+        let summary = direct.summary.clone();
+        Some(Summary {
+            returned_part: known.and_then(|k| k.returned_part.clone()),
+            returned_static: known.and_then(|k| k.returned_static),
+            returned_guard: summary
+                .returned_guard
+                .clone()
+                .or_else(|| known.and_then(|k| k.returned_guard.clone())),
+            ..summary
+        })
+    }
+
+    /// Adds to functions that call each other what those do whom they call.
+    fn settle(&mut self, group: &[u32], calls: &[Vec<u32>]) {
+        for at in group {
+            self.now[*at as usize] = self.own(*at).map(Arc::new);
+        }
+        if let [one] = group {
+            self.pull(*one);
+            return;
+        }
+        let mut callers: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for at in group {
+            for callee in calls[*at as usize].iter().filter(|c| group.binary_search(c).is_ok()) {
+                callers.entry(*callee).or_default().push(*at);
+            }
+        }
+        let mut waiting: FxHashSet<u32> = group.iter().copied().collect();
+        let mut work: Vec<u32> = group.to_vec();
+        while let Some(at) = work.pop() {
+            waiting.remove(&at);
+            if self.pull(at) {
+                for caller in callers.get(&at).into_iter().flatten() {
+                    if waiting.insert(*caller) {
+                        work.push(*caller);
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes over the effects of everybody that a function calls. Says whether that changed anything.
     fn pull(&mut self, at: u32) -> bool {
-        if self.sites[at as usize].is_empty() {
+        let Some(direct) = self.direct[at as usize].as_ref().filter(|d| !d.sites.is_empty()) else {
             return false;
-        }
-        let mut summary = std::mem::take(&mut self.summaries[at as usize]);
-        let changed = self.pull_into(at, &mut summary);
-        self.summaries[at as usize] = summary;
+        };
+        let Some(mut summary) = self.now[at as usize].take() else { return false };
+        let changed = self.pull_into(at, &direct.sites, Arc::make_mut(&mut summary));
+        self.now[at as usize] = Some(summary);
         changed
     }
 
-    fn pull_into(&self, at: u32, summary: &mut Summary) -> bool {
+    fn pull_into(&self, at: u32, sites: &[Site], summary: &mut Summary) -> bool {
         let mut changed = false;
-        for site in &self.sites[at as usize] {
+        for site in sites {
             for target in &site.targets {
-                let Some(&target) = self.position.get(target) else { continue };
-                if target == at {
+                let Some(&target) = self.analysis.by_def.get(target) else { continue };
+                // Itself is not there while it pulls.
+                let Some(callee) = self.now[target as usize].as_deref().filter(|_| target != at) else {
                     continue;
-                }
-                let callee = &self.summaries[target as usize];
+                };
                 for effect in &callee.locks {
                     if effect.way.len() >= LONGEST_WAY || summary.locks.len() >= MOST_LOCKS {
                         continue;

@@ -7,16 +7,21 @@
 mod callbacks;
 mod callers;
 mod cancel;
+mod cancelled;
+mod change;
+mod cycles;
 mod direct;
 mod endless;
+mod failures;
 mod getters;
+mod keep;
 mod link;
+pub(crate) mod reads;
 mod spawns;
 mod timeline;
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -28,15 +33,18 @@ use crate::flow::{BodyFlow, FlowContext, Ownership};
 use crate::names::{DefId, GlobalBody, Program};
 use crate::span::{FileId, FileSpan, Span};
 use crate::symbol::Symbol;
-use crate::syntax::hir::{Body, BodyId};
+use crate::syntax::hir::Body;
 use crate::syntax::items::ItemKind;
 use crate::types::infer::{BodyTypes, Known};
 
 pub use callbacks::{Callback, callbacks_of_call};
 pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
+pub use cancelled::Cancelled;
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
+pub use failures::Failure;
+pub use keep::{Facts, Look};
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
 
@@ -139,6 +147,8 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Its error means that data was not written: where it comes from.
+    pub failure: Option<Failure>,
     /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
     pub starts: SmallVec<[Symbol; 1]>,
     /// Functions that it calls, itself or through others, to end one.
@@ -174,6 +184,18 @@ pub struct AnalyzedBody {
     pub in_test: bool,
 }
 
+/// All bodies of a program. Whoever goes through them reads everything ([`reads`]).
+pub struct Bodies(pub(crate) Vec<AnalyzedBody>);
+
+impl std::ops::Deref for Bodies {
+    type Target = [AnalyzedBody];
+
+    fn deref(&self) -> &[AnalyzedBody] {
+        reads::everything();
+        &self.0
+    }
+}
+
 /// Everything known of a program.
 pub struct Analysis<'a> {
     /// The program.
@@ -183,32 +205,35 @@ pub struct Analysis<'a> {
     /// What types own.
     pub ownership: &'a Ownership<'a>,
     /// All bodies, by file and number.
-    pub bodies: Vec<AnalyzedBody>,
-    /// Summaries of functions.
-    pub summaries: FxHashMap<DefId, Arc<Summary>>,
+    pub bodies: Bodies,
+    /// Summaries of functions, by the positions of their bodies.
+    summaries: Vec<Option<Arc<Summary>>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// Async functions whose future somebody drops half-way, and where.
+    pub cancelled: Cancelled,
     /// The body of each function, by its position in [`Analysis::bodies`].
     by_def: FxHashMap<DefId, u32>,
+    kept: keep::Kept,
 }
 
 impl Getters for Analysis<'_> {
     fn returned_part(&self, def: DefId) -> Option<(u32, SmallVec<[Symbol; 3]>)> {
-        self.summaries.get(&def)?.returned_part.clone()
+        self.summary(def)?.returned_part.clone()
     }
 
     fn returned_static(&self, def: DefId) -> Option<Symbol> {
-        self.summaries.get(&def)?.returned_static
+        self.summary(def)?.returned_static
     }
 }
 
 impl Summaries for Analysis<'_> {
     fn returned_guard(&self, def: DefId) -> Option<ReturnedGuard> {
-        self.summaries.get(&def)?.returned_guard.clone()
+        self.summary(def)?.returned_guard.clone()
     }
 
     fn returns_held(&self, def: DefId) -> Option<bool> {
-        self.summaries.get(&def).map(|s| s.returns_held)
+        self.summary(def).map(|s| s.returns_held)
     }
 }
 
@@ -216,39 +241,23 @@ impl<'a> Analysis<'a> {
     /// Types and lowers every body, and links the facts.
     #[must_use]
     pub fn new(program: &'a Program, catalogue: &'a Catalogue, ownership: &'a Ownership<'a>) -> Self {
-        let all: Vec<GlobalBody> = program
-            .files
-            .iter()
-            .enumerate()
-            .flat_map(|(f, file)| {
-                (0..file.bodies.len())
-                    .map(move |b| GlobalBody { file: FileId(f as u32), body: BodyId(b as u32) })
-            })
-            .collect();
-        let bodies: Vec<AnalyzedBody> =
-            all.into_par_iter().map(|global| analyze(program, catalogue, ownership, global)).collect();
-        let by_def = bodies.iter().enumerate().filter_map(|(i, b)| Some((b.def?, i as u32))).collect();
-        let mut this = Self {
-            program,
-            catalogue,
-            ownership,
-            bodies,
-            summaries: FxHashMap::default(),
-            callers: Callers::default(),
-            by_def,
-        };
-        getters::find(&mut this);
-        link::link(&mut this);
-        endless::find(&mut this);
-        cancel::find(&mut this);
-        this.callers = callers::find(&this);
-        this
+        Self::make(program, catalogue, ownership, false)
+    }
+
+    /// The bodies of a file.
+    #[must_use]
+    pub fn bodies_of(&self, file: FileId) -> &[AnalyzedBody] {
+        reads::file(file);
+        let start = self.bodies.0.partition_point(|b| b.global.file < file);
+        let end = self.bodies.0.partition_point(|b| b.global.file <= file);
+        self.bodies.0.get(start..end).unwrap_or_default()
     }
 
     /// What is known of a function.
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
-        self.summaries.get(&def).map(|s| &**s)
+        reads::def(def);
+        self.summaries.get(*self.by_def.get(&def)? as usize)?.as_deref()
     }
 
     /// The states that a function starts and leaves to its caller to end, by the functions that start them.
@@ -263,13 +272,20 @@ impl<'a> Analysis<'a> {
     /// The body of a function.
     #[must_use]
     pub fn body_of(&self, def: DefId) -> Option<&AnalyzedBody> {
-        self.bodies.get(*self.by_def.get(&def)? as usize)
+        reads::file(self.program.def(def).file);
+        self.bodies.0.get(*self.by_def.get(&def)? as usize)
+    }
+
+    /// Where the body of a definition is; a definition that has two is the last of them.
+    fn position(&self, body: &AnalyzedBody) -> Option<u32> {
+        self.by_def.get(&body.def?).copied()
     }
 
     /// The tree of a body.
     #[must_use]
     pub fn hir(&self, body: &AnalyzedBody) -> &'a Body {
-        &self.program.file(body.global.file).bodies[body.global.body.index()]
+        // Who has the body has noted that.
+        &self.program.files[body.global.file.0 as usize].bodies[body.global.body.index()]
     }
 
     /// What the flow layer needs to know of a body.

@@ -1,8 +1,10 @@
 //! Work that is started to run elsewhere: tasks, threads, blocking closures.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::catalogue::SpawnKind;
+use crate::facts::change::Change;
 use crate::facts::direct::closure_of;
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::mir::{Call, Mir, Operand, Point, Rvalue, Statement, Var};
@@ -12,7 +14,7 @@ use crate::syntax::hir::ClosureId;
 use crate::types::infer::Target;
 
 /// Parameters that a function runs elsewhere, and how.
-type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
+pub(super) type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
 
 /// A call that starts work elsewhere.
 pub struct Spawn<'m> {
@@ -165,29 +167,26 @@ fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: crate::syntax::hir:
 }
 
 /// Finds functions of the program that run a parameter elsewhere, so that they are spawn functions themselves.
-pub(super) fn find_wrappers(analysis: &mut Analysis<'_>) {
-    for _ in 0..2 {
-        let found: Vec<(DefId, SpawnedParams)> = analysis
-            .bodies
-            .iter()
-            .filter_map(|body| {
-                let def = body.def?;
-                let summary = analysis.summary(def)?;
-                if !summary.spawned_params.is_empty()
-                    || !summary.effects.contains_key(&super::EffectKind::Spawns)
-                {
-                    return None;
-                }
-                let params = wrapper(analysis, body);
-                (!params.is_empty()).then_some((def, params))
-            })
-            .collect();
-        for (def, params) in found {
-            if let Some(summary) = analysis.summaries.get_mut(&def) {
-                std::sync::Arc::make_mut(summary).spawned_params = params;
+pub(super) fn find_wrappers(
+    analysis: &mut Analysis<'_>,
+    change: &mut Change,
+    kept: &mut Vec<FxHashMap<u32, SpawnedParams>>,
+) {
+    change.rounds(
+        analysis,
+        kept,
+        2,
+        |analysis, body| {
+            let summary = analysis.summary(body.def?)?;
+            if !summary.spawned_params.is_empty() || !summary.effects.contains_key(&super::EffectKind::Spawns)
+            {
+                return None;
             }
-        }
-    }
+            let params = wrapper(analysis, body);
+            (!params.is_empty()).then_some(params)
+        },
+        |summary, params| summary.spawned_params = params,
+    );
 }
 
 fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {

@@ -15,7 +15,7 @@ use crate::syntax::hir::{Body, ClosureId};
 use crate::types::infer::BodyTypes;
 
 pub use mir::{Mir, Owner};
-pub use ownership::Ownership;
+pub use ownership::{Known, Ownership};
 
 /// What the flow of a body is built from.
 #[derive(Clone, Copy)]

@@ -24,6 +24,12 @@ pub struct Owned {
 pub struct Ownership<'a> {
     program: &'a Program,
     catalogue: &'a Catalogue,
+    known: Known,
+}
+
+/// What is known of types: it follows from the interfaces of all files, and outlives a change of bodies.
+#[derive(Default)]
+pub struct Known {
     /// Program types: what their fields own (through containers and other program types).
     program_types: FxHashMap<Symbol, Vec<Owned>>,
     /// Program types that are `Copy`.
@@ -44,19 +50,12 @@ impl<'a> Ownership<'a> {
     /// Computes what every type of the program owns.
     #[must_use]
     pub fn new(program: &'a Program, catalogue: &'a Catalogue) -> Self {
-        let mut this = Self {
-            program,
-            catalogue,
-            program_types: FxHashMap::default(),
-            copy_types: FxHashSet::default(),
-            with_drop: FxHashSet::default(),
-            asked: Asked::default(),
-        };
+        let mut this = Self { program, catalogue, known: Known::default() };
         let copy = sym("Copy");
         for (path, info) in &program.types {
             let derives_copy = info.defs.iter().any(|d| program.item(*d).attributes.derives.contains(&copy));
             if derives_copy || info.traits.iter().any(|(b, _)| b.path.as_str() == "std::marker::Copy") {
-                this.copy_types.insert(*path);
+                this.known.copy_types.insert(*path);
             }
         }
         let mut owned = FxHashMap::default();
@@ -66,7 +65,7 @@ impl<'a> Ownership<'a> {
             let mut drops = false;
             this.collect_fields(*path, &mut found, &mut seen, &mut drops, 0);
             if drops {
-                this.with_drop.insert(*path);
+                this.known.with_drop.insert(*path);
             }
             if !found.is_empty() {
                 found.sort_unstable();
@@ -74,8 +73,20 @@ impl<'a> Ownership<'a> {
                 owned.insert(*path, found);
             }
         }
-        this.program_types = owned;
+        this.known.program_types = owned;
         this
+    }
+
+    /// With what is known already of the types of this program.
+    #[must_use]
+    pub fn with(program: &'a Program, catalogue: &'a Catalogue, known: Known) -> Self {
+        Self { program, catalogue, known }
+    }
+
+    /// What is known, without the program.
+    #[must_use]
+    pub fn into_known(self) -> Known {
+        self.known
     }
 
     fn collect_fields(
@@ -146,11 +157,11 @@ impl<'a> Ownership<'a> {
     pub fn owned(&self, ty: &Ty) -> SmallVec<[Owned; 2]> {
         match ty {
             Ty::Adt(path, args) if args.is_empty() && self.catalogue.resource(*path).is_none() => {
-                self.program_types.get(path).map(|v| v.iter().copied().collect()).unwrap_or_default()
+                self.known.program_types.get(path).map(|v| v.iter().copied().collect()).unwrap_or_default()
             }
             Ty::Adt(..) | Ty::Tuple(_) | Ty::Array(_) | Ty::Slice(_) | Ty::Iterator(_) => {
-                let part = FxBuildHasher.hash_one(ty) as usize % self.asked.len();
-                let Some(part) = self.asked.get(part) else { return SmallVec::new() };
+                let part = FxBuildHasher.hash_one(ty) as usize % self.known.asked.len();
+                let Some(part) = self.known.asked.get(part) else { return SmallVec::new() };
                 if let Some(known) = part.read().unwrap_or_else(PoisonError::into_inner).get(ty) {
                     return known.clone();
                 }
@@ -182,7 +193,7 @@ impl<'a> Ownership<'a> {
             // `Result<T, E>` is `Copy` only where its arguments are.
             Ty::Adt(path, args) => {
                 args.iter().all(|t| self.is_copy(t))
-                    && (self.copy_types.contains(path)
+                    && (self.known.copy_types.contains(path)
                         || self.catalogue.type_facts(*path).is_some_and(|f| {
                             args.len() >= f.generics.len()
                                 && f.traits.iter().any(|t| matches!(t.as_str(), "std::marker::Copy" | "Copy"))
@@ -195,7 +206,7 @@ impl<'a> Ownership<'a> {
     /// Whether the drop of a value runs code of the program.
     #[must_use]
     pub fn has_drop(&self, ty: &Ty) -> bool {
-        ty.path().is_some_and(|p| self.with_drop.contains(&p))
+        ty.path().is_some_and(|p| self.known.with_drop.contains(&p))
     }
 
     /// Whether dropping a value can never matter, so that no drop needs to be kept for it.
@@ -210,7 +221,7 @@ impl<'a> Ownership<'a> {
                 "std::vec::Vec" | "std::option::Option" | "std::boxed::Box" => {
                     !args.is_empty() && args.iter().all(|t| self.is_trivial(t))
                 }
-                _ => self.copy_types.contains(path),
+                _ => self.known.copy_types.contains(path),
             },
             _ => false,
         }

@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 use crate::names::external::{ExternalIndex, Externals, Shipped};
+use crate::names::graph::Graph;
 use crate::names::{CrateInput, Program, imports, index, scopes, signatures, tree};
+use crate::span::FileId;
+use crate::syntax::hir::ModuleIndex;
 use crate::syntax::items::FileHir;
 
 impl Program {
@@ -27,7 +30,32 @@ impl Program {
         scopes::bind_crates(&mut graph);
         scopes::bind_items(&mut graph);
         imports::resolve(&mut graph);
-        let mut program = Self {
+        let mut program = Self::of(graph);
+        index::definitions(&mut program);
+        index::forget_aliases(&mut program);
+        index::impls(&mut program);
+        index::types(&mut program);
+        index::settled_types(&mut program);
+        signatures::all(&mut program);
+        program
+    }
+
+    /// Files alone, of which nothing is known but the crates of some.
+    #[must_use]
+    pub fn bare(files: Vec<Arc<FileHir>>, crates: Vec<(FileId, CrateInput)>) -> Self {
+        let (placed, crates): (Vec<FileId>, Vec<CrateInput>) = crates.into_iter().unzip();
+        let mut graph = tree::empty(files, crates, Externals::new(Arc::new(Shipped)));
+        for (krate, file) in placed.into_iter().enumerate() {
+            if (file.0 as usize) < graph.files.len() {
+                let root = graph.node_of(file, ModuleIndex(0));
+                graph.node_mut(root).krate = krate as u32;
+            }
+        }
+        Self::of(graph)
+    }
+
+    fn of(graph: Graph) -> Self {
+        Self {
             files: graph.files.clone(),
             crates: graph.crates.clone(),
             defs: Vec::new(),
@@ -46,13 +74,6 @@ impl Program {
             assoc_impls: FxHashMap::default(),
             assoc_bounds: FxHashMap::default(),
             supertraits: FxHashMap::default(),
-        };
-        index::definitions(&mut program);
-        index::forget_aliases(&mut program);
-        index::impls(&mut program);
-        index::types(&mut program);
-        index::settled_types(&mut program);
-        signatures::all(&mut program);
-        program
+        }
     }
 }

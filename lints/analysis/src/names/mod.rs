@@ -11,6 +11,7 @@ mod lower;
 mod methods;
 mod paths;
 mod prelude;
+mod replace;
 mod scopes;
 mod signatures;
 pub mod subst;
@@ -67,7 +68,7 @@ pub enum TargetKind {
 }
 
 /// A crate (target) as the driver found it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct CrateInput {
     /// Its name with underscores, as other crates write it.
     pub name: String,
@@ -199,7 +200,7 @@ pub struct GenericScope {
 /// All files, crates and items: what a run knows.
 pub struct Program {
     /// The files, by [`FileId`].
-    pub files: Vec<Arc<FileHir>>,
+    pub(crate) files: Vec<Arc<FileHir>>,
     /// The crates.
     pub crates: Vec<CrateInput>,
     /// All items.
@@ -248,9 +249,17 @@ impl Program {
         self.def(id).path
     }
 
+    /// All files, by [`FileId`].
+    #[must_use]
+    pub fn files(&self) -> &[Arc<FileHir>] {
+        crate::facts::reads::everything();
+        &self.files
+    }
+
     /// The file behind an id.
     #[must_use]
     pub fn file(&self, id: FileId) -> &FileHir {
+        crate::facts::reads::file(id);
         &self.files[id.0 as usize]
     }
 
@@ -259,6 +268,12 @@ impl Program {
     pub fn item(&self, id: DefId) -> &Item {
         let def = self.def(id);
         &self.file(def.file).items[def.item.index()]
+    }
+
+    /// The item behind a definition, for what belongs to its file's interface: everything but its positions.
+    pub(crate) fn interface_item(&self, id: DefId) -> &Item {
+        let def = self.def(id);
+        &self.files[def.file.0 as usize].items[def.item.index()]
     }
 
     /// Where the name of a definition stands.

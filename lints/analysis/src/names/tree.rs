@@ -53,7 +53,8 @@ pub(super) fn build(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals
     graph
 }
 
-fn empty(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals: Externals) -> Graph {
+/// Files and modules that have no place yet.
+pub(super) fn empty(files: Vec<Arc<FileHir>>, crates: Vec<CrateInput>, externals: Externals) -> Graph {
     let mut nodes = Vec::new();
     let mut first_node = Vec::with_capacity(files.len());
     let mut first_def = Vec::with_capacity(files.len() + 1);

@@ -4,6 +4,7 @@ mod anonymous_params;
 pub mod cfg;
 mod children;
 pub mod hir;
+mod interface;
 pub mod items;
 mod lower;
 pub mod parse;
@@ -11,4 +12,5 @@ pub mod print;
 #[cfg(test)]
 mod tests;
 
+pub use interface::Interface;
 pub use parse::{ParseError, ParseErrorKind, parse_file};

@@ -1,7 +1,6 @@
 //! Pairs of locks that are taken in both orders.
 
 use linger_analysis::catalogue::{Class, Mode};
-use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::VarKind;
 use linger_analysis::flow::tokens::Source;
@@ -12,7 +11,7 @@ use linger_analysis::types::ty::Ty;
 use crate::context::{BodyContext, FlowView, ProgramContext};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::{Gathered, Rule, RuleMeta};
 use crate::rules::lock::held::while_held;
 
 declare_rule! {
@@ -88,22 +87,27 @@ impl Rule for LockOrderInverted {
         &META
     }
 
-    fn program(&self, cx: &ProgramContext<'_>, report: &mut Vec<Diagnostic>) {
-        let mut orders: Vec<Order> = Vec::new();
-        for body in cx.analysis.bodies.iter().filter(|b| !b.in_test && takes_locks(cx, b)) {
-            let body = BodyContext::new(cx.analysis, body);
-            for view in body.flows() {
-                collect(&body, view, &mut orders);
-            }
+    fn gather(&self, cx: &BodyContext<'_>) -> Option<Gathered> {
+        if cx.body.in_test || !takes_locks(cx) {
+            return None;
         }
+        let mut orders: Vec<Order> = Vec::new();
+        for view in cx.flows() {
+            collect(cx, view, &mut orders);
+        }
+        (!orders.is_empty()).then(|| -> Gathered { Box::new(orders) })
+    }
+
+    fn program(&self, cx: &ProgramContext<'_>, report: &mut Vec<Diagnostic>) {
+        let mut orders: Vec<&Order> = cx.gathered::<Vec<Order>>().flatten().collect();
         orders.sort_by_key(|o| (o.second_at, o.first_at));
         orders.dedup_by_key(|o| (o.second_at, o.first_at));
         let mut done: Vec<Pair> = Vec::new();
         for order in &orders {
-            let against: Vec<&Order> = orders.iter().filter(|o| o.inverts(order)).collect();
+            let against: Vec<&Order> = orders.iter().copied().filter(|o| o.inverts(order)).collect();
             let Some(other) = against.first() else { continue };
             // The rarer order is the mistake, or the one that is harder to see.
-            let alike: Vec<&Order> = orders.iter().filter(|o| o.pair == order.pair).collect();
+            let alike: Vec<&Order> = orders.iter().copied().filter(|o| o.pair == order.pair).collect();
             let is_plain = |orders: &[&Order]| orders.iter().all(|o| o.is_plain());
             let is_meant = match (is_plain(&alike), is_plain(&against)) {
                 (true, false) => against.len() <= 2 * alike.len(),
@@ -165,8 +169,8 @@ impl Order {
     }
 }
 
-fn takes_locks(cx: &ProgramContext<'_>, body: &AnalyzedBody) -> bool {
-    body.flow.all().any(|mir| {
+fn takes_locks(cx: &BodyContext<'_>) -> bool {
+    cx.body.flow.all().any(|mir| {
         mir.calls().any(|(_, _, call)| {
             let ty = &mir.var(call.dest.var).ty;
             !ty.is_unknown() && cx.analysis.ownership.owns(ty, Class::LockGuard)

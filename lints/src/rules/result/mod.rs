@@ -1,5 +1,6 @@
 //! Failures that nobody reads.
 
+mod circumstances;
 pub mod empty_error_arm;
 pub mod error_source_lost;
 pub mod exit_status_ignored;
@@ -11,6 +12,7 @@ pub mod partial_io;
 pub mod recv_error_spins;
 pub mod task_error_lost;
 pub mod writer_not_finished;
+pub(crate) mod writing;
 
 use linger_analysis::catalogue::{Class, FunctionFacts, IfIgnored};
 use linger_analysis::flow::identity::Root;
@@ -74,24 +76,14 @@ pub(crate) fn is_teardown(cx: &BodyContext<'_>) -> bool {
 }
 
 /// Writers whose errors cannot happen or have nowhere to go: memory, standard streams.
-pub(crate) fn is_memory_or_stdio(ty: &Ty) -> bool {
-    const QUIET: &[&str] = &[
-        "std::vec::Vec",
-        "std::string::String",
-        "std::io::Cursor",
-        "bytes::BytesMut",
-        "std::io::Stdout",
-        "std::io::Stderr",
-        "std::io::StdoutLock",
-        "std::io::StderrLock",
-        "std::io::Sink",
-        "std::fmt::Formatter",
-        "std::collections::VecDeque",
-        "tokio::io::Stdout",
-        "tokio::io::Stderr",
-        "termcolor::StandardStream",
-    ];
-    ty.any(&mut |t| t.path().is_some_and(|p| QUIET.contains(&p.as_str())))
+pub(crate) fn is_memory_or_stdio(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+    ty.any(&mut |t| t.path().is_some_and(|p| cx.catalogue().is_standard_stream(p)))
+        || ty.any(&mut |t| is_memory(cx, t))
+}
+
+/// A writer to memory.
+pub(crate) fn is_memory(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+    ty.peel_refs().path().is_some_and(|p| cx.catalogue().is_memory_writer(p))
         || matches!(ty.peel_refs(), Ty::Slice(_))
 }
 

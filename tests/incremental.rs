@@ -1,0 +1,46 @@
+//! After each edit the language server's program finds what a run finds that keeps nothing. The long form is
+//! `cargo linger debug replay FOLDER --edits 1000`.
+
+mod common;
+
+/// The fixtures are dense with what rules look at. `LINGER_REPLAY=1000` for a long run.
+#[test]
+fn random_edits_find_what_a_cold_run_finds() {
+    let edits = std::env::var("LINGER_REPLAY").unwrap_or_else(|_| "40".to_owned());
+    let folder = common::scratch();
+    let mut library = String::new();
+    let mut files = Vec::new();
+    for group in [
+        "double_lock",
+        "lock_order_inverted",
+        "handle_outlives_owner",
+        "wait_without_timeout",
+        "thread_never_stops",
+    ] {
+        let from = common::repository().join("fixtures").join(group);
+        let entries = std::fs::read_dir(from).expect("fixtures").flatten();
+        for entry in entries.filter(|e| e.path().extension().is_some_and(|e| e == "rs")) {
+            let stem = entry.path().file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = format!("{group}_{stem}");
+            library.push_str(&format!("mod {name};\n"));
+            files.push((format!("src/{name}.rs"), std::fs::read_to_string(entry.path()).expect("a fixture")));
+        }
+    }
+    files.push(("src/lib.rs".to_owned(), library));
+    let manifest = "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    files.push(("Cargo.toml".to_owned(), manifest.to_owned()));
+    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    common::write(folder.path(), &files);
+    let output = common::run(folder.path(), &["debug", "replay", ".", "--edits", &edits]);
+    assert!(output.status.success(), "{}", common::stderr(&output));
+    let told = common::stdout(&output);
+    assert!(told.contains("all equal"), "{told}");
+    // Not all of them by starting again.
+    let quick: usize = told
+        .split(" quick answers")
+        .next()
+        .and_then(|before| before.rsplit('(').next())
+        .and_then(|number| number.parse().ok())
+        .expect("a count");
+    assert!(quick > 10, "{told}");
+}
