@@ -5,8 +5,19 @@ mod common;
 use std::path::{Path, PathBuf};
 
 fn output(dir: &Path, format: &str, jobs: &str) -> Vec<u8> {
-    let args =
-        ["--no-dependencies", "-W", "all", "--tests", "same", "--message-format", format, "-j", jobs, "."];
+    let args = [
+        "--no-cache",
+        "--no-dependencies",
+        "-W",
+        "all",
+        "--tests",
+        "same",
+        "--message-format",
+        format,
+        "-j",
+        jobs,
+        ".",
+    ];
     let output = common::run(dir, &args);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", common::stderr(&output));
     output.stdout

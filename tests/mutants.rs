@@ -147,6 +147,40 @@ fn baselines() {
     survives(&["baseline", "update", "."], "linger-baseline.json", &text, 5);
 }
 
+/// What is kept between runs, damaged: the findings are the same.
+#[test]
+fn caches() {
+    let dir = common::scratch();
+    let bad = "pub fn f(m: &std::sync::Mutex<u32>) { let _ = m.lock(); }\n";
+    common::write(dir.path(), &[("project/a.rs", bad)]);
+    let cache = dir.path().join("cache");
+    let run = || {
+        let mut command = common::linger();
+        command
+            .current_dir(dir.path().join("project"))
+            .env("XDG_CACHE_HOME", &cache)
+            .args(["-W", "all", "."]);
+        common::stdout(&command.output().expect("the built binary starts"))
+    };
+    let first = run();
+    assert!(first.contains("a.rs:1"), "{first}");
+    let mut dice = dice(7);
+    for _ in 0..setting("LINGER_MUTANTS", 250) / 10 {
+        let files: Vec<PathBuf> = walkdir::WalkDir::new(&cache)
+            .into_iter()
+            .flatten()
+            .filter(|entry| entry.file_type().is_file())
+            .map(walkdir::DirEntry::into_path)
+            .collect();
+        for path in files {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).expect("a file")).into_owned();
+            let damaged = if dice.below(8) == 0 { String::new() } else { scramble(&text, &mut dice) };
+            std::fs::write(&path, damaged).expect("a file");
+        }
+        assert_eq!(first, run());
+    }
+}
+
 const MESSAGES: &[&str] = &[
     r#"{"jsonrpc":"2.0","method":"initialized","params":{}}"#,
     r#"{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///DIR/a.rs","languageId":"rust","version":1,"text":"fn f() { é }\n"}}}"#,

@@ -197,13 +197,20 @@ fn everything(text: &str) {
     let rules: Vec<Box<dyn Rule>> =
         linger_lints::all().iter().filter_map(|rule| (rule.build)(Default::default()).ok()).collect();
     let mut found = Vec::new();
-    for body in &analysis.bodies {
+    let mut noted = Vec::new();
+    for body in analysis.bodies.iter() {
         let cx = BodyContext::new(&analysis, body);
-        rules.iter().for_each(|rule| rule.body(&cx, &mut found));
+        for (number, rule) in rules.iter().enumerate() {
+            rule.body(&cx, &mut found);
+            noted.extend(rule.gather(&cx).map(|gathered| (number, gathered)));
+        }
         drop(timeline(&analysis, body, text));
     }
-    let cx = ProgramContext { analysis: &analysis };
-    rules.iter().for_each(|rule| rule.program(&cx, &mut found));
+    for (number, rule) in rules.iter().enumerate() {
+        let gathered: Vec<_> =
+            noted.iter().filter(|(n, _)| *n == number).map(|(_, gathered)| gathered).collect();
+        rule.program(&ProgramContext { analysis: &analysis, gathered: &gathered }, &mut found);
+    }
     for finding in &found {
         let span = finding.primary.at.span;
         assert!(

@@ -846,6 +846,8 @@ impl<'a> Tokens<'a> {
         match ty {
             Ty::Ref(..) => true,
             Ty::Prim(_) | Ty::Never | Ty::Ptr(_) | Ty::Fn(..) => false,
+            // A type that the caller chose is older than anything that this body makes.
+            Ty::Param(..) => false,
             Ty::Tuple(parts) => parts.iter().any(|t| self.can_borrow(t)),
             Ty::Array(inner) | Ty::Slice(inner) => self.can_borrow(inner),
             Ty::Adt(path, args) if self.lends_only_arguments(path, args) => {
@@ -867,8 +869,16 @@ impl<'a> Tokens<'a> {
                 "std::option::Option"
                     | "std::result::Result"
                     | "std::vec::Vec"
+                    | "std::boxed::Box"
                     | "std::sync::Arc"
+                    | "std::sync::Weak"
                     | "std::rc::Rc"
+                    | "std::rc::Weak"
+                    | "std::collections::HashMap"
+                    | "std::collections::HashSet"
+                    | "std::collections::BTreeMap"
+                    | "std::collections::BTreeSet"
+                    | "std::collections::VecDeque"
             ),
         }
     }
