@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             if is_closed_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {}", text::printable(&format!("{error:#}")));
+            eprintln!("error: {}", text::several_lines(&format!("{error:#}")));
             ExitCode::from(2)
         }
     }

@@ -17,13 +17,15 @@ pub fn add(analysis: &Analysis<'_>, body: &AnalyzedBody, finding: &mut Diagnosti
         finding.places().filter(|p| p.file == body.global.file).map(|place| place.span).collect();
     let mut reasons: Vec<String> = Vec::new();
     for at in places {
-        // A finding may point at the name of a method: what is around it counts.
-        let around = hir.exprs.iter().filter(|e| e.span.contains(at)).map(|e| e.span.hi - e.span.lo).min();
-        for (index, expr) in hir.exprs.iter().enumerate() {
-            if !expr.span.contains(at) || Some(expr.span.hi - expr.span.lo) != around {
-                continue;
-            }
-            let id = ExprId(index as u32);
+        // A finding may point at the name of a function or method: the smallest call around it counts, too.
+        let around = |calls: bool| {
+            let ids = (0..hir.exprs.len()).map(|index| ExprId(index as u32));
+            ids.filter(|id| {
+                hir.expr(*id).span.contains(at) && (!calls || body.types.callees.contains_key(id))
+            })
+            .min_by_key(|id| hir.expr(*id).span.hi - hir.expr(*id).span.lo)
+        };
+        for id in [around(false), around(true)].into_iter().flatten() {
             let callee = body.types.callees.get(&id).and_then(|c| match &c.target {
                 Target::External(path) => Some(*path),
                 Target::Def(def) => Some(analysis.program.path_of(*def)),

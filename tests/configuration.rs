@@ -154,19 +154,22 @@ fn overrides_excludes_and_tests() {
 #[test]
 fn own_resources_and_functions_are_known_with_their_reason() {
     let dir = scratch();
-    let lib = "pub mod pool {\n    pub struct Lease;\n    impl Lease {\n        pub fn take() -> Self {\n            Lease\n        }\n    }\n    pub fn fetch() {}\n}\n\
-               pub fn f() {\n    let _ = pool::Lease::take();\n    work();\n}\nfn work() {}\npub async fn g() {\n    pool::fetch();\n}\n";
-    write(dir.path(), &[("Cargo.toml", &package("p")), ("src/lib.rs", lib)]);
+    let lib = "pub mod pool {\n    pub struct Lease;\n    impl Lease {\n        pub fn take() -> Self {\n            Lease\n        }\n    }\n}\n\
+               pub fn f() {\n    let _ = pool::Lease::take();\n    work();\n}\nfn work() {}\npub async fn g() {\n    my_io::fetch();\n}\n";
+    let manifest = format!("{}[dependencies]\nmy-io = \"1\"\n", package("p"));
+    write(dir.path(), &[("Cargo.toml", &manifest), ("src/lib.rs", lib)]);
     let found = || stdout(&run(dir.path(), &["-q"]));
     assert_eq!(found(), "");
     let entries = "[[catalogue.resource]]\ntype = \"p::pool::Lease\"\nclass = \"permit\"\ndrop = \"returns-to-pool\"\nacross_await = \"allowed\"\nuseless_when_dropped_at_once = true\nnote = \"a lease is what keeps the others out\"\n\n\
-                   [[catalogue.function]]\npath = \"p::pool::fetch\"\nblocks = true\nnote = \"it waits for the disk\"\n";
+                   [[catalogue.function]]\npath = \"my_io::fetch\"\nblocks = true\nnote = \"it waits for the disk\"\n";
     write(dir.path(), &[("linger.toml", entries)]);
     let output = run(dir.path(), &["config", "verify"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = found();
     assert!(text.contains("[linger::dropped_at_once/value]"), "{text}");
     assert!(text.contains("note: `p::pool::Lease`: a lease is what keeps the others out"), "{text}");
+    assert!(text.contains("[linger::blocking_in_async/waits]"), "{text}");
+    assert!(text.contains("note: `my_io::fetch`: it waits for the disk"), "{text}");
 }
 
 #[test]
@@ -209,6 +212,7 @@ fn mistakes_in_the_catalogue_have_a_place_and_a_suggestion() {
         "[[catalogue.functions]]\npath = \"a::b\"\n",
         "[[catalog.function]]\npath = \"a::b\"\n",
         "[[catalogue.function]]\npath = \"pp::b\"\nblocks = true\n",
+        "[[catalogue.function]]\npath = \"p::b\"\nblocks = true\n",
     ]
     .into_iter()
     .map(|text| {

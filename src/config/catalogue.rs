@@ -53,7 +53,7 @@ pub fn verify(source: &Source<'_>, table: &toml::Table) -> anyhow::Result<()> {
     Err(source.error(path.map(|at| at..at), &error.to_string()))
 }
 
-/// Entries whose crate nothing here is or depends on, each as a message with its place.
+/// Entries whose crate nothing here is or depends on, and functions that are read anyway, each as a message with its place.
 pub fn idle(config: &Config, root: &Path, packages: &[Package]) -> Vec<String> {
     let mut found = Vec::new();
     // Loose files may use anything.
@@ -61,6 +61,8 @@ pub fn idle(config: &Config, root: &Path, packages: &[Package]) -> Vec<String> {
         return found;
     }
     // What a dependency hands on has the path of the crate that it comes from.
+    let own: FxHashSet<&str> =
+        packages.iter().filter(|p| p.is_member).flat_map(|p| &p.crates).map(|c| c.name.as_str()).collect();
     let lock = std::fs::read_to_string(root.join("Cargo.lock")).unwrap_or_default();
     let locked: Vec<String> = lock
         .lines()
@@ -82,10 +84,18 @@ pub fn idle(config: &Config, root: &Path, packages: &[Package]) -> Vec<String> {
         let lists = [("resource", "type"), ("function", "path")];
         let paths = lists.iter().flat_map(|(list, key)| {
             let entries = table.get_ref().get(*list).and_then(toml::Value::as_array).into_iter().flatten();
-            entries.filter_map(|entry| entry.get(*key)?.as_str())
+            entries.filter_map(|entry| Some((*list, entry.get(*key)?.as_str()?)))
         });
-        for path in paths {
+        for (list, path) in paths {
             let krate = path.split("::").next().unwrap_or(path);
+            let at = text.find(&format!("\"{path}\"")).map(|at| at..at);
+            if list == "function" && own.contains(krate) {
+                let message = format!(
+                    "`{path}` matches nothing: functions of this workspace are read; entries are for those of other crates"
+                );
+                found.push(source.error(at, &message).to_string());
+                continue;
+            }
             // Alternatives in braces are several crates.
             if !krate.contains('{') && !known.contains(krate) {
                 let message = format!(
@@ -94,7 +104,6 @@ pub fn idle(config: &Config, root: &Path, packages: &[Package]) -> Vec<String> {
                         .map(|n| format!("; did you mean `{n}`?"))
                         .unwrap_or_default()
                 );
-                let at = text.find(&format!("\"{path}\"")).map(|at| at..at);
                 found.push(source.error(at, &message).to_string());
             }
         }

@@ -134,6 +134,12 @@ impl Catalogue {
         !self.own.resources.is_empty() || !self.own.functions.is_empty()
     }
 
+    /// Whether the user says that values of a type are resources.
+    #[must_use]
+    pub fn is_own(&self, ty: Symbol) -> bool {
+        self.own.resources.contains_key(&ty)
+    }
+
     /// The reason that the user gave for an entry.
     #[must_use]
     pub fn own_note(&self, path: Symbol) -> Option<&str> {

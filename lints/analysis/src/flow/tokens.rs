@@ -419,12 +419,12 @@ impl<'a> Tokens<'a> {
                 }
             }
             let mut fresh: SmallVec<[Owned; 2]> = owned.into_iter().filter(|o| !inside.contains(o)).collect();
-            // A type that can hold a guard is not yet a guard: the function must take one.
+            // A type that can hold a guard is not yet a guard: the function must take one. What the user calls a guard is one.
             if let Some(call) = call
                 && let Target::Def(def) = &call.callee.target
                 && summaries.returns_held(*def) == Some(false)
             {
-                fresh.retain(|o| !is_held(o.class));
+                fresh.retain(|o| !is_held(o.class) || self.cx.catalogue.is_own(o.ty));
             }
             if fresh.is_empty() {
                 continue;
