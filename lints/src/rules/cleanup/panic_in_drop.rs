@@ -141,7 +141,10 @@ fn unwrapped(
         Target::External(path) => {
             let is_io_result = view.mir.var(var).ty.as_result().is_some_and(|(_, error)| is_io_error(&error));
             cx.catalogue().facts(*path).is_some_and(|f| {
-                (f.io || is_io_result || f.waits && source.name == "join") && f.locks.is_none() && !f.tries
+                (f.io || is_io_result || f.waits && source.name == "join")
+                    && f.locks.is_none()
+                    && f.spawns.is_none()
+                    && !f.tries
             })
         }
         Target::Def(def) => cx
