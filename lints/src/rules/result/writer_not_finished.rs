@@ -5,6 +5,7 @@ use linger_analysis::flow::mir::{
     Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
 use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -150,11 +151,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             StatementKind::Macro { .. } => true,
             _ => false,
         };
-        let Some((written_at, written)) = view
+        // What an encoder gives back when it is finished holds the encoder's last bytes.
+        let given_back = view.mir.statement(token.at).filter(|s| is_given_back(cx, view, s));
+        let written = view
             .mir
             .statements()
             .find(|(p, s)| *p != token.at && touches(*p, s) && writes(*p, s) && !releases(*p, s))
-        else {
+            .or(given_back.map(|s| (token.at, s)));
+        let Some((written_at, written)) = written else {
             continue;
         };
         let way = tokens.path(
@@ -194,4 +198,15 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .help("flush or finish it on the success path and look at the result"),
         );
     }
+}
+
+/// Whether a call finishes one writer and gives back the writer below it.
+fn is_given_back(cx: &BodyContext<'_>, view: &FlowView<'_>, statement: &Statement) -> bool {
+    let StatementKind::Call(call) = &statement.kind else { return false };
+    let Target::External(path) = &call.callee.target else { return false };
+    let receiver = call.args.first().map(|o| view.operand_ty(o).peel_refs().clone());
+    let is_writer = receiver
+        .and_then(|ty| cx.catalogue().resource(ty.path()?))
+        .is_some_and(|r| r.class == Class::BufferedWriter);
+    call.is_method && is_writer && cx.catalogue().facts(*path).is_some_and(|f| f.releases)
 }
