@@ -18,6 +18,8 @@ pub(super) struct Facts {
     pub(super) shared_pointers: FxHashSet<Symbol>,
     /// What handlers of requests are given.
     pub(super) requests: FxHashSet<Symbol>,
+    /// Iterators that never come to an end by themselves.
+    pub(super) endless: FxHashSet<Symbol>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -26,6 +28,7 @@ struct File {
     container: Vec<String>,
     shared_pointer: Vec<String>,
     request: Vec<String>,
+    endless: Vec<String>,
     resource: Vec<Resource>,
     function: Vec<FunctionFacts>,
 }
@@ -43,6 +46,9 @@ impl Facts {
         }
         for path in file.request.iter().flat_map(|p| expand(p)) {
             facts.requests.insert(checked(&path)?);
+        }
+        for path in file.endless.iter().flat_map(|p| expand(p)) {
+            facts.endless.insert(checked(&path)?);
         }
         for resource in file.resource {
             for path in expand(&resource.ty) {
