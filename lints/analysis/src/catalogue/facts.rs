@@ -24,6 +24,8 @@ pub(super) struct Facts {
     pub(super) standard_streams: FxHashSet<Symbol>,
     /// Parts of names of functions that write to what they are given.
     pub(super) writing_verbs: Vec<String>,
+    /// Iterators that never come to an end by themselves.
+    pub(super) endless: FxHashSet<Symbol>,
 }
 
 /// A file of facts as it is written.
@@ -42,6 +44,8 @@ pub struct Written {
     standard_stream: Vec<String>,
     /// Parts of names of functions that write to what they are given.
     writing_verb: Vec<String>,
+    /// Iterators that never come to an end by themselves.
+    endless: Vec<String>,
     /// Types whose values stand for something that must be released.
     resource: Vec<Resource>,
     /// Functions and methods.
@@ -69,6 +73,9 @@ impl Facts {
             facts.standard_streams.insert(checked(&path)?);
         }
         facts.writing_verbs = file.writing_verb;
+        for path in file.endless.iter().flat_map(|p| expand(p)) {
+            facts.endless.insert(checked(&path)?);
+        }
         for resource in file.resource {
             for path in expand(&resource.ty) {
                 let ty = checked(&path)?;

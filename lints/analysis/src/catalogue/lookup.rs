@@ -309,6 +309,13 @@ impl Catalogue {
         self.own.writing_verbs.iter().chain(shipped).any(|verb| name.as_str().contains(verb.as_str()))
     }
 
+    /// Whether iterating over a value of this type never ends by itself (`0..`, `listener.incoming()`).
+    #[must_use]
+    pub fn is_endless(&self, ty: Symbol) -> bool {
+        self.own.endless.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.endless.contains(&ty))
+    }
+
     /// Whether a crate is an interface of the operating system, whose functions take plain descriptors and keep
     /// none of them.
     #[must_use]

@@ -401,6 +401,10 @@ pub struct FunctionFacts {
     pub accepts: bool,
     /// Runs the closure that it is given once in the life of the process (`OnceLock::get_or_init`, `LazyLock::new`).
     pub runs_once: bool,
+    /// Gives what has passed up to the call (`Instant::elapsed`).
+    pub measures: bool,
+    /// The iterator that it gives never comes to an end by itself.
+    pub endless: bool,
     /// Its future is over when a time has passed: no event, only the clock.
     pub timer: Option<Timer>,
     /// Its receiver is a shared cell that it reads or writes.

@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{BlockId, Operand, Point, Statement, StatementKind, Terminator};
 use linger_analysis::flow::tokens::{End, State, Token, TokenId};
+use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -71,6 +72,7 @@ impl Rule for ChildNotReaped {
             for (id, token) in view.tokens.iter() {
                 if is_zombie(cx, token)
                     && !is_for_windows(view)
+                    && !is_windows_program(cx, view, token)
                     && !has_cfg_twin(cx, view, token)
                     && let Some(finding) = follow(cx, view, id, token)
                 {
@@ -136,6 +138,22 @@ fn is_zombie(cx: &BodyContext<'_>, token: &Token) -> bool {
 fn is_for_windows(view: &FlowView<'_>) -> bool {
     view.mir.calls().any(|(_, _, call)| {
         matches!(&call.callee.target, Target::External(path) if path.starts_with("std::os::windows"))
+    })
+}
+
+/// A program that there is only on Windows: `Command::new("cmd").args(["/c", "start"])`.
+fn is_windows_program(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    let hir = cx.hir();
+    let Some(start) = view.mir.statement(token.at).and_then(|s| s.expr) else { return false };
+    hir.any(start, &mut |e| {
+        let ExprKind::Call { args, .. } = &hir.expr(e).kind else { return false };
+        args.first().is_some_and(|a| match &hir.expr(*a).kind {
+            ExprKind::Literal(Literal::Str(name)) => {
+                name.ends_with(".exe")
+                    || matches!(name.as_str(), "cmd" | "explorer" | "powershell" | "taskkill")
+            }
+            _ => false,
+        })
     })
 }
 

@@ -78,7 +78,7 @@ declare_rule! {
         cases: {
             flag: Warn = "a flag lets one run at a time, and is cleared only behind an await",
             popped: Warn = "unfinished work is taken out of a queue and waited for outside of it",
-            put_back: Warn = "taken out and put back behind an await; the next call relies on it, or the future is known to be dropped",
+            put_back: Warn = "taken out and put back behind an await, although the next call relies on it",
             emptied: Allow = "any other part that is missing while something is awaited",
         },
         since: "0.1.0",
@@ -205,14 +205,19 @@ fn taken(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -
     }
     let derived = derived(view, call.dest.var);
     let puts_back = |p: Point, s: &Statement| restores(view, p, s, &from, &derived);
+    // Where there was nothing to take, nothing is lost.
+    let empty = |s: &Statement| matches!(s.kind, StatementKind::Vacant(v) if holders.contains(&v));
     let waiting = view.tokens.path(
         point,
         |_, s| s.is_some_and(|s| matches!(s.kind, StatementKind::Await { .. })),
-        |p, s| p == point || s.is_some_and(|s| puts_back(p, s)),
+        |p, s| p == point || s.is_some_and(|s| puts_back(p, s) || empty(s)),
     )?;
     let restored = view.tokens.path(waiting, |p, s| s.is_some_and(|s| puts_back(p, s)), |p, _| p == point)?;
-    let relied = is_relied_on(view, &holders);
-    let case = if !once(cx, view) && (relied || cancelled_at(cx).is_some()) { "put_back" } else { "emptied" };
+    // An `Option` that may be empty is filled again; a collection that is empty has lost what was in it.
+    let relied = is_relied_on(view, &holders)
+        || cancelled_at(cx).is_some()
+            && matches!(&call.callee.target, Target::External(p) if p.ends_with("mem::take"));
+    let case = if relied && !once(cx, view) { "put_back" } else { "emptied" };
     Some(Found { case, name, waits: span(waiting)?, restored: span(restored) })
 }
 
