@@ -15,6 +15,7 @@ mod inputs;
 mod levels;
 mod lsp;
 mod manifest;
+mod outside;
 mod pipeline;
 mod progress;
 mod reasons;

@@ -210,7 +210,7 @@ fn may_fail(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
     let call = call_of(cx.hir(), scrutinee);
     match cx.types().callees.get(&call).map(|c| &c.target) {
         Some(Target::External(path)) => {
-            cx.catalogue().facts(*path).is_some_and(|f| is_critical(f))
+            cx.catalogue().facts(*path).is_some_and(is_critical)
                 || cx.catalogue().facts(*path).is_none_or(|f| f.if_ignored.is_none())
                     && !path.as_str().ends_with("::send")
         }

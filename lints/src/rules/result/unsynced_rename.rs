@@ -64,7 +64,7 @@ impl Rule for UnsyncedRename {
                 }
                 _ => {
                     call.name.as_str() == "write_all"
-                        && argument_types(view, call).take(1).any(|ty| is_file(ty))
+                        && argument_types(view, call).take(1).any(is_file)
                 }
             };
             for (at, statement, call) in
