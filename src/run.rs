@@ -143,7 +143,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
                     config::catalogue::idle(&config, &outcome.found.root, &outcome.found.packages);
                 return finished(args, &config, outcome, clock);
             }
-            Err(back) => found = back,
+            Err(back) => found = *back,
         }
     }
     let mut read = read(&found, &texts, &inputs);

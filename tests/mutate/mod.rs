@@ -187,7 +187,7 @@ fn everything(text: &str) {
         package: "mutant".to_owned(),
         kind: TargetKind::Lib,
         root,
-        edition: if text.len() % 2 == 0 { 2021 } else { 2024 },
+        edition: if text.len() & 1 == 0 { 2021 } else { 2024 },
         dependencies: Vec::new(),
     };
     let program = Program::build(vec![Arc::new(hir)], vec![krate]);

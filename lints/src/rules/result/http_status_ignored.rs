@@ -7,6 +7,8 @@ use linger_analysis::flow::tokens::{End, Source};
 use linger_analysis::names::DefId;
 use linger_analysis::types::infer::Target;
 
+use linger_analysis::types::ty::Ty;
+
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -79,10 +81,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 return;
             }
             // Its headers, and closures over them, are not the response: nobody reads the status off them.
+            let holds_it =
+                |ty: &Ty| ty.any(&mut |t| t.path().is_some_and(|p| token.owned.iter().any(|o| o.ty == p)));
             let is_response = |var: Var| {
                 let ty = &view.mir.var(var).ty;
-                ty.peel_refs().is_unknown() && !is_of_headers(view, var)
-                    || ty.any(&mut |t| t.path().is_some_and(|p| token.owned.iter().any(|o| o.ty == p)))
+                ty.peel_refs().is_unknown() && !is_of_headers(view, var, &holds_it) || holds_it(ty)
             };
             let touches = |o: &Operand| {
                 o.place().is_some_and(|p| state.reached(p.var).contains(id) && is_response(p.var))
@@ -155,11 +158,16 @@ fn is_about_headers(name: &str) -> bool {
 }
 
 /// Whether a value comes from the headers, through whatever calls: `Mime::from_str(response.headers().get(..)..)`.
-fn is_of_headers(view: &FlowView<'_>, var: Var) -> bool {
+/// Or from other values of known types, none of which holds the response.
+fn is_of_headers(view: &FlowView<'_>, var: Var, holds_it: &dyn Fn(&Ty) -> bool) -> bool {
     let mut var = var;
     for _ in 0..16 {
         let Some(call) = view.tokens.identities.defining_call(var) else { return false };
         if is_about_headers(call.name.as_str()) {
+            return true;
+        }
+        let is_other = |ty: &Ty| !ty.peel_refs().is_unknown() && !holds_it(ty);
+        if !call.args.is_empty() && call.args.iter().all(|a| is_other(view.operand_ty(a))) {
             return true;
         }
         match call.args.first().and_then(Operand::place) {

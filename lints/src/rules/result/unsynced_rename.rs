@@ -62,10 +62,7 @@ impl Rule for UnsyncedRename {
                 Target::External(path) if matches!(path.as_str(), "std::fs::write" | "tokio::fs::write") => {
                     true
                 }
-                _ => {
-                    call.name.as_str() == "write_all"
-                        && argument_types(view, call).take(1).any(is_file)
-                }
+                _ => call.name.as_str() == "write_all" && argument_types(view, call).take(1).any(is_file),
             };
             for (at, statement, call) in
                 view.mir.calls().filter(|(p, _, c)| view.is_reachable(*p) && writes(c))
