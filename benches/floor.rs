@@ -107,6 +107,6 @@ fn floor_of(folder: &Path) -> Result<Command, Box<dyn std::error::Error>> {
 
 fn linger_on(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-linger"));
-    command.args(["--message-format", "short", "--exit-zero", "-q"]).current_dir(folder);
+    command.args(["--message-format", "short", "--exit-zero", "-q", "--no-cache"]).current_dir(folder);
     command
 }

@@ -168,7 +168,7 @@ fn sweep() {
             }
         }
     }
-    entries.sort_by(|a, b| b.0.cmp(&a.0));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.0));
     let mut bytes = 0;
     for (number, (_, size, path)) in entries.iter().enumerate() {
         bytes += size;

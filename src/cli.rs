@@ -316,7 +316,7 @@ pub struct CheckArgs {
     /// Do not read the signatures of dependencies from the sources that cargo keeps
     #[arg(long, help_heading = "Run")]
     pub no_dependencies: bool,
-    /// Use no findings of earlier runs, and keep none for later ones
+    /// Neither use nor keep findings and what is remembered of dependencies in the cache folder
     #[arg(long, help_heading = "Run")]
     pub no_cache: bool,
     /// Number of threads; as many as there are cores by default

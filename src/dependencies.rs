@@ -79,8 +79,9 @@ struct Wanted {
 }
 
 /// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation; of `all`
-/// dependencies where more files are to come.
-pub fn read(packages: &[Package], all: bool) -> Vec<String> {
+/// dependencies where more files are to come. Without `remember` nothing is taken from the last run, and nothing is
+/// left for the next.
+pub fn read(packages: &[Package], all: bool, remember: bool) -> Vec<String> {
     let mut read = Vec::new();
     let Some(sources) = Sources::find() else { return read };
     let mut locks: FxHashMap<PathBuf, Option<Locks>> = FxHashMap::default();
@@ -131,7 +132,8 @@ pub fn read(packages: &[Package], all: bool) -> Vec<String> {
     while !queue.is_empty() && seen_count < MAX_CRATES {
         let batch: Vec<(PathBuf, Wanted)> = queue.drain(..).collect();
         seen_count += batch.len();
-        let found: Vec<Option<Signatures>> = batch.par_iter().map(|(_, wanted)| signatures(wanted)).collect();
+        let found: Vec<Option<Signatures>> =
+            batch.par_iter().map(|(_, wanted)| signatures(wanted, remember)).collect();
         for ((lock, wanted), found) in batch.into_iter().zip(found) {
             let Some(found) = found else { continue };
             for name in found.handed_on.split_whitespace() {
@@ -152,8 +154,8 @@ struct Signatures {
 }
 
 /// The signatures of a package: from the cache, or read and put there.
-fn signatures(wanted: &Wanted) -> Option<Signatures> {
-    let kept = cache_file(&wanted.locked);
+fn signatures(wanted: &Wanted, remember: bool) -> Option<Signatures> {
+    let kept = if remember { cache_file(&wanted.locked) } else { None };
     if let Some(known) = kept.as_deref().and_then(read_kept) {
         return Some(known);
     }
@@ -199,6 +201,10 @@ pub fn fingerprint(packages: &[Package]) -> String {
 
 /// Sources of a locked version never change, so its name is enough.
 fn cache_file(locked: &Locked) -> Option<PathBuf> {
+    // A name out of a lock file must not lead out of the folder.
+    if [&locked.name, &locked.version].iter().any(|text| text.contains(['/', '\\'])) {
+        return None;
+    }
     let source = blake3::hash(locked.source.as_deref()?.as_bytes()).to_hex();
     let source = source.get(..16)?;
     let version = env!("CARGO_PKG_VERSION");

@@ -38,8 +38,9 @@ pub struct Found {
 
 /// Rust files and manifests below a folder.
 #[derive(Default)]
-struct Walked {
-    rust: Vec<PathBuf>,
+pub struct Walked {
+    /// Rust files.
+    pub rust: Vec<PathBuf>,
     manifests: Vec<PathBuf>,
     notes: Vec<String>,
 }
@@ -99,6 +100,14 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
 }
 
 impl Found {
+    /// Whether a file lies in what is checked: links in a project must not lead fixes to other people's files.
+    pub fn may_write(&self, path: &Path) -> bool {
+        // What is named elsewhere was meant; below the root a link may have led there.
+        let elsewhere = self.named.iter().filter(|p| !p.starts_with(&self.root));
+        let named = elsewhere.map(|p| if p.is_dir() { p.as_path() } else { p.parent().unwrap_or(p) });
+        named.chain([self.root.as_path()]).any(|root| crate::files::lies_in(path, root))
+    }
+
     /// Restricts what is reported on to some packages.
     pub fn only(&mut self, packages: &[String]) -> anyhow::Result<()> {
         for name in packages {
@@ -313,6 +322,7 @@ fn workspace(root: &Path, found: &mut Found) {
             .into_iter()
             .filter(|p| p.manifest.parent().is_some_and(|dir| !foreign.iter().any(|f| f == dir))),
     );
+    crate::outside::add(root, found);
 }
 
 /// Whether something in a folder, or the folder, was named.
@@ -370,7 +380,7 @@ pub fn workspace_root(from: &Path) -> Option<PathBuf> {
 
 /// Rust files and manifests below a folder, found in parallel. `.gitignore` counts; build output and vendored code
 /// are left out unless they are the folder itself.
-fn walk(root: &Path) -> Walked {
+pub fn walk(root: &Path) -> Walked {
     let top = root.to_path_buf();
     let walked = Mutex::new(Walked::default());
     WalkBuilder::new(root)

@@ -22,6 +22,21 @@ pub fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether a file lies below a folder once all links are followed, so that writing it reaches nothing outside.
+pub fn lies_in(path: &Path, root: &Path) -> bool {
+    let parent = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let target = match (std::fs::canonicalize(path), path.file_name()) {
+        (Ok(target), _) => Some(target),
+        // A link that leads nowhere is replaced, not followed.
+        (Err(_), Some(name)) => std::fs::canonicalize(parent).ok().map(|dir| dir.join(name)),
+        (Err(_), None) => None,
+    };
+    match (target, std::fs::canonicalize(root)) {
+        (Some(target), Ok(root)) => target.starts_with(root),
+        _ => false,
+    }
+}
+
 /// A temporary file is private; what takes its place here is not.
 #[cfg(unix)]
 fn new_file_permissions(file: &std::fs::File) -> std::io::Result<()> {

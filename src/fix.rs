@@ -3,7 +3,7 @@
 //! A file is written only when it is still what was checked, when the result parses, and as a whole or not at all.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anyhow::bail;
 use linger_analysis::span::FileId;
@@ -70,7 +70,10 @@ pub fn diff(args: &CheckArgs, outcome: &Outcome, out: &mut dyn Write) -> anyhow:
         let before = outcome.text(change.file);
         let path = crate::text::one_line(&outcome.shown(&outcome.program.file(change.file).path));
         let diff = similar::TextDiff::from_lines(&*before, &change.text);
-        write!(out, "{}", diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")))?;
+        let diff = diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string();
+        // A terminal would interpret what stands in the source; a file is a patch and must be exact.
+        let is_seen = std::io::stdout().is_terminal();
+        write!(out, "{}", if is_seen { crate::text::printable(&diff) } else { diff })?;
     }
     for note in notes {
         eprintln!("note: {}", crate::text::one_line(&note));
@@ -108,6 +111,10 @@ fn changes(args: &CheckArgs, outcome: &Outcome, notes: &mut Vec<String>) -> Vec<
         let path = &outcome.program.file(file).path;
         let shown = outcome.shown(path);
         let text = outcome.text(file);
+        if !outcome.found.may_write(path) {
+            notes.push(format!("{shown} lies outside of what is checked, behind a link, and was left alone"));
+            continue;
+        }
         // The file itself, not what was remembered of it.
         let now = std::fs::read_to_string(path).unwrap_or_default();
         let checked = outcome.hashes.get(file.0 as usize);

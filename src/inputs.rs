@@ -142,6 +142,11 @@ impl Kept {
         files.get(path).map(|kept| Arc::clone(&kept.hir))
     }
 
+    /// Forgets programs of folders that are not open any more.
+    pub fn forget_closed(&self, open: &[PathBuf]) {
+        self.lock_states().retain(|(folder, _), _| open.contains(folder));
+    }
+
     /// Forgets files that are gone.
     pub fn forget_lost(&self) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,10 @@ mod inputs;
 mod levels;
 mod lsp;
 mod manifest;
+mod outside;
 mod pipeline;
+mod progress;
+mod reasons;
 mod remembered;
 mod report;
 mod rules;
@@ -44,7 +47,7 @@ fn main() -> ExitCode {
             if is_closed_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {}", text::printable(&format!("{error:#}")));
+            eprintln!("error: {}", text::several_lines(&format!("{error:#}")));
             ExitCode::from(2)
         }
     }

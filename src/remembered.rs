@@ -62,9 +62,9 @@ pub fn answer(
     texts: &Texts,
     rules: &[Box<dyn Rule>],
     clock: &mut Clock,
-) -> Result<Outcome, Found> {
+) -> Result<Outcome, Box<Found>> {
     if !cache.is_begun() {
-        return Err(found);
+        return Err(Box::new(found));
     }
     // Nothing but the bytes is read so far; a file that cannot be read is told of by a check.
     let read: Option<Vec<(Digest, usize)>> = found
@@ -79,7 +79,7 @@ pub fn answer(
     let answered = read.and_then(|read| told(cache, &found, texts, &read));
     clock.lap("cache");
     match answered {
-        None => Err(found),
+        None => Err(Box::new(found)),
         Some(outcome) => Ok(Outcome {
             rules: rules.iter().map(|r| r.meta().name).collect(),
             found: Arc::new(found),
@@ -114,6 +114,7 @@ fn told(cache: &Cache, found: &Found, texts: &Texts, read: &[(Digest, usize)]) -
         old: 0,
         timings: Vec::new(),
         notes: stored.notes,
+        warnings: Vec::new(),
         rules: Vec::new(),
         calls: Vec::new(),
         found: Arc::default(),

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use linger_analysis::facts::{Analysis, AnalyzedBody, Look};
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_lints::rules::tool::syntax_error;
-use linger_lints::{BodyContext, Diagnostic, Gathered, ProgramContext, Rule};
+use linger_lints::{BodyContext, Diagnostic, Fix, Gathered, ProgramContext, Rule};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::reasons;
 
 /// What is to be done.
 pub struct Work<'w> {
@@ -117,6 +119,10 @@ impl Work<'_> {
                 }
                 said.gathered.extend(rule.gather(&cx).map(|noted| (number, noted)));
             }
+            for finding in &mut said.found {
+                finding.fixes.retain(|fix| is_at_hand(analysis, body, fix));
+                reasons::add(analysis, body, finding);
+            }
             said
         }));
         let mut said = run.unwrap_or_else(|_| {
@@ -175,4 +181,13 @@ fn locate(analysis: &Analysis<'_>, findings: &mut [Diagnostic]) {
             }
         }
     }
+}
+
+/// Whether the text that a fix changes is the code itself: what a macro made is not there to be changed.
+fn is_at_hand(analysis: &Analysis<'_>, body: &AnalyzedBody, fix: &Fix) -> bool {
+    let expanded = |at: FileSpan| {
+        at.file == body.global.file
+            && analysis.hir(body).exprs.iter().any(|e| e.expanded && e.span.contains(at.span))
+    };
+    !fix.edits.iter().any(|edit| expanded(edit.at))
 }

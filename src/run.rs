@@ -22,11 +22,12 @@ use crate::baseline::Baseline;
 use crate::cache::Digest;
 use crate::cli::{CheckArgs, MinConfidence};
 use crate::commands::statistics;
-use crate::config::{Config, Policy};
+use crate::config::{self, Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
 use crate::inputs::{Inputs, Kept, Stopped};
 use crate::pipeline::{Reported, Settings, process};
+use crate::progress::Progress;
 use crate::remembered;
 use crate::rules;
 use crate::since;
@@ -60,6 +61,8 @@ pub struct Outcome {
     pub timings: Vec<(&'static str, Duration)>,
     /// Trouble that did not stop the run.
     pub notes: Vec<String>,
+    /// What is wrong with the configuration and did not stop the run.
+    pub warnings: Vec<String>,
     /// Rules that were looked for.
     pub rules: Vec<&'static str>,
     /// With `--statistics`: how many calls are understood, by crate.
@@ -129,12 +132,18 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let rules = build_rules(&Policy::new(&config, &args.levels)?.with_tests(args.tests), &config)?;
     let texts = Texts::new(std::mem::take(&mut inputs.buffers));
     clock.lap("find files");
+    let mut progress = Progress::new(!args.quiet && inputs.kept.is_none());
+    progress.reading(found.files.len());
 
     let cache = if inputs.kept.is_none() { remembered::cache(args, &found, &config) } else { None };
     if let Some(cache) = &cache {
         match remembered::answer(cache, found, &texts, &rules, &mut clock) {
-            Ok(outcome) => return finished(args, &config, outcome, clock),
-            Err(back) => found = back,
+            Ok(mut outcome) => {
+                outcome.warnings =
+                    config::catalogue::idle(&config, &outcome.found.root, &outcome.found.packages);
+                return finished(args, &config, outcome, clock);
+            }
+            Err(back) => found = *back,
         }
     }
     let mut read = read(&found, &texts, &inputs);
@@ -149,12 +158,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let files: Vec<Arc<FileHir>> = read.into_iter().map(|one| one.hir).collect();
     clock.lap("parse and lower");
 
+    progress.at("reading the signatures of dependencies");
     // They are learnt once for the process: a server hears of new ones when it is started again.
     if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
-        Catalogue::learn(dependencies::read(&found.packages, inputs.kept.is_some()));
+        Catalogue::learn(dependencies::read(&found.packages, inputs.kept.is_some(), !args.no_cache));
         clock.lap("dependencies");
     }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
+    progress.at("resolving names");
     let extended;
     let mut user_catalogue = None;
     let catalogue = match config.catalogue()? {
@@ -180,12 +191,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let go_on = || if stop.is_some_and(|s| s.load(Ordering::Relaxed)) { Err(Stopped) } else { Ok(()) };
     go_on()?;
 
+    progress.at("following resources");
     let ownership = basis.ownership(&program, catalogue);
     let (mut analysis, again) = basis.analysis(&program, catalogue, &ownership, inputs.slot.is_some());
     clock.lap("types, flow and facts");
     go_on()?;
 
     let calls = if args.statistics { statistics::calls(&analysis, &reported) } else { Vec::new() };
+    progress.at("looking for hazards");
     let work = rules::Work { rules: &rules, reported: &reported, stop };
     let mut findings = match inputs.slot {
         Some(_) => basis.memory.run(&work, &mut analysis, again),
@@ -211,6 +224,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);
     let settings = settings(args, &policy, &config, &reported);
     let findings = process(&program, findings, &settings, &texts);
+    drop(progress);
     clock.lap("levels and suppressions");
 
     let outcome = Outcome {
@@ -225,6 +239,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         old: 0,
         timings: Vec::new(),
         notes: found.notes.clone(),
+        warnings: config::catalogue::idle(&config, &found.root, &found.packages),
         rules: rules.iter().map(|r| r.meta().name).collect(),
         calls,
         found,

@@ -238,6 +238,7 @@ pub fn quick(args: &CheckArgs, inputs: &Inputs<'_>) -> anyhow::Result<Option<Out
         known: 0,
         old: 0,
         timings: Vec::new(),
+        warnings: Vec::new(),
         notes: Vec::new(),
         rules: rules.iter().map(|r| r.meta().name).collect(),
         calls: Vec::new(),

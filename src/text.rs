@@ -14,6 +14,15 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// As [`printable`], and no line but the first is a command to GitHub's runner (`::error::`).
+pub fn several_lines(text: &str) -> String {
+    let tame = |line: &str| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("\u{fffd}{rest}"),
+        None => line.to_owned(),
+    };
+    printable(text).split('\n').map(tame).collect::<Vec<_>>().join("\n")
+}
+
 /// As [`printable`], on one line.
 pub fn one_line(text: &str) -> String {
     text.chars()

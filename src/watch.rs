@@ -57,7 +57,7 @@ fn again(args: &CheckArgs, kept: &Kept) -> anyhow::Result<()> {
         Ok(outcome) => {
             finish(args, &outcome)?;
         }
-        Err(error) => eprintln!("error: {}", crate::text::printable(&format!("{error:#}"))),
+        Err(error) => eprintln!("error: {}", crate::text::several_lines(&format!("{error:#}"))),
     }
     Ok(())
 }

@@ -218,3 +218,70 @@ fn cargo_goes_first() {
     assert_eq!(failed.status.code(), Some(101));
     assert!(stderr(&failed).contains("error"), "cargo's words are passed on");
 }
+
+/// Root may write everywhere; where the test runs as root there is nothing to see.
+#[cfg(unix)]
+#[test]
+fn a_read_only_tree_is_checked_and_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = project();
+    let root = dir.path();
+    write(root, &[("src/lib.rs", &format!("{OLD}fn f() {{}} // linger: allow(double_lock)\n"))]);
+    let before = std::fs::read_to_string(root.join("src/lib.rs")).expect("there");
+    let mode = |path: &Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    // The file alone, then its folders as well.
+    mode(&root.join("src/lib.rs"), 0o444);
+    for folders in [false, true] {
+        if folders {
+            mode(&root.join("src"), 0o555);
+            mode(root, 0o555);
+        }
+        assert_eq!(lines(root, &[]), [3, 7]);
+        let fixed = run(root, &["--fix"]);
+        assert_eq!(fixed.status.code(), Some(2), "{}", stderr(&fixed));
+        assert!(stderr(&fixed).contains("src/lib.rs"), "{}", stderr(&fixed));
+        assert_eq!(std::fs::read_to_string(root.join("src/lib.rs")).expect("there"), before);
+    }
+    let probe = std::fs::write(root.join("probe"), "");
+    if probe.is_err() {
+        for args in
+            [["baseline", "write"].as_slice(), &["init"], &["--message-format", "sarif", "--output", "o"]]
+        {
+            let output = run(root, args);
+            assert_eq!(output.status.code(), Some(2), "{args:?}");
+            assert!(stderr(&output).contains("cannot be written"), "{}", stderr(&output));
+        }
+    }
+    mode(root, 0o755);
+    mode(&root.join("src"), 0o755);
+    let left: Vec<String> = std::fs::read_dir(root)
+        .expect("there")
+        .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with('.'))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn two_fixes_at_once_leave_the_file_whole() {
+    let dir = scratch();
+    let root = dir.path();
+    let line = "fn f() {} // linger: allow(double_lock)\n";
+    write(root, &[("a.rs", &line.repeat(500))]);
+    let start = || {
+        linger()
+            .current_dir(root)
+            .args(["--fix", "-q", "a.rs"])
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("linger starts")
+    };
+    let running = [start(), start(), start()];
+    for child in running {
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    assert_eq!(std::fs::read_to_string(root.join("a.rs")).expect("there"), "fn f() {}\n".repeat(500));
+}

@@ -152,23 +152,24 @@ fn overrides_excludes_and_tests() {
 }
 
 #[test]
-fn own_resources_are_known() {
+fn own_resources_and_functions_are_known_with_their_reason() {
     let dir = scratch();
-    write(
-        dir.path(),
-        &[
-            (
-                "a.rs",
-                "pub fn f(p: &my_pool::Pool) {\n    let _ = my_pool::Lease::new(p);\n    p.work();\n}\n",
-            ),
-            (
-                "linger.toml",
-                "[[catalogue.resource]]\ntype = \"my_pool::Lease\"\nclass = \"permit\"\ndrop = \"returns-to-pool\"\nacross_await = \"allowed\"\n",
-            ),
-        ],
-    );
+    let lib = "pub mod pool {\n    pub struct Lease;\n    impl Lease {\n        pub fn take() -> Self {\n            Lease\n        }\n    }\n}\n\
+               pub fn f() {\n    let _ = pool::Lease::take();\n    work();\n}\nfn work() {}\npub async fn g() {\n    my_io::fetch();\n}\n";
+    let manifest = format!("{}[dependencies]\nmy-io = \"1\"\n", package("p"));
+    write(dir.path(), &[("Cargo.toml", &manifest), ("src/lib.rs", lib)]);
+    let found = || stdout(&run(dir.path(), &["-q"]));
+    assert_eq!(found(), "");
+    let entries = "[[catalogue.resource]]\ntype = \"p::pool::Lease\"\nclass = \"permit\"\ndrop = \"returns-to-pool\"\nacross_await = \"allowed\"\nuseless_when_dropped_at_once = true\nnote = \"a lease is what keeps the others out\"\n\n\
+                   [[catalogue.function]]\npath = \"my_io::fetch\"\nblocks = true\nnote = \"it waits for the disk\"\n";
+    write(dir.path(), &[("linger.toml", entries)]);
     let output = run(dir.path(), &["config", "verify"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = found();
+    assert!(text.contains("[linger::dropped_at_once/value]"), "{text}");
+    assert!(text.contains("note: `p::pool::Lease`: a lease is what keeps the others out"), "{text}");
+    assert!(text.contains("[linger::blocking_in_async/waits]"), "{text}");
+    assert!(text.contains("note: `my_io::fetch`: it waits for the disk"), "{text}");
 }
 
 #[test]
@@ -196,4 +197,42 @@ fn init_writes_what_verify_accepts() {
 fn the_schema_is_fresh() {
     let text = stdout(&run(&repository(), &["config", "schema"]));
     common::generated(&repository().join("linger.schema.json"), &text);
+}
+
+#[test]
+fn mistakes_in_the_catalogue_have_a_place_and_a_suggestion() {
+    let complaints: Vec<String> = [
+        "# Ours.\n\n[[catalogue.resource]]\ntype = \"a::B\"\nclas = \"file\"\n",
+        "[[catalogue.resource]]\ntype = \"a::B\"\nclass = \"lokc-guard\"\ndrop = \"releases\"\n",
+        "[[catalogue.resource]]\nclass = \"file\"\n",
+        "[[catalogue.function]]\npath = \"a::b\"\nblock = true\n",
+        "[[catalogue.function]]\npath = \"a::b\"\nblocks = 1\n",
+        "[[catalogue.function]]\npath = \"b\"\nblocks = true\n",
+        "[[catalogue.function]]\npath = \"a::b\"\n\n[[catalogue.function]]\npath = \"a::b\"\n",
+        "[[catalogue.functions]]\npath = \"a::b\"\n",
+        "[[catalog.function]]\npath = \"a::b\"\n",
+        "[[catalogue.function]]\npath = \"pp::b\"\nblocks = true\n",
+        "[[catalogue.function]]\npath = \"p::b\"\nblocks = true\n",
+    ]
+    .into_iter()
+    .map(|text| {
+        let dir = scratch();
+        write(dir.path(), &[("Cargo.toml", &package("p")), ("src/lib.rs", ""), ("linger.toml", text)]);
+        let output = run(dir.path(), &["config", "verify"]);
+        assert_eq!(output.status.code(), Some(2), "{text} is accepted by verify");
+        stderr(&output).trim().replace(&format!("{}/", dir.path().display()), "").replace("error: ", "")
+    })
+    .collect();
+    insta::assert_snapshot!(complaints.join("\n\n"));
+    // In a manifest, too; a check says at once what can never match, and goes on.
+    let dir = scratch();
+    let with = |entry: &str| {
+        format!("{}\n[workspace]\n[[workspace.metadata.linger.catalogue.function]]\n{entry}\n", package("p"))
+    };
+    write(dir.path(), &[("Cargo.toml", &with("path = \"p::b\"\nblock = true")), ("src/lib.rs", "")]);
+    assert!(stderr(&run(dir.path(), &[])).contains("Cargo.toml:9:1: unknown field `block`"));
+    write(dir.path(), &[("Cargo.toml", &with("path = \"pq::b\"\nblocks = true"))]);
+    let output = run(dir.path(), &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stderr(&output).contains("Cargo.toml:8:8: `pq::b` matches nothing"), "{}", stderr(&output));
 }

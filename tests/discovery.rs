@@ -146,3 +146,55 @@ fn broken_workspaces_are_read_as_far_as_they_go() {
     let found = findings(&run(dir.path(), &["--message-format", "json"]));
     assert!(found.iter().any(|f| f.file == "a/src/lib.rs"));
 }
+
+/// `let _ =` on a Result of another package: its signature has to be found.
+const IGNORES: &str = "pub fn f() {\n    let _ = near::go();\n}\n";
+const FALLIBLE: &str = "pub fn go() -> Result<u8, String> {\n    Ok(1)\n}\n";
+
+fn ignored(dir: &std::path::Path, args: &[&str]) -> Vec<(String, u64)> {
+    let mut all = vec!["-A", "all", "-W", "ignored_result/any", "--message-format", "json"];
+    all.extend(args);
+    findings(&run(dir, &all)).into_iter().map(|f| (f.file, f.line)).collect()
+}
+
+#[test]
+fn a_workspace_in_a_subfolder_is_found_and_one_package() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("README.md", "no manifest here"),
+            ("rust/Cargo.toml", "[workspace]\nmembers = [\"app\", \"near\"]\n"),
+            (
+                "rust/app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nnear = { path = \"../near\" }\n",
+            ),
+            ("rust/app/src/lib.rs", IGNORES),
+            ("rust/near/Cargo.toml", "[package]\nname = \"near\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("rust/near/src/lib.rs", FALLIBLE),
+        ],
+    );
+    assert_eq!(ignored(dir.path(), &[]), [("rust/app/src/lib.rs".to_owned(), 2)]);
+    assert_eq!(ignored(dir.path(), &["rust/app"]), [("rust/app/src/lib.rs".to_owned(), 2)]);
+    assert_eq!(ignored(&dir.path().join("rust/app"), &["src/lib.rs"]), [("src/lib.rs".to_owned(), 2)]);
+}
+
+#[test]
+fn a_package_outside_of_the_workspace_tells_its_types() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("ws/Cargo.toml", "[workspace]\nmembers = [\"app\"]\n"),
+            (
+                "ws/app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nnear = { path = \"../../outside\", package = \"far\" }\n",
+            ),
+            ("ws/app/src/lib.rs", IGNORES),
+            ("outside/Cargo.toml", "[package]\nname = \"far\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("outside/src/lib.rs", "pub fn go() -> Result<u8, String> {\n    let _ = go();\n    Ok(1)\n}\n"),
+        ],
+    );
+    // What is outside is read, and not reported on.
+    assert_eq!(ignored(&dir.path().join("ws"), &[]), [("app/src/lib.rs".to_owned(), 2)]);
+}

@@ -120,6 +120,168 @@ fn each_rule_has_a_fresh_page() {
     assert_eq!(found, expected, "a page of a rule that is gone");
 }
 
+/// Replaces what stands between two marks.
+fn between(text: &str, from: &str, to: &str, new: &str) -> String {
+    let (before, rest) = text.split_once(from).expect("the start");
+    let (_, after) = rest.split_once(to).expect("the end");
+    format!("{before}{from}\n{}\n{to}{after}", new.trim())
+}
+
+/// The type of a value in words.
+fn kind(schema: &Value) -> String {
+    if let Some(values) = choices(schema) {
+        return values.iter().map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", ");
+    }
+    if schema["$ref"] == "#/$defs/level" {
+        return "level".to_owned();
+    }
+    let name = |value: &Value| match value.as_str() {
+        Some("array") => format!("list of {}s", schema["items"]["type"].as_str().unwrap_or("string")),
+        other => other.unwrap_or("string").to_owned(),
+    };
+    match &schema["type"] {
+        Value::Array(types) => types.iter().find(|t| **t != "null").map_or_else(String::new, name),
+        one => name(one),
+    }
+}
+
+/// The words that a value may be: `enum`, or `const`s side by side, `null` aside.
+fn choices(schema: &Value) -> Option<Vec<String>> {
+    if let Some(values) = schema["enum"].as_array() {
+        return Some(
+            values.iter().filter(|v| !v.is_null()).map(|v| v.to_string().replace('"', "")).collect(),
+        );
+    }
+    if let Some(value) = schema.get("const") {
+        return Some(vec![value.to_string().replace('"', "")]);
+    }
+    let among = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array())?;
+    let found: Vec<String> = among.iter().filter_map(choices).flatten().collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// A table of the keys of an object.
+fn keys(schema: &Value) -> String {
+    let mut table = String::from("| key | value | meaning |\n|---|---|---|\n");
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    for (key, value) in schema["properties"].as_object().into_iter().flatten() {
+        let text = value["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|");
+        let must = if required.contains(&Value::from(key.as_str())) { " (required)" } else { "" };
+        table.push_str(&format!("| `{key}` | {}{must} | {} |\n", kind(value), text.trim_end_matches('.')));
+    }
+    table
+}
+
+#[test]
+fn the_reference_of_the_configuration_is_fresh() {
+    let root = common::repository();
+    let schema = std::fs::read_to_string(root.join("linger.schema.json")).expect("the schema");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let property = |name: &str| &schema["properties"][name];
+    let text = |value: &Value| value["description"].as_str().unwrap_or_default().to_owned();
+    let mut out = String::new();
+    let simple = ["exclude", "baseline", "require_reason", "edition"];
+    for name in simple {
+        out.push_str(&format!("### `{name}`\n\n{}: {}.\n\n", kind(property(name)), text(property(name))));
+    }
+    let levels = &schema["$defs"]["level"];
+    out.push_str(&format!(
+        "### `[rules]`\n\nThe {}. A key is a rule, `\"rule/case\"` or a group; a value is a level ({}), or a table with \
+         `level` and the rule's options. The groups:\n\n| group | what is in it |\n|---|---|\n",
+        text(property("rules")),
+        kind(levels)
+    ));
+    let rules = property("rules")["properties"].as_object().expect("rules");
+    let known: BTreeSet<String> =
+        self::rules().iter().map(|r| r["name"].as_str().unwrap_or_default().to_owned()).collect();
+    for (name, value) in rules.iter().filter(|(name, _)| !name.contains('/') && !known.contains(*name)) {
+        out.push_str(&format!("| `{name}` | {} |\n", text(value)));
+    }
+    out.push_str("\nThe [pages of the rules](rules/README.md) have the cases. Rules with options:\n\n| rule | option | value | meaning |\n|---|---|---|---|\n");
+    for (name, value) in rules {
+        let table = value["anyOf"][1]["properties"].as_object().into_iter().flatten();
+        for (option, value) in table.filter(|(option, _)| *option != "level") {
+            let default = value.get("default").map(|d| format!(" (default `{d}`)")).unwrap_or_default();
+            let text = text(value).replace('\n', " ");
+            out.push_str(&format!(
+                "| [`{name}`](rules/{name}.md) | `{option}` | {}{default} | {} |\n",
+                kind(value),
+                text.trim_end_matches('.')
+            ));
+        }
+    }
+    let tests = &property("tests")["properties"]["level"];
+    out.push_str(&format!(
+        "\n### `[tests]`\n\n`level`: {}: {}.\n\n### `[[overrides]]`\n\nA list of {}. `paths` are globs relative to the \
+         file, `rules` has levels as above (options are the same everywhere), `tests` as above.\n\n",
+        text(property("tests")),
+        text(tests),
+        text(property("overrides"))
+    ));
+    let catalogue = property("catalogue");
+    out.push_str(&format!("### `[catalogue]`\n\n{}.\n\n", text(catalogue)));
+    for list in ["resource", "function"] {
+        let items = &catalogue["properties"][list];
+        let summary = text(items);
+        let summary = summary.trim_end_matches('.');
+        out.push_str(&format!("#### `[[catalogue.{list}]]`\n\n{summary}.\n\n{}\n", keys(&items["items"])));
+    }
+    let lists = ["container", "shared_pointer", "request"];
+    out.push_str("#### Lists of types\n\n| key | meaning |\n|---|---|\n");
+    for list in lists {
+        let text = text(&catalogue["properties"][list]);
+        out.push_str(&format!("| `catalogue.{list}` | {} |\n", text.trim_end_matches('.')));
+    }
+    let shown: BTreeSet<&str> =
+        simple.into_iter().chain(["rules", "tests", "overrides", "catalogue"]).collect();
+    let all: BTreeSet<&str> =
+        schema["properties"].as_object().expect("keys").keys().map(String::as_str).collect();
+    assert_eq!(shown, all, "a key that the reference leaves out");
+    let path = root.join("docs/configuration.md");
+    let found = std::fs::read_to_string(&path).expect("the reference");
+    let wanted =
+        between(&found, "<!-- keys: generated from linger.schema.json -->\n", "<!-- end of keys -->", &out);
+    common::generated(&path, &wanted);
+}
+
+#[test]
+fn the_book_has_all_pages() {
+    let docs = common::repository().join("docs");
+    let mut summary = String::from(
+        "# Summary\n\n[linger](README.md)\n\n- [Turn it on in an old code base](adoption.md)\n- [Configuration](configuration.md)\n\
+         - [CI and hooks](ci/README.md)\n- [Editors](editors.md)\n- [What linger cannot see](limits.md)\n- [How often linger is right](precision.md)\n- [Rules](rules/README.md)\n",
+    );
+    let mut group = String::new();
+    for rule in rules() {
+        let text = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();
+        if group != text("group") {
+            group = text("group");
+            summary.push_str(&format!("  - [{group}]()\n"));
+        }
+        summary.push_str(&format!("    - [{0}](rules/{0}.md)\n", text("name")));
+    }
+    common::generated(&docs.join("SUMMARY.md"), &summary);
+    for page in walkdir::WalkDir::new(&docs).into_iter().flatten().map(walkdir::DirEntry::into_path) {
+        let below = page.strip_prefix(&docs).unwrap_or(&page).to_string_lossy().replace('\\', "/");
+        if below.ends_with(".md") && below != "SUMMARY.md" {
+            assert!(summary.contains(&format!("]({below})")), "{below} is on no page of the book");
+        }
+    }
+}
+
+/// A heading as it is linked to: as GitHub and mdBook make it.
+fn anchor(heading: &str) -> String {
+    let text: String =
+        heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect();
+    text.trim().to_lowercase().replace(' ', "-")
+}
+
+fn has_anchor(path: &std::path::Path, wanted: &str) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let headings = text.lines().filter(|l| l.starts_with('#'));
+    headings.map(|l| anchor(l.trim_start_matches('#'))).any(|found| found == wanted)
+}
+
 #[test]
 fn links_in_documents_lead_somewhere() {
     let root = common::repository();
@@ -131,10 +293,22 @@ fn links_in_documents_lead_somewhere() {
         for line in text.lines() {
             in_code ^= line.starts_with("```");
             for target in line.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-                let is_elsewhere = target.contains("://") || target.starts_with('#');
-                let file = target.split('#').next().unwrap_or_default();
-                let there = path.parent().unwrap_or(&root).join(file);
-                assert!(in_code || is_elsewhere || there.exists(), "{}: {target}", path.display());
+                if in_code || target.contains("://") {
+                    continue;
+                }
+                let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+                let there =
+                    if file.is_empty() { path.clone() } else { path.parent().unwrap_or(&root).join(file) };
+                // A page without a link is a title in the book's list.
+                let is_title = target.is_empty() && path.ends_with("SUMMARY.md");
+                assert!(is_title || there.exists(), "{}: {target}", path.display());
+                assert!(heading.is_empty() || has_anchor(&there, heading), "{}: {target}", path.display());
+                // What the book shows must be in the book.
+                let in_book = path.starts_with(root.join("docs"));
+                let within = std::fs::canonicalize(&there).is_ok_and(|t| {
+                    t.starts_with(std::fs::canonicalize(root.join("docs")).unwrap_or_default())
+                });
+                assert!(!in_book || is_title || within, "{}: {target} leads out of the book", path.display());
             }
         }
     }

@@ -129,3 +129,43 @@ fn github_says_what_it_does_not_annotate() {
     let table = std::fs::read_to_string(summary).expect("it was written");
     assert_eq!(table.matches("| error |").count(), 12, "{table}");
 }
+
+#[test]
+fn the_step_summary_is_one_row_of_plain_text() {
+    let dir = hostile();
+    let summary = scratch();
+    let path = summary.path().join("summary.md");
+    let output = common::linger()
+        .current_dir(dir.path())
+        .args(["--message-format", "github"])
+        .env("GITHUB_STEP_SUMMARY", &path)
+        .output()
+        .expect("linger starts");
+    assert_eq!(output.status.code(), Some(1));
+    let text = std::fs::read_to_string(&path).expect("it was written");
+    let rows: Vec<&str> = text.lines().filter(|l| l.starts_with("| error |")).collect();
+    assert_eq!((rows.len(), text.lines().count()), (1, 5), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '<', '>']), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn diffs_notes_and_errors_are_printable() {
+    let dir = scratch();
+    let file = "a\u{1b}[31m\u{202e}\n::error::x.rs";
+    write(dir.path(), &[(file, "fn f() {} // linger: allow(double_lock) \u{1b}[31m\n")]);
+    for args in [
+        ["--fix", "--diff", "."].as_slice(),
+        &["--fix", "."],
+        &["gone\u{1b}[31m\n::error::x.rs"],
+        &["-A", "x\u{1b}[31m", "."],
+    ] {
+        let output = run(dir.path(), args);
+        // A diff is a patch, with the source as it is; its head is ours.
+        let head: String = stdout(&output).lines().take(2).collect::<Vec<_>>().join("\n");
+        for text in [head, common::stderr(&output)] {
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{args:?}: {text}");
+            assert!(!text.lines().any(|l| l.starts_with("::")), "{args:?}: {text}");
+        }
+    }
+}

@@ -253,6 +253,56 @@ impl S {
     assert_eq!(editor.leave(), Some(0));
 }
 
+/// What is kept between checks follows what is saved, also in files that are not open.
+#[test]
+fn a_kept_program_follows_what_is_saved() {
+    let dir = package("pub mod a;\npub mod b;\n");
+    let outer = "use std::sync::Mutex;
+pub struct S { pub m: Mutex<i32> }
+impl S {
+    pub fn outer(&self) {
+        let guard = self.m.lock().unwrap();
+        crate::b::inner(self);
+        println!(\"{guard}\");
+    }
+}
+";
+    let quiet = "pub fn inner(_s: &crate::a::S) {}\n";
+    let locking = "pub fn inner(_s: &crate::a::S) { let g = _s.m.lock().unwrap(); println!(\"{g}\"); }\n";
+    common::write(dir.path(), &[("src/a.rs", outer), ("src/b.rs", quiet)]);
+    let (a, b) = (dir.path().join("src/a.rs"), dir.path().join("src/b.rs"));
+    let mut editor = Editor::open_folder(dir.path(), json!({}));
+    editor.open(&b, quiet);
+    editor.diagnostics(&b, <[Value]>::is_empty);
+    let mut version = 1;
+    let mut save = |editor: &mut Editor, text: &str| {
+        version += 1;
+        common::write(dir.path(), &[("src/b.rs", text)]);
+        editor.change(&b, version, json!([{ "text": text }]));
+        editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": uri(&b) } }));
+    };
+    let locks = |d: &[Value]| d.iter().any(|d| code(d).starts_with("double_lock"));
+    save(&mut editor, locking);
+    let found = editor.diagnostics(&a, locks);
+    let place = |found: &[Value]| found[0]["message"].as_str().unwrap_or_default().to_owned();
+    // The same finding, with the place in the other file three lines further down.
+    save(&mut editor, &format!("// one\n// two\n\n{locking}"));
+    let moved = editor.diagnostics(&a, |d| locks(d) && place(d) != place(&found));
+    // A file that is broken for a while takes nothing from the others.
+    save(&mut editor, "pub fn inner(");
+    editor.diagnostics(&b, |d| d.iter().any(|d| code(d) == "syntax_error"));
+    save(&mut editor, &format!("// one\n{locking}"));
+    editor.diagnostics(&b, <[Value]>::is_empty);
+    editor.diagnostics(&a, |d| {
+        assert!(locks(d), "it never went");
+        place(d) != place(&moved)
+    });
+    // Another interface: names are resolved anew.
+    save(&mut editor, &format!("{quiet}pub struct New;\n"));
+    editor.diagnostics(&a, <[Value]>::is_empty);
+    assert_eq!(editor.leave(), Some(0));
+}
+
 #[test]
 fn configuration_is_read_again() {
     let dir = package(BAD);

@@ -146,17 +146,46 @@ impl<'a> BodyContext<'a> {
         false
     }
 
+    /// Whether such a comment stands on a line of its own directly behind a statement that is the last of its block.
+    #[must_use]
+    pub fn has_reason_behind(&self, span: Span) -> bool {
+        let is_last = self.hir().exprs.iter().any(|e| {
+            let ExprKind::Block(block) = &e.kind else { return false };
+            block.tail.is_none() && block.stmts.last().is_some_and(|s| s.span.contains(span))
+        });
+        let source = self.source();
+        let next = source.lines.line(span.hi) + 1;
+        let (from, to) = (source.lines.start(next), source.lines.start(next + 1));
+        let start = source.comments.partition_point(|c| c.span.hi <= from);
+        is_last
+            && source.comments[start..]
+                .iter()
+                .take_while(|c| c.span.lo < to)
+                .any(|c| c.own_line && is_reason(&c.text))
+    }
+
     /// A reason on the line above a span, or on its lines: on all of them, or on the first alone.
     fn reason_at(&self, span: Span, whole: bool) -> bool {
         let source = self.source();
-        let first = source.lines.line(span.lo).saturating_sub(1);
+        let mut first = source.lines.line(span.lo).saturating_sub(1);
+        let own = first;
+        // A comment of several lines is one: its last may be short.
+        let mut index = source.comments.partition_point(|c| c.span.hi <= source.lines.start(first));
+        while let Some(comment) = index.checked_sub(1).and_then(|i| source.comments.get(i))
+            && comment.own_line
+            && source.lines.line(comment.span.lo) + 1 == first
+            && source.comments.get(index).is_some_and(|c| c.own_line && source.lines.line(c.span.lo) == first)
+        {
+            (first, index) = (first - 1, index - 1);
+        }
         let end = if whole { span.hi.saturating_sub(1).max(span.lo) } else { span.lo };
         let last = source.lines.line(end);
         let (from, to) = (source.lines.start(first), source.lines.start(last + 1));
         let start = source.comments.partition_point(|c| c.span.hi <= from);
-        source.comments[start..].iter().take_while(|c| c.span.lo < to).any(|c| {
-            is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > first || first == last)
-        })
+        source.comments[start..]
+            .iter()
+            .take_while(|c| c.span.lo < to)
+            .any(|c| is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `baseline write` and `baseline update`.
 
+use anyhow::bail;
+
 use crate::baseline::{Baseline, place};
 use crate::cli::{BaselineCommand, CheckArgs};
 use crate::commands::check::counted;
@@ -18,6 +20,10 @@ pub fn baseline(what: &BaselineCommand) -> anyhow::Result<u8> {
     let (_, config) = run::prepare(args)?;
     let path = place(args, &config, &outcome);
     let shown = outcome.shown(&path);
+    // What the project says, through its configuration or a link, is not what the user says.
+    if args.baseline.is_none() && !crate::files::lies_in(&path, &outcome.found.root) {
+        bail!("{shown} lies outside of the project; name it with `--baseline` to write it");
+    }
     if is_update {
         let mut baseline = Baseline::read(path)?;
         let gone = baseline.shrink(&outcome);

@@ -41,6 +41,11 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
 /// Reports what was found and gives the exit status.
 pub fn finish(args: &CheckArgs, outcome: &Outcome) -> anyhow::Result<u8> {
     report::print(args, outcome)?;
+    if !args.quiet {
+        for warning in &outcome.warnings {
+            eprintln!("warning: {}", one_line(warning));
+        }
+    }
     if args.verbose > 0 {
         for note in &outcome.notes {
             eprintln!("note: {}", one_line(note));

@@ -2,27 +2,30 @@
 
 use std::io::Write;
 
-use linger_analysis::catalogue::Catalogue;
-
 use crate::cli::{CheckArgs, ConfigCommand};
 use crate::config::{Config, Policy, schema, show};
+use crate::discover::Found;
 use crate::run;
 
 /// Does what is asked with the configuration.
 pub fn config(what: &ConfigCommand) -> anyhow::Result<u8> {
     match what {
         ConfigCommand::Show(args) => {
-            let (root, config) = verified(args)?;
+            let (found, config) = verified(args)?;
             let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);
             let place = args.paths.first().map_or_else(
-                || root.join("src"),
+                || found.root.join("src"),
                 |path| crate::discover::absolute(&std::env::current_dir().unwrap_or_default(), path),
             );
             let mut out = std::io::stdout().lock();
             show::show(&config, &policy.of(&place), &mut out)?;
         }
         ConfigCommand::Verify(args) => {
-            let (_, config) = verified(args)?;
+            let (found, config) = verified(args)?;
+            let idle = crate::config::catalogue::idle(&config, &found.root, &found.packages);
+            if !idle.is_empty() {
+                anyhow::bail!("{}", idle.join("\n"));
+            }
             if !args.quiet && config.layers.is_empty() {
                 eprintln!("note: there is no configuration");
             }
@@ -36,10 +39,8 @@ pub fn config(what: &ConfigCommand) -> anyhow::Result<u8> {
 }
 
 /// Reads the configuration with everything in it.
-fn verified(args: &CheckArgs) -> anyhow::Result<(std::path::PathBuf, Config)> {
+fn verified(args: &CheckArgs) -> anyhow::Result<(Found, Config)> {
     let (found, config) = run::prepare(args)?;
-    if let Some((text, path)) = config.catalogue()? {
-        Catalogue::extended(&text).map_err(|e| anyhow::anyhow!("{}: in [catalogue]: {e}", path.display()))?;
-    }
-    Ok((found.root, config))
+    Policy::new(&config, &args.levels)?;
+    Ok((found, config))
 }

@@ -9,6 +9,7 @@ use linger_lints::{Level, all};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::catalogue;
 use crate::config::file::{FileConfig, Rules, setting};
 use crate::levels::{Target, nearest, target};
 use crate::manifest::Package;
@@ -38,14 +39,16 @@ pub struct Config {
 }
 
 /// A configuration's text, for messages.
-struct Source<'t> {
-    path: &'t Path,
-    text: &'t str,
+pub struct Source<'t> {
+    /// The file.
+    pub path: &'t Path,
+    /// What is in it.
+    pub text: &'t str,
 }
 
 impl Source<'_> {
     /// `path:line:column: message`
-    fn error(&self, span: Option<Range<usize>>, message: &str) -> anyhow::Error {
+    pub fn error(&self, span: Option<Range<usize>>, message: &str) -> anyhow::Error {
         let Some(span) = span else { return anyhow!("{}: {message}", self.path.display()) };
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
@@ -53,7 +56,8 @@ impl Source<'_> {
         anyhow!("{}:{line}:{column}: {message}", self.path.display())
     }
 
-    fn parse<'de, T: Deserialize<'de>>(&'de self) -> anyhow::Result<T> {
+    /// Reads it; the error has a place and, where a name is nearly right, a question.
+    pub fn parse<'de, T: Deserialize<'de>>(&'de self) -> anyhow::Result<T> {
         toml::from_str(self.text).map_err(|error| {
             let message = error.message();
             self.error(error.span(), &format!("{message}{}", suggestion(message)))
@@ -229,6 +233,9 @@ fn layer(source: &Source<'_>, file: FileConfig, dir: &Path) -> anyhow::Result<La
         && !matches!(edition.get_ref(), 2015 | 2018 | 2021 | 2024)
     {
         return Err(source.error(Some(edition.span()), "editions are 2015, 2018, 2021 and 2024"));
+    }
+    if let Some(table) = &file.catalogue {
+        catalogue::verify(source, table.get_ref())?;
     }
     let levels = levels(source, &file.rules, true)?;
     let overrides = file

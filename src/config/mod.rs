@@ -1,5 +1,6 @@
 //! Configuration: `linger.toml`, and `[workspace.metadata.linger]` or `[package.metadata.linger]`.
 
+pub mod catalogue;
 pub mod file;
 pub mod load;
 pub mod policy;

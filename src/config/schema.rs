@@ -1,6 +1,8 @@
 //! The JSON schema of `linger.toml`, for editors.
 
+use linger_analysis::catalogue::Written;
 use linger_lints::{Group, all};
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 /// The schema.
@@ -74,14 +76,7 @@ pub fn schema() -> Value {
                     "additionalProperties": false,
                 },
             },
-            "catalogue": {
-                "description": "what linger should know of other APIs, with the keys of its own catalogue",
-                "type": "object",
-                "properties": {
-                    "resource": { "type": "array", "items": { "type": "object" } },
-                    "function": { "type": "array", "items": { "type": "object" } },
-                },
-            },
+            "catalogue": catalogue(),
             "require_reason": { "description": "every suppression must give a reason", "type": "boolean" },
             "edition": { "description": "edition of files outside of any package", "enum": [2015, 2018, 2021, 2024] },
             "baseline": { "description": "the baseline, relative to this file", "type": "string" },
@@ -89,4 +84,19 @@ pub fn schema() -> Value {
         "additionalProperties": false,
         "$defs": { "level": { "enum": ["allow", "warn", "deny", "forbid"] } },
     })
+}
+
+/// The entries as the catalogue reads them.
+fn catalogue() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<Written>().to_value();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("title");
+        let what = "what linger should know of other APIs, with the keys of its own catalogue";
+        schema.insert("description".to_owned(), json!(what));
+    }
+    schema
 }

@@ -63,6 +63,7 @@ pub fn work(jobs: &Receiver<Job>, answers: &Sender<Answer>) {
         }
         if !job.near {
             kept.forget_lost();
+            kept.forget_closed(&job.roots);
         }
     }
 }

@@ -60,6 +60,9 @@ pub fn process(
             Reported::new(finding, level)
         })
         .collect();
+    for reported in &mut kept {
+        as_indented(&mut reported.finding, program, texts);
+    }
     // In order from here on, whichever thread found what.
     in_order(&mut kept, program);
     // One cause is one finding, also when several rules see it.
@@ -84,6 +87,25 @@ pub fn process(
     }
     in_order(&mut kept, program);
     kept
+}
+
+/// Lines that a fix adds begin as the line does that it stands on: rules know how far it is indented, not with what.
+fn as_indented(finding: &mut Diagnostic, program: &Program, texts: &Texts) {
+    for edit in finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+        if !edit.replacement.contains("\n ") {
+            continue;
+        }
+        let hir = program.file(edit.at.file);
+        let text = texts.get(edit.at.file, &hir.path);
+        let start = hir.source.lines.start(hir.source.lines.line(edit.at.span.lo)) as usize;
+        let line = text.get(start..).unwrap_or_default();
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let blanks = line.get(..blanks).unwrap_or_default();
+        if blanks.contains('\t') {
+            edit.replacement =
+                edit.replacement.replace(&format!("\n{}", " ".repeat(blanks.len())), &format!("\n{blanks}"));
+        }
+    }
 }
 
 /// The level of a finding where it stands.

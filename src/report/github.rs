@@ -64,7 +64,7 @@ fn command(reported: &Reported, sources: &Sources<'_>, out: &mut dyn Write) -> a
         out,
         "::{} file={},line={}",
         level_name(reported.level),
-        property(&sources.path(at.file)),
+        property(&sources.path_in_repository(at.file)),
         position.line
     )?;
     write!(out, ",endLine={}", position.end_line)?;
@@ -89,7 +89,7 @@ pub fn step_summary(outcome: &Outcome, sources: &Sources<'_>) -> anyhow::Result<
         let row = format!(
             "| {} | {}:{} | {} | {} |\n",
             level_name(reported.level),
-            cell(&sources.path(at.file)),
+            cell(&sources.path_in_repository(at.file)),
             sources.position(at).line,
             cell(&message(&reported.finding)),
             cell(&reported.finding.code()),

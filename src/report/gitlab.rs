@@ -30,7 +30,7 @@ pub fn print(outcome: &Outcome, sources: &Sources<'_>, out: &mut dyn Write) -> a
                 "fingerprint": fingerprints.of(finding, sources),
                 "severity": severity,
                 "location": {
-                    "path": sources.path(finding.primary.at.file),
+                    "path": sources.path_in_repository(finding.primary.at.file),
                     "lines": { "begin": position.line, "end": position.end_line },
                 },
             })

@@ -46,7 +46,7 @@ fn compiler_message(
             Applicability::MaybeIncorrect => "MaybeIncorrect",
             Applicability::HasPlaceholders => "HasPlaceholders",
         };
-        let spans: Vec<Value> = fix
+        let mut spans: Vec<Value> = fix
             .edits
             .iter()
             .map(|edit| {
@@ -56,6 +56,8 @@ fn compiler_message(
                 value
             })
             .collect();
+        // rust-analyzer offers a fix where its spans are: at the finding too, and there nothing is replaced.
+        spans.push(span(sources, &Label { at: finding.primary.at, text: String::new() }, true));
         children.push(json!({
             "message": one_line(&fix.title), "code": null, "level": "help", "spans": spans,
             "children": [], "rendered": null,

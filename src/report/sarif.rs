@@ -17,8 +17,7 @@ const MOST_PLACES: usize = 900;
 
 /// Prints one SARIF log.
 pub fn print(outcome: &Outcome, sources: &Sources<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
-    let prefix = repository_prefix(outcome);
-    let writer = Writer { sources, prefix };
+    let writer = Writer { sources };
     let rules: Vec<Value> = linger_lints::all().iter().map(|rule| describe(rule.meta)).collect();
     let mut fingerprints = Fingerprints::default();
     let mut hashes = LineHashes::default();
@@ -73,17 +72,8 @@ fn camel_case(name: &str) -> String {
         .collect()
 }
 
-/// The workspace's folder inside of its repository: code scanning wants paths from there.
-fn repository_prefix(outcome: &Outcome) -> String {
-    let root = &outcome.found.root;
-    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(root);
-    let below = root.strip_prefix(top).map(|p| p.to_string_lossy().replace('\\', "/")).unwrap_or_default();
-    if below.is_empty() { below } else { below + "/" }
-}
-
 struct Writer<'w> {
     sources: &'w Sources<'w>,
-    prefix: String,
 }
 
 impl Writer<'_> {
@@ -147,11 +137,11 @@ impl Writer<'_> {
     }
 
     fn artifact(&self, at: FileSpan) -> Value {
-        let path = self.sources.path(at.file);
+        let path = self.sources.path_in_repository(at.file);
         if std::path::Path::new(&path).is_absolute() {
             return json!({ "uri": format!("file://{}", encoded(&path)) });
         }
-        json!({ "uri": encoded(&format!("{}{path}", self.prefix)) })
+        json!({ "uri": encoded(&path) })
     }
 
     fn region(&self, at: FileSpan) -> Value {

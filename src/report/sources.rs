@@ -1,5 +1,6 @@
 //! Texts and positions of what findings name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use linger_analysis::source::LineIndex;
@@ -12,6 +13,8 @@ use crate::run::Outcome;
 pub struct Sources<'o> {
     outcome: &'o Outcome,
     files: FxHashMap<FileId, (Arc<str>, LineIndex)>,
+    /// The workspace's folder inside of its repository, with a `/` behind it.
+    prefix: String,
 }
 
 /// A place as people and tools count: lines and columns from 1, columns in characters.
@@ -45,7 +48,7 @@ impl<'o> Sources<'o> {
                 });
             }
         }
-        Self { outcome, files }
+        Self { outcome, files, prefix: repository_prefix(&outcome.found.root) }
     }
 
     /// The text of a file.
@@ -56,6 +59,12 @@ impl<'o> Sources<'o> {
     /// The path that is shown: relative to the workspace, with `/`. As it is, not made printable.
     pub fn path(&self, file: FileId) -> String {
         self.outcome.shown(&self.outcome.program.file(file).path)
+    }
+
+    /// The path from the top of the repository, as GitHub and GitLab want it.
+    pub fn path_in_repository(&self, file: FileId) -> String {
+        let path = self.path(file);
+        if Path::new(&path).is_absolute() { path } else { format!("{}{path}", self.prefix) }
     }
 
     /// Lines and columns.
@@ -104,4 +113,10 @@ impl<'o> Sources<'o> {
         let line = line as u32;
         lines.start(line) as usize..lines.start(line + 1) as usize
     }
+}
+
+fn repository_prefix(root: &Path) -> String {
+    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(root);
+    let below = root.strip_prefix(top).map(|p| p.to_string_lossy().replace('\\', "/")).unwrap_or_default();
+    if below.is_empty() { below } else { below + "/" }
 }

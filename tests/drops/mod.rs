@@ -103,7 +103,7 @@ pub fn understood(text: &str, edition: u16, functions: Vec<Followed<'_>>) -> Vec
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
     let analysis = Analysis::new(&program, catalogue, &ownership);
-    let file = &program.files[0];
+    let file = &program.files()[0];
     let bodies: HashMap<&str, _> = file
         .items
         .iter()

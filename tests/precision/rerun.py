@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs linger on the projects of projects.tsv and compares what it says with the verdicts in judged.tsv.
 
-    rerun.py [--linger PROGRAM] [--checkouts DIR] [--mirror DIR] [--project NAME]… [--record FILE]
+    rerun.py [--linger PROGRAM] [--checkouts DIR] [--mirror DIR] [--project NAME]… [--record FILE] [--reported]
 
 For each project it checks out the named commit (from --mirror, a folder of bare clones OWNER+NAME/repo, else from
 GitHub), runs linger with its default levels, and says what changed: judged findings that are gone, findings that nobody has
@@ -10,7 +10,8 @@ one judged false is back or one is not judged.
 
 judged.tsv: repository, commit, path, line, rule, verdict, why. Verdicts: `true`; `debatable`, right and of
 little worth; `false`; `missed`, true and no longer found since something else was mended. A verdict belongs to that commit, so lines
-do not move. With --record, the findings without a verdict are written there in the same form, verdict `?`.
+do not move. With --record, the findings without a verdict are written there in the same form, verdict `?`. With
+--reported, what linger says now is written to reported.tsv, from which docs/precision.md is made.
 """
 
 import argparse
@@ -93,6 +94,7 @@ def main():
     parser.add_argument("--mirror", type=pathlib.Path)
     parser.add_argument("--project", action="append", help="only this repository, OWNER/NAME")
     parser.add_argument("--record", type=pathlib.Path)
+    parser.add_argument("--reported", action="store_true")
     arguments = parser.parse_args()
     arguments.checkouts = arguments.checkouts.resolve()
     arguments.linger = str(pathlib.Path(arguments.linger).resolve())
@@ -105,7 +107,7 @@ def main():
 
     by_rule = collections.defaultdict(collections.Counter)
     by_project = {}
-    unjudged, bad = [], False
+    unjudged, reported, bad = [], [], False
     for repository, commit in rows("projects.tsv", 2):
         if arguments.project and repository not in arguments.project:
             continue
@@ -120,6 +122,7 @@ def main():
         for (path, line, rule), message in sorted(found.items()):
             verdict, _ = known.get((path, line, rule.partition("/")[0]), ("?", ""))
             counts[verdict] += 1
+            reported.append((repository, path, str(line), rule))
             by_rule[rule.partition("/")[0]][verdict] += 1
             if verdict == "?":
                 unjudged.append((repository, commit, path, str(line), rule, "?", message))
@@ -148,6 +151,12 @@ def main():
     if arguments.record:
         with open(arguments.record, "w", encoding="utf-8") as out:
             out.writelines("\t".join(row) + "\n" for row in unjudged)
+    if arguments.reported:
+        if arguments.project or bad:
+            sys.exit("reported.tsv is written for all projects, when all were run")
+        with open(HERE / "reported.tsv", "w", encoding="utf-8") as out:
+            out.write("# repository\tpath\tline\trule\n")
+            out.writelines("\t".join(row) + "\n" for row in reported)
     wrong = sum(c["false"] + c["?"] for c in by_rule.values())
     sys.exit(1 if bad or wrong else 0)
 

@@ -1,14 +1,26 @@
 //! Ways to end a guard earlier. None of them lets anything live longer than before.
 
 use linger_analysis::flow::mir::{Point, StatementKind, VarKind};
-use linger_analysis::flow::tokens::{TokenId, mentions};
+use linger_analysis::flow::tokens::{End, TokenId, mentions};
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::diagnostic::{Applicability, Fix};
+
+/// As [`drop_before`], where the program hangs or panics today if the guard is alive at `point`: no behaviour is lost.
+pub(crate) fn drop_before_or_hang(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    id: TokenId,
+    point: Point,
+) -> Option<Fix> {
+    let mut fix = drop_before(cx, view, id, point)?;
+    fix.applicability = Applicability::MachineApplicable;
+    Some(fix)
+}
 
 /// `drop(guard);` in front of the statement at `point`, when nothing there or behind needs the guard.
 pub(crate) fn drop_before(
@@ -23,6 +35,11 @@ pub(crate) fn drop_before(
     let mut holders = state.holders(id);
     let (Some(holder), None) = (holders.next(), holders.next()) else { return None };
     let VarKind::User(local) = view.mir.var(holder).kind else { return None };
+    // Where it is moved or dropped on some way already, or only lent, `drop` would not compile or do nothing.
+    let goes = tokens.ends.iter().any(|end| end.token == id && !matches!(end.how, End::Dropped(_)));
+    if goes || !has_own_name(cx, local) || matches!(cx.types().local(local), Ty::Ref(..)) {
+        return None;
+    }
     // Dropped once: not in a loop that the variable outlives.
     if view.mir.var(holder).in_loop != view.mir.blocks[point.block.index()].in_loop {
         return None;
@@ -49,6 +66,12 @@ pub(crate) fn drop_before(
     )
 }
 
+/// Whether the name of a variable means nothing else anywhere in the body, and what it binds is its own.
+pub(crate) fn has_own_name(cx: &BodyContext<'_>, local: LocalId) -> bool {
+    let found = cx.hir().local(local);
+    !found.by_ref && cx.hir().locals.iter().filter(|l| l.name == found.name).count() == 1
+}
+
 /// The value of a scrutinee taken by a `let`, so that the temporaries of the head end there.
 pub(crate) fn let_before_scrutinee(cx: &BodyContext<'_>, scrutinee: ExprId) -> Option<Fix> {
     let body = cx.hir();
@@ -59,11 +82,14 @@ pub(crate) fn let_before_scrutinee(cx: &BodyContext<'_>, scrutinee: ExprId) -> O
     }
     let span = body.expr(scrutinee).span;
     let construct = body.exprs.iter().find(|e| match &e.kind {
-        ExprKind::Match { scrutinee: s, .. } | ExprKind::Let { scrutinee: s, .. } => *s == scrutinee,
+        ExprKind::Match { scrutinee: s, .. }
+        | ExprKind::Let { scrutinee: s, .. }
+        | ExprKind::For { iterable: s, .. } => *s == scrutinee,
         _ => false,
     })?;
     let is_statement = statement_around(cx, construct.span).is_some_and(|s| s.lo == construct.span.lo);
-    if matches!(construct.kind, ExprKind::Match { .. }) && is_statement {
+    let is_free = body.locals.iter().all(|l| l.name.as_str() != "value");
+    if matches!(construct.kind, ExprKind::Match { .. }) && is_statement && is_free {
         let keyword = Span::new(construct.span.lo, span.lo);
         let fix = Fix::new("take the value in a `let` first", Applicability::MaybeIncorrect);
         return Some(

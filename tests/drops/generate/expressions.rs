@@ -174,10 +174,7 @@ impl Generator {
         match self.dice.below(6) {
             0 | 1 => format!("{}.maybe(\"{site}\", \"{name}\")", self.borrowable()),
             2 => format!("keep({}, \"{site}\")", self.drops()),
-            3 => {
-                let inner = self.in_block(|g| g.maybe_made());
-                inner
-            }
+            3 => self.in_block(|g| g.maybe_made()),
             _ => format!("maybe(\"{site}\", \"{name}\")"),
         }
     }

@@ -9,6 +9,9 @@ mod statements;
 /// Numbers that are the same on every machine.
 pub struct Dice(u64);
 
+/// A branch of a program that is being made.
+type Way<'w, G, T> = Box<dyn FnOnce(&mut G) -> T + 'w>;
+
 impl Dice {
     pub fn new(seed: u64) -> Self {
         let mut dice = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
@@ -240,7 +243,7 @@ impl Generator {
     }
 
     /// Makes each of several ways on, after which what any of them moved is gone.
-    fn ways<T>(&mut self, ways: Vec<Box<dyn FnOnce(&mut Self) -> T + '_>>) -> Vec<T> {
+    fn ways<T>(&mut self, ways: Vec<Way<'_, Self, T>>) -> Vec<T> {
         let before = self.states();
         let (mut made, mut ends) = (Vec::new(), Vec::new());
         for way in ways {

@@ -167,18 +167,7 @@ impl Generator {
 
     fn assigned(&mut self) -> String {
         let (loops, closed) = (self.loops(), self.closed);
-        if self.dice.chance(25)
-            && let Some(index) =
-                self.pick(|l| l.mutable && l.state == State::Live && matches!(l.ty, Ty::Pair | Ty::Struct))
-        {
-            let value = self.drops();
-            let local = &self.locals[index];
-            if local.state != State::Live {
-                return format!("consume({value});");
-            }
-            let field = if local.ty == Ty::Pair { "1" } else { "x" };
-            return format!("{}.{field} = {value};", local.name);
-        }
+        // Not to a field: linger's flow drops whole variables, and what a field held before is not told apart.
         let found = self.pick(|l| {
             let fits = matches!(l.ty, Ty::Drops | Ty::Maybe | Ty::Pair);
             fits && match l.state {

@@ -18,22 +18,44 @@ pub(super) struct Facts {
     pub(super) shared_pointers: FxHashSet<Symbol>,
     /// What handlers of requests are given.
     pub(super) requests: FxHashSet<Symbol>,
+    /// Writers to memory, whose errors cannot happen.
+    pub(super) memory_writers: FxHashSet<Symbol>,
+    /// Standard streams, whose errors have nowhere to go.
+    pub(super) standard_streams: FxHashSet<Symbol>,
+    /// Parts of names of functions that write to what they are given.
+    pub(super) writing_verbs: Vec<String>,
+    /// Iterators that never come to an end by themselves.
+    pub(super) endless: FxHashSet<Symbol>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+/// A file of facts as it is written.
+#[derive(Debug, Default, Clone, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+pub struct Written {
+    /// Generic types that own values of their arguments.
     container: Vec<String>,
+    /// Pointers whose clone points to the same object.
     shared_pointer: Vec<String>,
+    /// What handlers of requests are given.
     request: Vec<String>,
+    /// Writers to memory, whose errors cannot happen.
+    memory_writer: Vec<String>,
+    /// Standard streams, whose errors have nowhere to go.
+    standard_stream: Vec<String>,
+    /// Parts of names of functions that write to what they are given.
+    writing_verb: Vec<String>,
+    /// Iterators that never come to an end by themselves.
+    endless: Vec<String>,
+    /// Types whose values stand for something that must be released.
     resource: Vec<Resource>,
+    /// Functions and methods.
     function: Vec<FunctionFacts>,
 }
 
 impl Facts {
     /// Reads a file; every path may have alternatives in braces.
     pub(super) fn parse(text: &str) -> Result<Self, CatalogueError> {
-        let file: File = toml::from_str(text).map_err(|e| CatalogueError::syntax(text, &e))?;
+        let file: Written = toml::from_str(text).map_err(|e| CatalogueError::syntax(text, &e))?;
         let mut facts = Self::default();
         for path in file.container.iter().flat_map(|p| expand(p)) {
             facts.containers.insert(checked(&path)?);
@@ -43,6 +65,16 @@ impl Facts {
         }
         for path in file.request.iter().flat_map(|p| expand(p)) {
             facts.requests.insert(checked(&path)?);
+        }
+        for path in file.memory_writer.iter().flat_map(|p| expand(p)) {
+            facts.memory_writers.insert(checked(&path)?);
+        }
+        for path in file.standard_stream.iter().flat_map(|p| expand(p)) {
+            facts.standard_streams.insert(checked(&path)?);
+        }
+        facts.writing_verbs = file.writing_verb;
+        for path in file.endless.iter().flat_map(|p| expand(p)) {
+            facts.endless.insert(checked(&path)?);
         }
         for resource in file.resource {
             for path in expand(&resource.ty) {

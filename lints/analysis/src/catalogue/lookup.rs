@@ -129,6 +129,25 @@ impl Catalogue {
         Ok(Self { own: Facts::parse(toml)? })
     }
 
+    /// Whether the user has entries.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        !self.own.resources.is_empty() || !self.own.functions.is_empty()
+    }
+
+    /// Whether the user says that values of a type are resources.
+    #[must_use]
+    pub fn is_own(&self, ty: Symbol) -> bool {
+        self.own.resources.contains_key(&ty)
+    }
+
+    /// The reason that the user gave for an entry.
+    #[must_use]
+    pub fn own_note(&self, path: Symbol) -> Option<&str> {
+        let of_type = self.own.resources.get(&path).and_then(|r| r.note.as_deref());
+        of_type.or_else(|| self.own.functions.get(&path).and_then(|f| f.note.as_deref()))
+    }
+
     /// Follows re-exports: `tokio::task::spawn` → `tokio::spawn`; unknown paths come back unchanged.
     #[must_use]
     pub fn canonical(&self, path: &str) -> Symbol {
@@ -273,6 +292,34 @@ impl Catalogue {
     pub fn is_request(&self, ty: Symbol) -> bool {
         self.own.requests.contains(&ty)
             || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.requests.contains(&ty))
+    }
+
+    /// Whether a writer writes to memory, so that it cannot fail.
+    #[must_use]
+    pub fn is_memory_writer(&self, ty: Symbol) -> bool {
+        self.own.memory_writers.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.memory_writers.contains(&ty))
+    }
+
+    /// Whether a writer is a standard stream, whose errors have nowhere to go.
+    #[must_use]
+    pub fn is_standard_stream(&self, ty: Symbol) -> bool {
+        self.own.standard_streams.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.standard_streams.contains(&ty))
+    }
+
+    /// Whether functions of this name write to the writer that they are given.
+    #[must_use]
+    pub fn writes_by_name(&self, name: Symbol) -> bool {
+        let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.writing_verbs);
+        self.own.writing_verbs.iter().chain(shipped).any(|verb| name.as_str().contains(verb.as_str()))
+    }
+
+    /// Whether iterating over a value of this type never ends by itself (`0..`, `listener.incoming()`).
+    #[must_use]
+    pub fn is_endless(&self, ty: Symbol) -> bool {
+        self.own.endless.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.endless.contains(&ty))
     }
 
     /// Whether a crate is an interface of the operating system, whose functions take plain descriptors and keep

@@ -16,6 +16,7 @@ mod table;
 mod tests;
 
 pub use error::CatalogueError;
+pub use facts::Written;
 pub use lookup::Catalogue;
 
 use crate::symbol::Symbol;
@@ -78,7 +79,19 @@ pub struct TypeFacts {
 }
 
 /// The class of a resource: a closed set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Guard of a mutex or rwlock.
@@ -160,7 +173,9 @@ pub enum Class {
 }
 
 /// What a drop does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnDrop {
     /// Unlocks.
@@ -194,7 +209,9 @@ pub enum OnDrop {
 }
 
 /// What being alive at an `.await` means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum AcrossAwait {
     /// Blocks threads or panics: a bug.
@@ -206,7 +223,9 @@ pub enum AcrossAwait {
 }
 
 /// Exclusive or shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Mutex, write lock, `borrow_mut`.
@@ -216,11 +235,12 @@ pub enum Mode {
 }
 
 /// A resource type.
-#[derive(Debug, Clone, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     /// Canonical path of the type.
     #[serde(rename = "type")]
+    #[schemars(with = "String")]
     pub ty: Symbol,
     /// What it is.
     pub class: Class,
@@ -248,6 +268,7 @@ pub struct Resource {
     pub reentrant: bool,
     /// Methods that end its life properly (`commit`, `finish`, `flush`, `wait`, `join`, `abort`), last segments.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub release: Vec<Symbol>,
     /// Why, in a line; printed with findings about user-defined entries.
     #[serde(default)]
@@ -255,7 +276,9 @@ pub struct Resource {
 }
 
 /// Loss when an error of a call is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfIgnored {
     /// Data is lost.
@@ -271,7 +294,9 @@ pub enum IfIgnored {
 }
 
 /// Where a spawn function takes the code that it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpawnKind {
     /// An async task.
@@ -289,7 +314,9 @@ pub enum SpawnKind {
 }
 
 /// When a timer future is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Timer {
     /// So long after the call (`sleep`, `timeout`).
@@ -301,7 +328,7 @@ pub enum Timer {
 }
 
 /// What a call does to the cell that it is a method of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CellAccess {
     /// Reads it (`load`, `get`).
@@ -313,10 +340,11 @@ pub enum CellAccess {
 }
 
 /// Facts about one function of an external crate.
-#[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunctionFacts {
     /// Canonical path.
+    #[schemars(with = "String")]
     pub path: Symbol,
     /// Takes a lock of its receiver (or first argument): the guard is in what it returns.
     pub locks: Option<Mode>,
@@ -327,6 +355,7 @@ pub struct FunctionFacts {
     /// Takes a connection or permit out of its receiver, a pool or semaphore, and waits when none is left.
     pub acquires: bool,
     /// Takes a connection out of an argument of this type, a pool, while it runs.
+    #[schemars(with = "Option<String>")]
     pub acquires_from: Option<Symbol>,
     /// Waits for a peer over the network.
     pub network: bool,
@@ -336,6 +365,8 @@ pub struct FunctionFacts {
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".
     pub loss: Option<String>,
+    /// The literal argument with which an error is of no account: `false` for `set_nonblocking`, which cannot fail.
+    pub harmless_with: Option<String>,
     /// Blocks the thread (sleep, join, blocking receive, process wait, network).
     pub blocks: bool,
     /// Waits for another thread, task or process, so that holding a lock meanwhile may deadlock.
@@ -370,6 +401,10 @@ pub struct FunctionFacts {
     pub accepts: bool,
     /// Runs the closure that it is given once in the life of the process (`OnceLock::get_or_init`, `LazyLock::new`).
     pub runs_once: bool,
+    /// Gives what has passed up to the call (`Instant::elapsed`).
+    pub measures: bool,
+    /// The iterator that it gives never comes to an end by itself.
+    pub endless: bool,
     /// Its future is over when a time has passed: no event, only the clock.
     pub timer: Option<Timer>,
     /// Its receiver is a shared cell that it reads or writes.
@@ -379,6 +414,7 @@ pub struct FunctionFacts {
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
+    #[schemars(with = "Vec<String>")]
     pub undone_by: Vec<Symbol>,
     /// Gives a clone: a value of its own, which borrows no more than what was cloned.
     pub clones: bool,
@@ -388,11 +424,14 @@ pub struct FunctionFacts {
     /// of the crate is this one.
     pub known_by_name: bool,
     /// For combinators that take a value which they may throw away: the one that takes a closure.
+    #[schemars(with = "Option<String>")]
     pub lazy_form: Option<Symbol>,
     /// What it gives is its receiver or first argument again, or refers to it: a borrow, a wrapper taken off.
     pub same_object: bool,
     /// Reads the body of the message that it is called on or given, whatever its status.
     pub reads_body: bool,
+    /// Gives an iterator over results, one a record: who skips an error leaves a record out.
+    pub gives_records: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

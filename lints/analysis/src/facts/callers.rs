@@ -40,45 +40,33 @@ impl Callers {
     }
 
     /// Puts together what the bodies call.
-    pub(super) fn collect<'c>(calls: impl Iterator<Item = (Option<DefId>, &'c [Called])>) -> Self {
+    pub(super) fn collect<'c>(called: impl Iterator<Item = &'c Called>) -> Self {
         let mut out = Self::default();
-        for (from, calls) in calls {
-            for called in calls {
-                // What fills a static runs once, however often the function around it is called.
-                let from = from.filter(|_| !called.fills_static);
-                let caller = Caller { from, repeated: called.repeated };
-                let all = out.0.entry(called.def).or_default();
-                // Those of one function stand together; what runs once shares the lack of one.
-                let known = match from {
-                    Some(_) => all
-                        .iter()
-                        .rev()
-                        .take_while(|c| c.from.is_none() || c.from == from)
-                        .any(|c| *c == caller),
-                    None => all.contains(&caller),
-                };
-                if !known {
-                    all.push(caller);
-                }
+        for (def, caller) in called {
+            let all = out.0.entry(*def).or_default();
+            // Those of one function stand together; what runs once shares the lack of one.
+            let known = match caller.from {
+                Some(_) => all
+                    .iter()
+                    .rev()
+                    .take_while(|c| c.from.is_none() || c.from == caller.from)
+                    .any(|c| c == caller),
+                None => all.contains(caller),
+            };
+            if !known {
+                all.push(*caller);
             }
         }
         out
     }
 }
 
-/// A function that is called.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Called {
-    def: DefId,
-    /// It may be called many times in one run of the caller.
-    repeated: bool,
-    /// It is called to fill a static.
-    fills_static: bool,
-}
+/// A function that is called, and from where.
+pub(super) type Called = (DefId, Caller);
 
 /// What a body calls, or names.
 pub(super) fn called(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<Called> {
-    let mut out = Vec::new();
+    let mut out: Vec<Called> = Vec::new();
     if body.in_test {
         return out;
     }
@@ -86,41 +74,40 @@ pub(super) fn called(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Vec<Called
     for mir in body.flow.all() {
         let fills_static = initialises && analysis.initialises_static(body, mir.owner);
         let closure = !fills_static && is_repeated_closure(analysis, body, mir);
+        // What fills a static runs once, however often the function around it is called.
+        let from = body.def.filter(|_| !fills_static);
         for (point, statement) in mir.statements() {
             let repeated = closure || mir.blocks[point.block.index()].in_loop.is_some();
-            let mut note = |called: Called| {
-                if !out.contains(&called) {
-                    out.push(called);
+            let mut add = |def: DefId, from: Option<DefId>, repeated: bool| {
+                let one = (def, Caller { from, repeated });
+                if !out.contains(&one) {
+                    out.push(one);
                 }
             };
-            if let StatementKind::Call(call) = &statement.kind
-                && initialises
-                && analysis.fills_static(body, mir, call)
-            {
-                for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
-                    note(Called { def, repeated: false, fills_static: true });
-                }
-                continue;
-            }
-            let mut add = |def, repeated| note(Called { def, repeated, fills_static });
             match &statement.kind {
                 StatementKind::Call(call) => {
                     for def in targets(&call.callee.target) {
-                        add(def, repeated);
+                        add(def, from, repeated);
+                    }
+                    if initialises && analysis.fills_static(body, mir, call) {
+                        for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
+                            add(def, None, false);
+                        }
+                        continue;
                     }
                     // A function handed on by name may be called as often as the other side likes.
                     for def in call.args.iter().filter_map(|a| named(analysis, body, a)) {
-                        add(def, true);
+                        add(def, from, true);
                     }
                 }
                 StatementKind::Assign { value: Rvalue::Use(operand), .. } => {
                     if let Some(def) = named(analysis, body, operand) {
-                        add(def, true);
+                        add(def, from, true);
                     }
                 }
                 StatementKind::Assign { value: Rvalue::Aggregate { parts, .. }, .. } => {
                     for def in parts.iter().filter_map(|(_, o)| named(analysis, body, o)) {
-                        add(def, true);
+                        add(def, from, true);
                     }
                 }
                 _ => {}

@@ -1,6 +1,7 @@
 //! What is done again after a change.
 //!
-//! The facts come in stages: getters, guards, direct facts, linking, wrappers of spawns, endless loops, losses, callers.
+//! The facts come in stages: getters, guards, direct facts, linking, wrappers of spawns, endless loops, losses,
+//! failures, callers, futures that are dropped.
 //! In each stage a body's result follows from the body, the interfaces of all files, and the summaries of the
 //! functions it asked about. While a program is *remembered*, the results of each stage are kept, and so is who asked
 //! about whom ([`super::reads`]). After a change of bodies a stage is done again for the bodies that changed and for
@@ -95,9 +96,9 @@ impl Change {
         self.all
     }
 
-    /// Whether a function's summary was found to differ.
-    pub(super) fn has_changed(&self, def: DefId) -> bool {
-        self.differing.contains(&def)
+    /// Functions whose summary was found to differ.
+    pub(super) fn changed(&self) -> impl Iterator<Item = DefId> + '_ {
+        self.differing.iter().copied()
     }
 
     /// Those who asked about a function ask again.
@@ -200,8 +201,10 @@ impl Change {
             let mut found: Vec<(u32, T)> = round.iter().map(|(at, found)| (*at, found.clone())).collect();
             found.sort_by_key(|(at, _)| *at);
             for (at, found) in found {
-                if let Some(def) = analysis.bodies.0.get(at as usize).and_then(|b| b.def) {
-                    apply(std::sync::Arc::make_mut(analysis.summaries.entry(def).or_default()), found);
+                let def = analysis.bodies.0.get(at as usize).and_then(|b| b.def);
+                let position = def.and_then(|def| analysis.by_def.get(&def));
+                if let Some(slot) = position.and_then(|at| analysis.summaries.get_mut(*at as usize)) {
+                    apply(std::sync::Arc::make_mut(slot.get_or_insert_default()), found);
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::facts::direct::{closure_of, runs_now, targets};
 use crate::facts::{Analysis, AnalyzedBody, at};
 use crate::flow::identity::Identities;
 use crate::flow::mir::{
-    AwaitKind, BlockId, BranchKind, Call, Mir, Operand, Owner, Statement, StatementKind, Terminator,
+    AwaitKind, BlockId, BranchKind, Call, Mir, Operand, Owner, Statement, StatementKind, Terminator, Var,
 };
 use crate::names::DefId;
 use crate::span::FileSpan;
@@ -102,9 +102,13 @@ fn in_flow(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, depth: usize
                     analysis.summary(def).and_then(|s| s.stays_in.clone())
                 } else {
                     runs_argument(analysis, call)
-                        .then(|| call.args.iter().filter_map(Operand::var).find_map(|v| closure_of(&ids, v)))
+                        .then(|| call.args.iter().filter_map(Operand::var))
+                        .into_iter()
                         .flatten()
-                        .and_then(|id| in_flow(analysis, body, body.flow.get(Owner::Closure(id)), depth + 1))
+                        .find_map(|v| match closure_of(&ids, v) {
+                            Some(id) => in_flow(analysis, body, body.flow.get(Owner::Closure(id)), depth + 1),
+                            None => of_future(analysis, &ids, v),
+                        })
                 }
             }
             StatementKind::Await { operands, kind, .. } if is_sure(*kind, operands) => operands
@@ -125,6 +129,13 @@ fn in_flow(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, depth: usize
         }
     }
     None
+}
+
+/// The loop in the function whose future a variable holds.
+fn of_future(analysis: &Analysis<'_>, ids: &Identities<'_>, var: Var) -> Option<Endless> {
+    let Target::Def(def) = ids.defining_call(var)?.callee.target else { return None };
+    let is_async = analysis.program.def(def).signature.as_ref().is_some_and(|s| s.is_async);
+    is_async.then(|| analysis.summary(def)?.stays_in.clone()).flatten()
 }
 
 fn contains(outer: FileSpan, inner: FileSpan) -> bool {
@@ -195,7 +206,24 @@ fn successors(
     {
         return targets.iter().copied().take(1).collect();
     }
+    if let Terminator::Branch { on, kind: BranchKind::Next, targets } = &block.terminator
+        && never_exhausted(analysis, body, *on)
+    {
+        return targets.iter().copied().take(1).collect();
+    }
     all.iter().copied().collect()
+}
+
+/// `for _ in 0..`, `for connection in listener.incoming()`
+fn never_exhausted(analysis: &Analysis<'_>, body: &AnalyzedBody, e: ExprId) -> bool {
+    match &analysis.hir(body).expr(e).kind {
+        ExprKind::For { iterable, .. } => {
+            body.types.expr(*iterable).peel_refs().path().is_some_and(|p| analysis.catalogue.is_endless(p))
+                || matches!(body.types.callees.get(iterable).map(|c| &c.target), Some(Target::External(p))
+                    if analysis.catalogue.facts(*p).is_some_and(|f| f.endless))
+        }
+        _ => false,
+    }
 }
 
 fn is_true(analysis: &Analysis<'_>, body: &AnalyzedBody, e: ExprId) -> bool {

@@ -18,13 +18,14 @@ pub(super) fn find(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut 
         b.def?;
         if b.flow.root.blocks.len() <= MOST_BLOCKS { getter(analysis, b) } else { None }
     });
-    let found = kept.iter().filter_map(|(at, summary)| {
-        let body = analysis.bodies.0.get(*at as usize)?;
+    analysis.summaries = vec![None; analysis.bodies.0.len()];
+    for (at, summary) in kept.iter() {
         // A definition that has two bodies is the last of them.
-        let def = body.def.filter(|_| analysis.position(body) == Some(*at))?;
-        Some((def, Arc::new(summary.clone())))
-    });
-    analysis.summaries = found.collect();
+        let is_it = analysis.bodies.0.get(*at as usize).and_then(|b| analysis.position(b)) == Some(*at);
+        if let Some(slot) = analysis.summaries.get_mut(*at as usize).filter(|_| is_it) {
+            *slot = Some(Arc::new(summary.clone()));
+        }
+    }
 }
 
 fn getter(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Option<Summary> {

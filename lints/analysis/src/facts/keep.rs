@@ -5,12 +5,14 @@ use rustc_hash::FxHashMap;
 
 use crate::catalogue::Catalogue;
 use crate::facts::callers::{Called, Callers, called};
+use crate::facts::cancelled::{Cancelled, Futures, futures};
 use crate::facts::change::{Change, Readers};
 use crate::facts::link::{Guards, Linked};
 use crate::facts::reads::{self, Reads};
 use crate::facts::spawns::SpawnedParams;
 use crate::facts::{
-    Analysis, AnalyzedBody, Bodies, Endless, Loss, Summary, analyze, cancel, endless, getters, link, spawns,
+    Analysis, AnalyzedBody, Bodies, Endless, Failure, Loss, Summary, analyze, cancel, endless, failures,
+    getters, link, spawns,
 };
 use crate::flow::Ownership;
 use crate::names::{GlobalBody, Program};
@@ -26,7 +28,9 @@ pub(super) struct Kept {
     wrappers: Vec<FxHashMap<u32, SpawnedParams>>,
     endless: Vec<FxHashMap<u32, Endless>>,
     losses: Vec<FxHashMap<u32, Loss>>,
+    failures: Vec<FxHashMap<u32, Failure>>,
     called: Vec<Vec<Called>>,
+    futures: Vec<Futures>,
     readers: Readers,
 }
 
@@ -34,7 +38,8 @@ pub(super) struct Kept {
 pub struct Facts {
     bodies: Vec<AnalyzedBody>,
     callers: Callers,
-    summaries: FxHashMap<crate::names::DefId, std::sync::Arc<Summary>>,
+    cancelled: Cancelled,
+    summaries: Vec<Option<std::sync::Arc<Summary>>>,
     by_def: FxHashMap<crate::names::DefId, u32>,
     kept: Kept,
 }
@@ -80,8 +85,9 @@ impl<'a> Analysis<'a> {
             catalogue,
             ownership,
             bodies: Bodies(bodies),
-            summaries: FxHashMap::default(),
+            summaries: Vec::new(),
             callers: Callers::default(),
+            cancelled: Cancelled::default(),
             by_def,
             kept: Kept::default(),
         };
@@ -100,10 +106,19 @@ impl<'a> Analysis<'a> {
         facts: Facts,
         files: &[FileId],
     ) -> (Self, Vec<u32>) {
-        let Facts { bodies, callers, summaries, by_def, mut kept } = facts;
+        let Facts { bodies, callers, cancelled, summaries, by_def, mut kept } = facts;
         let mut change = Change::of(&bodies, files, std::mem::take(&mut kept.readers));
-        let mut this =
-            Self { program, catalogue, ownership, bodies: Bodies(bodies), summaries, callers, by_def, kept };
+        let mut this = Self {
+            program,
+            catalogue,
+            ownership,
+            bodies: Bodies(bodies),
+            summaries,
+            callers,
+            cancelled,
+            by_def,
+            kept,
+        };
         let new: Vec<AnalyzedBody> = change
             .bodies()
             .into_par_iter()
@@ -133,7 +148,9 @@ impl<'a> Analysis<'a> {
         spawns::find_wrappers(self, &mut change, &mut kept.wrappers);
         endless::find(self, &mut change, &mut kept.endless);
         cancel::find(self, &mut change, &mut kept.losses);
+        failures::find(self, &mut change, &mut kept.failures);
         self.find_callers(&mut change, &mut kept.called);
+        self.find_cancelled(&mut change, &mut kept.futures);
         if change.remember {
             self.kept = kept;
         }
@@ -153,12 +170,32 @@ impl<'a> Analysis<'a> {
         if !is_new {
             return;
         }
-        let all = self.bodies.0.iter().zip(kept.iter()).map(|(body, calls)| (body.def, calls.as_slice()));
-        let callers = Callers::collect(all);
+        let callers = Callers::collect(kept.iter().flatten());
         for def in callers.differing(&self.callers) {
             change.differs(def);
         }
         self.callers = callers;
+    }
+
+    fn find_cancelled(&mut self, change: &mut Change, kept: &mut Vec<Futures>) {
+        kept.resize_with(self.bodies.0.len(), Futures::default);
+        let mut is_new = change.is_all();
+        for (at, found) in change.stage(self, |body| futures(self, body)) {
+            let Some(slot) = kept.get_mut(at as usize) else { continue };
+            if *slot != found {
+                is_new = true;
+                *slot = found;
+            }
+        }
+        if !is_new {
+            return;
+        }
+        let body_of = |def| self.by_def.get(&def).and_then(|at| kept.get(*at as usize));
+        let cancelled = Cancelled::collect(kept.iter(), body_of);
+        for def in cancelled.differing(&self.cancelled) {
+            change.differs(def);
+        }
+        self.cancelled = cancelled;
     }
 
     /// Keeps what was read while a body was looked at, so that [`Analysis::again`] tells when to look again.
@@ -171,8 +208,8 @@ impl<'a> Analysis<'a> {
     /// The facts alone.
     #[must_use]
     pub fn into_facts(self) -> Facts {
-        let Self { bodies, callers, summaries, by_def, kept, .. } = self;
-        Facts { bodies: bodies.0, callers, summaries, by_def, kept }
+        let Self { bodies, callers, cancelled, summaries, by_def, kept, .. } = self;
+        Facts { bodies: bodies.0, callers, cancelled, summaries, by_def, kept }
     }
 }
 

@@ -20,6 +20,10 @@ const LONGEST_WAY: usize = 4;
 pub(super) struct Linked {
     direct: Vec<Option<Arc<Direct>>>,
     summaries: Vec<Option<Arc<Summary>>>,
+    /// Whom each function calls.
+    calls: Vec<Vec<u32>>,
+    /// Functions that call each other, called ones first.
+    groups: Vec<Vec<u32>>,
     /// The group of each function that is in a circle of calls.
     circles: FxHashMap<u32, Arc<[u32]>>,
 }
@@ -53,65 +57,70 @@ pub(super) fn link(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut 
     let count = analysis.bodies.0.len();
     kept.direct.resize_with(count, || None);
     kept.summaries.resize_with(count, || None);
-    let mut fresh = vec![false; count];
+    kept.calls.resize_with(count, Vec::new);
+    // What must be settled anew, whoever else is.
+    let mut stale = vec![change.is_all(); count];
+    // What is known from the stages before is part of a summary.
+    for at in change.changed().filter_map(|def| analysis.by_def.get(&def)) {
+        stale[*at as usize] = true;
+    }
+    let mut is_same_graph = !change.is_all();
     for (at, found) in change.stage(analysis, |b| b.def.map(|_| Arc::new(direct(analysis, b)))) {
-        let slot = &mut kept.direct[at as usize];
         // A definition that has two bodies is the last of them.
         let found = found.filter(|_| analysis.position(&analysis.bodies.0[at as usize]) == Some(at));
-        fresh[at as usize] = change.is_all() || *slot != found;
-        *slot = found;
-    }
-    let calls: Vec<Vec<u32>> = kept
-        .direct
-        .iter()
-        .map(|direct| {
-            let sites = direct.iter().flat_map(|d| &d.sites);
-            sites.flat_map(|s| &s.targets).filter_map(|t| analysis.by_def.get(t).copied()).collect()
-        })
-        .collect();
-    let mut graph = Graph { analysis, direct: &kept.direct, now: vec![None; count] };
-    let mut differs = vec![false; count];
-    let mut circles = FxHashMap::default();
-    for group in cycles::groups(&calls) {
-        let circle: Option<Arc<[u32]>> = (group.len() > 1).then(|| group.as_slice().into());
-        let is_same = |at: &u32| {
-            // What is known from the stages before is part of it.
-            let known = graph.known_differs(change, *at);
-            !fresh[*at as usize]
-                && !known
-                && kept.circles.get(at) == circle.as_ref()
-                && !calls[*at as usize].iter().any(|callee| differs[*callee as usize])
-        };
-        if !change.is_all() && group.iter().all(is_same) {
-            for at in &group {
-                graph.now[*at as usize] = kept.summaries[*at as usize].clone();
-            }
-        } else {
-            graph.settle(&group, &calls);
-            for at in &group {
-                differs[*at as usize] = graph.now[*at as usize] != kept.summaries[*at as usize];
-            }
+        let at = at as usize;
+        if kept.direct[at] == found {
+            continue;
         }
-        if let Some(circle) = circle {
-            circles.extend(group.iter().map(|at| (*at, Arc::clone(&circle))));
+        let sites = found.iter().flat_map(|d| &d.sites).flat_map(|s| &s.targets);
+        let calls: Vec<u32> = sites.filter_map(|t| analysis.by_def.get(t).copied()).collect();
+        is_same_graph &= kept.calls[at] == calls;
+        kept.calls[at] = calls;
+        kept.direct[at] = found;
+        stale[at] = true;
+    }
+    if !is_same_graph {
+        kept.groups = cycles::groups(&kept.calls);
+        let before = std::mem::take(&mut kept.circles);
+        for group in kept.groups.iter().filter(|group| group.len() > 1) {
+            let circle: Arc<[u32]> = group.as_slice().into();
+            kept.circles.extend(group.iter().map(|at| (*at, Arc::clone(&circle))));
+        }
+        let members = before.keys().chain(kept.circles.keys());
+        for at in members.filter(|at| before.get(at) != kept.circles.get(at)) {
+            stale[*at as usize] = true;
+        }
+    }
+    let now = std::mem::take(&mut kept.summaries);
+    let mut graph = Graph { analysis, direct: &kept.direct, now };
+    let mut differs = vec![false; count];
+    for group in &kept.groups {
+        let is_stale = |at: &u32| {
+            let at = *at as usize;
+            stale[at] || kept.calls[at].iter().any(|callee| differs[*callee as usize])
+        };
+        if !group.iter().any(is_stale) {
+            continue;
+        }
+        let before: Vec<Option<Arc<Summary>>> =
+            group.iter().map(|at| graph.now[*at as usize].take()).collect();
+        graph.settle(group, &kept.calls);
+        for (at, before) in group.iter().zip(before) {
+            differs[*at as usize] = graph.now[*at as usize] != before;
         }
     }
     let now = graph.now;
-    let def_at = |at: usize| analysis.bodies.0.get(at).and_then(|b| b.def);
-    for (at, differs) in differs.into_iter().enumerate() {
-        if let Some(def) = def_at(at).filter(|_| differs) {
+    for (body, _) in analysis.bodies.0.iter().zip(&differs).filter(|(_, differs)| **differs) {
+        if let Some(def) = body.def {
             change.differs(def);
         }
     }
-    let summaries =
-        now.iter().enumerate().filter_map(|(at, summary)| Some((def_at(at)?, summary.clone()?))).collect();
-    analysis.summaries = summaries;
     if change.remember {
-        kept.summaries = now;
-        kept.circles = circles;
+        kept.summaries.clone_from(&now);
     } else {
         *kept = Linked::default();
     }
+    analysis.summaries = now;
 }
 
 fn returns_guard(analysis: &Analysis<'_>, body: &super::AnalyzedBody) -> bool {
@@ -128,17 +137,10 @@ struct Graph<'g> {
 }
 
 impl Graph<'_> {
-    /// Whether what earlier stages found of a function is not what it was.
-    fn known_differs(&self, change: &Change, at: u32) -> bool {
-        let def = self.analysis.bodies.0.get(at as usize).and_then(|b| b.def);
-        def.is_some_and(|def| change.has_changed(def))
-    }
-
     /// What a function does by itself.
     fn own(&self, at: u32) -> Option<Summary> {
         let direct = self.direct[at as usize].as_ref()?;
-        let def = self.analysis.bodies.0.get(at as usize)?.def?;
-        let known = self.analysis.summaries.get(&def);
+        let known = self.analysis.summaries.get(at as usize)?.as_deref();
         let summary = direct.summary.clone();
         Some(Summary {
             returned_part: known.and_then(|k| k.returned_part.clone()),

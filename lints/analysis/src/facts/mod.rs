@@ -7,10 +7,12 @@
 mod callbacks;
 mod callers;
 mod cancel;
+mod cancelled;
 mod change;
 mod cycles;
 mod direct;
 mod endless;
+mod failures;
 mod getters;
 mod keep;
 mod link;
@@ -38,8 +40,10 @@ use crate::types::infer::{BodyTypes, Known};
 pub use callbacks::{Callback, callbacks_of_call};
 pub use callers::{Caller, Callers};
 pub use cancel::{Loss, loss, of_call as loss_of_call};
+pub use cancelled::Cancelled;
 pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
+pub use failures::Failure;
 pub use keep::{Facts, Look};
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
@@ -143,6 +147,8 @@ pub struct Summary {
     pub stays_in: Option<Endless>,
     /// For async functions: what is lost when the future is dropped half-way.
     pub loss: Option<Loss>,
+    /// Its error means that data was not written: where it comes from.
+    pub failure: Option<Failure>,
     /// Functions that it calls, itself or through others, to start a state (`enable_raw_mode`).
     pub starts: SmallVec<[Symbol; 1]>,
     /// Functions that it calls, itself or through others, to end one.
@@ -200,10 +206,12 @@ pub struct Analysis<'a> {
     pub ownership: &'a Ownership<'a>,
     /// All bodies, by file and number.
     pub bodies: Bodies,
-    /// Summaries of functions.
-    summaries: FxHashMap<DefId, Arc<Summary>>,
+    /// Summaries of functions, by the positions of their bodies.
+    summaries: Vec<Option<Arc<Summary>>>,
     /// Callers of functions.
     pub callers: Callers,
+    /// Async functions whose future somebody drops half-way, and where.
+    pub cancelled: Cancelled,
     /// The body of each function, by its position in [`Analysis::bodies`].
     by_def: FxHashMap<DefId, u32>,
     kept: keep::Kept,
@@ -249,7 +257,7 @@ impl<'a> Analysis<'a> {
     #[must_use]
     pub fn summary(&self, def: DefId) -> Option<&Summary> {
         reads::def(def);
-        self.summaries.get(&def).map(|s| &**s)
+        self.summaries.get(*self.by_def.get(&def)? as usize)?.as_deref()
     }
 
     /// The states that a function starts and leaves to its caller to end, by the functions that start them.

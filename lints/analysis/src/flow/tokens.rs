@@ -419,12 +419,12 @@ impl<'a> Tokens<'a> {
                 }
             }
             let mut fresh: SmallVec<[Owned; 2]> = owned.into_iter().filter(|o| !inside.contains(o)).collect();
-            // A type that can hold a guard is not yet a guard: the function must take one.
+            // A type that can hold a guard is not yet a guard: the function must take one. What the user calls a guard is one.
             if let Some(call) = call
                 && let Target::Def(def) = &call.callee.target
                 && summaries.returns_held(*def) == Some(false)
             {
-                fresh.retain(|o| !is_held(o.class));
+                fresh.retain(|o| !is_held(o.class) || self.cx.catalogue.is_own(o.ty));
             }
             if fresh.is_empty() {
                 continue;
@@ -846,6 +846,8 @@ impl<'a> Tokens<'a> {
         match ty {
             Ty::Ref(..) => true,
             Ty::Prim(_) | Ty::Never | Ty::Ptr(_) | Ty::Fn(..) => false,
+            // A type that the caller chose is older than anything that this body makes.
+            Ty::Param(..) => false,
             Ty::Tuple(parts) => parts.iter().any(|t| self.can_borrow(t)),
             Ty::Array(inner) | Ty::Slice(inner) => self.can_borrow(inner),
             Ty::Adt(path, args) if self.lends_only_arguments(path, args) => {
@@ -867,8 +869,16 @@ impl<'a> Tokens<'a> {
                 "std::option::Option"
                     | "std::result::Result"
                     | "std::vec::Vec"
+                    | "std::boxed::Box"
                     | "std::sync::Arc"
+                    | "std::sync::Weak"
                     | "std::rc::Rc"
+                    | "std::rc::Weak"
+                    | "std::collections::HashMap"
+                    | "std::collections::HashSet"
+                    | "std::collections::BTreeMap"
+                    | "std::collections::BTreeSet"
+                    | "std::collections::VecDeque"
             ),
         }
     }

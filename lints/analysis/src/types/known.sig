@@ -1220,7 +1220,7 @@ fn tokio::time::timeout_at(_, F) tokio::time::Timeout<F>
 fn tokio::sync::watch::channel(T) (tokio::sync::watch::Sender<T>, tokio::sync::watch::Receiver<T>)
 fn async_std::task::spawn(Fut<T>) async_std::task::JoinHandle<T>
 fn async_std::task::block_on(Fut<T>) T
-fn smol::spawn(Fut<T>) smol::Task<T>
+fn smol::spawn(Fut<T>) async_task::Task<T>
 fn smol::block_on(Fut<T>) T
 fn futures_lite::future::block_on(Fut<T>) T
 fn futures_executor::block_on(Fut<T>) T

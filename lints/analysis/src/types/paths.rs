@@ -345,7 +345,8 @@ impl Infer<'_> {
             _ if owner == "std::time" && name == "UNIX_EPOCH" => Ty::adt("std::time::SystemTime", []),
             _ => match self.catalogue.constant(path) {
                 Some(ty) => self.refresh(&ty),
-                None => Ty::Unknown,
+                // An alias in the catalogue whose name is that of a static says what type it has.
+                None => self.catalogue.type_facts(path).and_then(|f| f.alias.clone()).unwrap_or(Ty::Unknown),
             },
         }
     }

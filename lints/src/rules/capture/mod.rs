@@ -5,3 +5,4 @@ pub mod guard_moved_into_task;
 pub mod sender_kept_alive;
 pub mod shared_loop_state_captured;
 pub mod stale_capture;
+mod taken_early;

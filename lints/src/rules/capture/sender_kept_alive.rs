@@ -4,6 +4,7 @@ use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{
     CaptureHow, LoopInfo, LoopKind, Operand, Rvalue, Statement, StatementKind, Var, VarKind,
 };
+use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
@@ -12,6 +13,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::fixes::{has_own_name, indent, statement_around};
 
 declare_rule! {
     /// A receiver is drained until its channel closes while the original sender is alive in the same scope.
@@ -86,7 +88,9 @@ impl Rule for SenderKeptAlive {
                     continue;
                 }
                 if is_alive(view, pair.sender, info) {
-                    report.push(finding(cx, info, pair));
+                    let mut finding = finding(cx, info, pair);
+                    finding.fixes.extend(drop_it_first(cx, view, info, pair));
+                    report.push(finding);
                 }
             }
         }
@@ -238,8 +242,34 @@ fn finding(cx: &BodyContext<'_>, info: &LoopInfo, pair: &Pair) -> Diagnostic {
         .step(cx.at(hir.expr(pair.made).span), "the channel")
         .step(cx.at(hir.local(pair.sender).span), "this sender lives to the end of the scope")
         .help(format!("drop it before the loop: `drop({name});`"))
-        .fix(
-            Fix::new(format!("drop `{name}` before the loop"), Applicability::MaybeIncorrect)
-                .insert_before(cx.at(info.span), format!("drop({name});\n")),
-        )
+}
+
+/// `drop(tx);` in front of the loop, where that compiles: the sender is only called before, by the code itself and no
+/// closure, and never mentioned again. The loop hangs today, so that no behaviour is lost.
+fn drop_it_first(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, pair: &Pair) -> Option<Fix> {
+    let hir = cx.hir();
+    let local = hir.local(pair.sender);
+    let var = view.mir.vars.iter().find(|v| v.kind == VarKind::User(pair.sender))?;
+    let whole = statement_around(cx, info.span).filter(|s| s.lo == info.span.lo)?;
+    // In a loop around both it would be moved twice.
+    if !has_own_name(cx, pair.sender) || var.in_loop != info.parent {
+        return None;
+    }
+    let called: Vec<Span> = hir
+        .exprs
+        .iter()
+        .filter_map(|e| match e.kind {
+            ExprKind::MethodCall { receiver, .. } => Some(hir.expr(receiver).span),
+            _ => None,
+        })
+        .collect();
+    let in_closure = |at: Span| hir.closures.iter().any(|c| c.span.contains(at) && !c.span.contains(whole));
+    let fits = hir.exprs.iter().all(|e| {
+        !matches!(e.kind, ExprKind::Local(l) if l == pair.sender)
+            || (e.span.hi <= whole.lo && called.contains(&e.span) && !in_closure(e.span))
+    });
+    fits.then(|| {
+        Fix::new(format!("drop `{}` before the loop", local.name), Applicability::MachineApplicable)
+            .insert_before(cx.at(whole), format!("drop({});\n{}", local.name, indent(cx, whole)))
+    })
 }

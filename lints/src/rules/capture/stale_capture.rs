@@ -33,6 +33,9 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// The other way round, a value that was taken too early: a deferred call that is given the time which has passed
+    /// before it runs.
+    ///
     /// ## Limits
     ///
     /// Only whole variables are followed, and only those that the code reads again after the closure without
@@ -53,6 +56,11 @@ impl Rule for StaleCapture {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for index in 0..cx.hir().closures.len() {
             in_closure(cx, ClosureId(index as u32), report);
+        }
+        if !cx.hir().closures.is_empty() {
+            for view in cx.flows() {
+                super::taken_early::find(cx, view, &META, report);
+            }
         }
     }
 }

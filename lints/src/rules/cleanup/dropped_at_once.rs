@@ -300,23 +300,30 @@ fn path_of_dead_directory(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mu
     }
 }
 
-/// Whether the expression at `span` stands in the initialiser of a `let` with a name, or in a struct or call
-/// that outlives the statement.
+/// Whether the expression at `span` gives what a `let` binds, also as the last expression of a block or branch.
 fn is_bound(cx: &BodyContext<'_>, span: Span) -> bool {
-    let body = cx.hir();
-    body.exprs.iter().any(|expr| match &expr.kind {
+    cx.hir().exprs.iter().any(|expr| match &expr.kind {
         ExprKind::Block(block) => block.stmts.iter().any(|s| match &s.kind {
-            StmtKind::Let { init: Some(init), .. } => {
-                let outer = body.expr(*init).span;
-                outer.contains(span)
-                    && matches!(
-                        body.expr(*init).kind,
-                        ExprKind::MethodCall { .. } | ExprKind::AddressOf { .. }
-                    )
-                    && outer.lo == span.lo
-            }
+            StmtKind::Let { init: Some(init), .. } => gives(cx, *init, span),
             _ => false,
         }),
         _ => false,
     })
+}
+
+/// Whether the value of `e` is made by methods of what stands at `span`.
+fn gives(cx: &BodyContext<'_>, e: ExprId, span: Span) -> bool {
+    let expr = cx.hir().expr(e);
+    if !expr.span.contains(span) {
+        return false;
+    }
+    match &expr.kind {
+        ExprKind::MethodCall { .. } | ExprKind::AddressOf { .. } => expr.span.lo == span.lo,
+        ExprKind::Block(block) => block.tail.is_some_and(|tail| gives(cx, tail, span)),
+        ExprKind::If { then_branch, else_branch, .. } => {
+            gives(cx, *then_branch, span) || else_branch.is_some_and(|e| gives(cx, e, span))
+        }
+        ExprKind::Match { arms, .. } => arms.iter().any(|arm| gives(cx, arm.body, span)),
+        _ => false,
+    }
 }

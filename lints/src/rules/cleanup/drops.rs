@@ -7,7 +7,7 @@ use linger_analysis::symbol::Symbol;
 use crate::context::{BodyContext, FlowView};
 
 /// The type whose `Drop::drop` this body is.
-pub(super) fn drop_of(cx: &BodyContext<'_>) -> Option<Symbol> {
+pub(crate) fn drop_of(cx: &BodyContext<'_>) -> Option<Symbol> {
     let def = cx.body.def?;
     let ty = cx.program().def(def).signature.as_ref()?.self_ty.as_ref()?.path()?;
     (cx.program().types.get(&ty)?.drop == Some(def)).then_some(ty)

@@ -188,8 +188,7 @@ fn memory(
         return Some(if kept && cx.has_reason(call.name_span) { "once" } else { "memory" });
     }
     let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
-    let explained = cx.has_reason(call.name_span);
-    Some(if for_each_call && !explained && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
+    Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
 }
 
 /// `if cfg!(test) { … }`: the code of one kind of build.

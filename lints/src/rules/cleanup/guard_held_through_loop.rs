@@ -3,13 +3,14 @@
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{DropHow, LoopInfo, LoopKind, Point, Var, VarKind};
 use linger_analysis::flow::tokens::{End, Source, TokenId};
-use linger_analysis::syntax::hir::ExprKind;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::cleanup::held::{Repeat, needless};
+use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -54,7 +55,7 @@ declare_rule! {
             quiet: Allow = "the body does nothing that takes long",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::significant_drop_in_scrutinee"],
     }
 }
@@ -117,11 +118,24 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         } else {
             "released only here, on each turn"
         };
-        report.push(
-            finding
-                .step(cx.at(info.span.last_byte()), until)
-                .help("take the value in a `let` statement before the body, so that the guard ends there"),
-        );
+        let mut finding = finding
+            .step(cx.at(info.span.last_byte()), until)
+            .help("take the value in a `let` statement before the body, so that the guard ends there");
+        finding.fixes.extend(source(cx, info).and_then(|e| let_before_scrutinee(cx, e)));
+        report.push(finding);
+    }
+}
+
+/// What the head of a loop takes its values from.
+fn source(cx: &BodyContext<'_>, info: &LoopInfo) -> Option<ExprId> {
+    let body = cx.hir();
+    match body.expr(info.expr).kind {
+        ExprKind::For { iterable, .. } => Some(iterable),
+        ExprKind::While { condition, .. } => match body.expr(condition).kind {
+            ExprKind::Let { scrutinee, .. } => Some(scrutinee),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

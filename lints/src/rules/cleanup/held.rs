@@ -125,6 +125,8 @@ fn activity(
                 here(format!("`{name}` does I/O here"))
             } else if facts.locks.is_some() {
                 here(format!("`{name}` takes another lock here"))
+            } else if waits_for_readers(cx, view, token, call, path) {
+                here(format!("`{name}` waits until nobody reads the value any more"))
             } else {
                 None
             }
@@ -161,6 +163,24 @@ fn activity(
         Target::Local(local) if !is_own_closure(cx, *local) => callback(),
         _ => None,
     }
+}
+
+/// Whether a call waits for guards like this one: `send` of a `watch` channel for what `borrow` lends of its value.
+fn waits_for_readers(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    token: &Token,
+    call: &Call,
+    function: &str,
+) -> bool {
+    let module = |path: &str, parts: usize| path.rsplitn(parts + 1, "::").last().map(str::to_owned);
+    let locks = cx.catalogue().facts(linger_analysis::symbol::sym(function)).and_then(|f| f.locks_briefly);
+    let guard = view.mir.var(token.first).ty.clone();
+    let owner = call.callee.self_ty.as_ref().map(Ty::peel_refs);
+    locks == Some(Mode::Exclusive)
+        && token.is(Class::LockGuard)
+        && guard.path().is_some_and(|p| module(p.as_str(), 1) == module(function, 2))
+        && owner.is_some_and(|ty| !ty.args().is_empty() && ty.args() == guard.args())
 }
 
 /// A closure of this very body is no callback: what it does is its own flow.

@@ -18,7 +18,7 @@ pub mod temp_file_left_behind;
 pub mod uncommitted_transaction;
 pub mod unreleased_handle;
 
-mod drops;
+pub(crate) mod drops;
 mod held;
 mod journey;
 mod ways_out;

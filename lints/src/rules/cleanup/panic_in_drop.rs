@@ -138,10 +138,15 @@ fn unwrapped(
         || Some(("other", format!("`{}` on something that may be missing", call.name), Known::Resolved));
     let Some(source) = view.tokens.identities.defining_call(var) else { return other() };
     let likely = match &source.callee.target {
-        Target::External(path) => cx
-            .catalogue()
-            .facts(*path)
-            .is_some_and(|f| (f.io || f.waits && source.name == "join") && f.locks.is_none() && !f.tries),
+        Target::External(path) => {
+            let is_io_result = view.mir.var(var).ty.as_result().is_some_and(|(_, error)| is_io_error(&error));
+            cx.catalogue().facts(*path).is_some_and(|f| {
+                (f.io || is_io_result || f.waits && source.name == "join")
+                    && f.locks.is_none()
+                    && f.spawns.is_none()
+                    && !f.tries
+            })
+        }
         Target::Def(def) => cx
             .analysis
             .summary(*def)
@@ -162,4 +167,8 @@ fn unwrapped(
         format!("`{what}` may fail, and its error is unwrapped")
     };
     Some(("likely", why, source.callee.known))
+}
+
+fn is_io_error(ty: &linger_analysis::types::ty::Ty) -> bool {
+    ty.path().is_some_and(|p| p.as_str() == "std::io::Error")
 }

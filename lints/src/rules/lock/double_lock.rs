@@ -11,6 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::fixes::drop_before_or_hang;
 use crate::rules::lock::held::{Taken, while_held};
 use crate::rules::lock::overwritten_guard::replaces;
 use crate::rules::support::{held_until, lock_noun};
@@ -73,7 +74,7 @@ declare_rule! {
             read_read: Allow = "two read locks: hangs when a writer waits between them",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::if_let_mutex"],
     }
 }
@@ -92,7 +93,7 @@ impl Rule for DoubleLock {
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let mut seen: Vec<(FileSpan, FileSpan)> = Vec::new();
-    while_held(cx, view, |_, held, taken| {
+    while_held(cx, view, |point, held, taken| {
         let (lock, token) = (held.lock, held.token);
         let again = taken.token.map(|id| view.tokens.token(id));
         if taken.tries
@@ -108,7 +109,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         if push_once(&mut seen, cx.at(token.span), taken.at) {
             let confidence = confidence(token.known, taken.known);
-            report.push(finding(cx, view, token, lock, taken, confidence));
+            let mut finding = finding(cx, view, token, lock, taken, confidence);
+            if finding.case == Some("conflict") && confidence == Confidence::Certain {
+                finding.fixes.extend(drop_before_or_hang(cx, view, held.id, point));
+            }
+            report.push(finding);
         }
     });
     around_callbacks(cx, view, report);

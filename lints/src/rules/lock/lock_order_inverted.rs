@@ -226,7 +226,8 @@ fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
 
 /// The nearest object that both locks are parts of, and the parts.
 fn pair(cx: &BodyContext<'_>, view: &FlowView<'_>, first: &Identity, second: &Identity) -> Option<Pair> {
-    if first.indexed || second.indexed || first == second {
+    // Two elements of one collection have an order of their own, which cannot be told here.
+    if first.root == second.root && first.path == second.path {
         return None;
     }
     if let (Root::Static(a), Root::Static(b)) = (first.root, second.root) {

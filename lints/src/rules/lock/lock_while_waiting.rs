@@ -213,6 +213,9 @@ fn wait(cx: &BodyContext<'_>, call: &Call, is_await: bool) -> Option<Wait> {
         Target::External(path) => {
             let facts = cx.catalogue().facts(*path)?;
             // A blocking call waits at once, a future when it is awaited.
+            if let Some(function) = given_function(cx, call, is_await) {
+                return Some(Wait { text: format!("`{}` waits here", short(&function)), inside: None });
+            }
             let now = facts.blocks != is_await;
             (now && is_wait(cx, *path, facts))
                 .then(|| Wait { text: format!("`{}` waits here", short(path)), inside: None })
@@ -234,6 +237,18 @@ fn wait(cx: &BodyContext<'_>, call: &Call, is_await: bool) -> Option<Wait> {
         }
         _ => None,
     }
+}
+
+/// A waiting function that an `Option` or `Result` is told to call: `handle.take().map(JoinHandle::join)`.
+fn given_function(cx: &BodyContext<'_>, call: &Call, is_await: bool) -> Option<Symbol> {
+    let Target::External(path) = &call.callee.target else { return None };
+    let runs_it = path.starts_with("std::option::Option::") || path.starts_with("std::result::Result::");
+    call.args.iter().filter(|_| runs_it && !is_await).find_map(|argument| {
+        let Operand::Constant(e) = argument else { return None };
+        let function = *cx.types().paths.get(e)?;
+        let facts = cx.catalogue().facts(function)?;
+        (facts.blocks && is_wait(cx, function, facts)).then_some(function)
+    })
 }
 
 fn is_wait(cx: &BodyContext<'_>, path: Symbol, facts: &FunctionFacts) -> bool {

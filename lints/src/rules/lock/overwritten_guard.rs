@@ -8,7 +8,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::fixes::drop_before;
+use crate::rules::fixes::drop_before_or_hang;
 use crate::rules::lock::held::while_held;
 use crate::rules::support::lock_noun;
 
@@ -87,7 +87,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         .step(cx.at(held.token.span), "the old guard comes from here")
         .confidence(held.token.known.min(taken.known).into())
         .help("drop the old guard before the lock is taken again");
-        if let Some(fix) = drop_before(cx, view, held.id, point) {
+        if let Some(fix) = drop_before_or_hang(cx, view, held.id, point) {
             finding = finding.fix(fix);
         }
         report.push(finding);

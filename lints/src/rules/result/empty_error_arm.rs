@@ -114,7 +114,7 @@ fn check(cx: &BodyContext<'_>, scrutinee: ExprId, arm: Span, report: &mut Vec<Di
     let critical = callee.filter(|c| c.known == Known::Resolved).and_then(|c| {
         let Target::External(path) = &c.target else { return None };
         let facts = cx.catalogue().facts(*path).filter(|f| is_critical(f))?;
-        let quiet = is_teardown(cx) || c.self_ty.as_ref().is_some_and(is_memory_or_stdio);
+        let quiet = is_teardown(cx) || c.self_ty.as_ref().is_some_and(|t| is_memory_or_stdio(cx, t));
         (!quiet).then_some((*path, facts))
     });
     let (case, message) = match critical {

@@ -2,10 +2,11 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::identity::Identities;
-use linger_analysis::flow::mir::{Call, Operand, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, StatementKind, Var};
 use linger_analysis::flow::tokens::{End, Source};
 use linger_analysis::names::DefId;
 use linger_analysis::types::infer::Target;
+
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -80,14 +81,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 return;
             }
             // Its headers, and closures over them, are not the response: nobody reads the status off them.
-            let is_response = |ty: &Ty| {
-                ty.peel_refs().is_unknown()
-                    || ty.any(&mut |t| t.path().is_some_and(|p| token.owned.iter().any(|o| o.ty == p)))
+            let holds_it =
+                |ty: &Ty| ty.any(&mut |t| t.path().is_some_and(|p| token.owned.iter().any(|o| o.ty == p)));
+            let is_response = |var: Var| {
+                let ty = &view.mir.var(var).ty;
+                ty.peel_refs().is_unknown() && !is_of_headers(view, var, &holds_it) || holds_it(ty)
             };
             let touches = |o: &Operand| {
-                o.place().is_some_and(|p| {
-                    state.reached(p.var).contains(id) && is_response(&view.mir.var(p.var).ty)
-                })
+                o.place().is_some_and(|p| state.reached(p.var).contains(id) && is_response(p.var))
             };
             match &statement.kind {
                 StatementKind::Call(call) if call.args.iter().any(touches) => {
@@ -141,6 +142,42 @@ enum Look {
     MayBeStatus,
 }
 
+/// Methods that tell of a response, but not whether it is a success.
+fn is_about_headers(name: &str) -> bool {
+    matches!(
+        name,
+        "headers"
+            | "headers_mut"
+            | "content_length"
+            | "url"
+            | "version"
+            | "header"
+            | "extensions"
+            | "remote_addr"
+    )
+}
+
+/// Whether a value comes from the headers, through whatever calls: `Mime::from_str(response.headers().get(..)..)`.
+/// Or from other values of known types, none of which holds the response.
+fn is_of_headers(view: &FlowView<'_>, var: Var, holds_it: &dyn Fn(&Ty) -> bool) -> bool {
+    let mut var = var;
+    for _ in 0..16 {
+        let Some(call) = view.tokens.identities.defining_call(var) else { return false };
+        if is_about_headers(call.name.as_str()) {
+            return true;
+        }
+        let is_other = |ty: &Ty| !ty.peel_refs().is_unknown() && !holds_it(ty);
+        if !call.args.is_empty() && call.args.iter().all(|a| is_other(view.operand_ty(a))) {
+            return true;
+        }
+        match call.args.first().and_then(Operand::place) {
+            Some(place) => var = place.var,
+            None => return false,
+        }
+    }
+    false
+}
+
 /// What a call does with the response that is its argument number `at`.
 fn look(cx: &BodyContext<'_>, call: &Call, at: usize, depth: u32) -> Look {
     match &call.callee.target {
@@ -148,8 +185,7 @@ fn look(cx: &BodyContext<'_>, call: &Call, at: usize, depth: u32) -> Look {
         Target::External(path) if cx.catalogue().facts(*path).is_some_and(|f| f.reads_body) => Look::Body,
         Target::Local(_) | Target::Def(_) | Target::AnyOf(_) | Target::Value => Look::MayBeStatus,
         _ => match call.name.as_str() {
-            "headers" | "headers_mut" | "content_length" | "url" | "version" | "header" | "extensions"
-            | "remote_addr" => Look::Nothing,
+            name if is_about_headers(name) => Look::Nothing,
             "unwrap" | "expect" | "map_err" | "with_context" | "context" | "instrument" => Look::Nothing,
             _ => Look::MayBeStatus,
         },

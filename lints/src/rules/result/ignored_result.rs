@@ -1,13 +1,17 @@
 //! Results thrown away on purpose.
 
-use linger_analysis::catalogue::IfIgnored;
-use linger_analysis::flow::mir::Discard;
+use linger_analysis::catalogue::{FunctionFacts, IfIgnored};
+use linger_analysis::facts::Failure;
+use linger_analysis::flow::mir::{Call, Discard};
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::circumstances::{is_best_effort, is_harmless, is_looked_at_later};
+use crate::rules::result::propagate::propagate;
 use crate::rules::result::{
     argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
     is_memory_or_stdio, is_teardown, origin,
@@ -48,7 +52,7 @@ declare_rule! {
             any: Allow = "any other ignored `Result`",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::let_underscore_must_use", "clippy::unused_result_ok"],
     }
 }
@@ -68,39 +72,64 @@ impl Rule for IgnoredResult {
                 if !(by_ok || explicit && ty.as_result().is_some()) {
                     continue;
                 }
-                let found = origin(cx, view, var);
-                let critical = found.as_ref().and_then(|(call, path, facts)| {
-                    let facts = (*facts).filter(|f| is_critical(f))?;
-                    let quiet = argument_types(view, call).any(is_memory_or_stdio)
+                let quiet = |call: &Call| {
+                    argument_types(view, call).any(|t| is_memory_or_stdio(cx, t))
                         || is_any_writer(view, call)
                         || flushes_nothing_known(cx, view, call)
                         || is_teardown(cx)
                         || is_handled(cx, e)
                         || cx.has_reason(span)
-                        || fails_anyway(view, point);
-                    (!quiet).then_some((*path, facts))
+                        || cx.has_reason_behind(span)
+                        || is_best_effort(cx, view, call)
+                        || fails_anyway(view, point)
+                };
+                let critical = origin(cx, view, var).and_then(|(call, path, facts)| {
+                    let facts = facts.filter(|f| is_critical(f))?;
+                    let of_no_account =
+                        is_harmless(cx, view, call, facts) || is_looked_at_later(cx, view, call, point);
+                    (!of_no_account && !quiet(call)).then_some((path, facts))
                 });
-                let finding = match critical {
-                    Some((path, facts)) => {
-                        let loss = facts.loss.clone().unwrap_or_else(|| match facts.if_ignored {
-                            Some(IfIgnored::DataLoss) => "data may be lost, and nobody will know".to_owned(),
-                            Some(IfIgnored::Security) => "the protection may not be in force".to_owned(),
-                            _ => "the program goes on as if it had worked".to_owned(),
-                        });
-                        Diagnostic::new(
+                let inner = view.tokens.identities.defining_call(var).and_then(|call| {
+                    let failure = failure_of(cx, call)?;
+                    (!quiet(call)).then_some((call, failure))
+                });
+                let finding = match (critical, inner) {
+                    (Some((path, facts)), _) => Diagnostic::new(
+                        &META,
+                        cx.at(span),
+                        format!("the error of `{}` is ignored: {}", short(&path), loss(facts)),
+                    )
+                    .case("critical")
+                    .label("thrown away here")
+                    .help("return it with `?`, handle it, or say in a comment why it does not matter"),
+                    (None, Some((call, failure))) => {
+                        let facts = cx.catalogue().facts(failure.what);
+                        let lost = facts.map_or_else(|| "data may be lost".to_owned(), loss);
+                        let mut finding = Diagnostic::new(
                             &META,
                             cx.at(span),
-                            format!("the error of `{}` is ignored: {loss}", short(&path)),
+                            format!("the error of `{}` is ignored: {lost}", call.name),
                         )
                         .case("critical")
-                        .label("thrown away here")
-                        .help("return it with `?`, handle it, or say in a comment why it does not matter")
+                        .label("thrown away here");
+                        for step in &failure.way {
+                            finding = finding.step(*step, "handed on here");
+                        }
+                        finding
+                            .step(failure.at, format!("`{}` may fail here", short(&failure.what)))
+                            .help("return it with `?`, handle it, or say in a comment why it does not matter")
                     }
-                    None => Diagnostic::new(&META, cx.at(span), "a `Result` is ignored")
+                    (None, None) => Diagnostic::new(&META, cx.at(span), "a `Result` is ignored")
                         .case("any")
                         .label("thrown away here")
                         .help("return it with `?`, handle it, or say in a comment why it does not matter"),
                 };
+                let mut finding = finding;
+                if finding.case == Some("critical")
+                    && let Some(fix) = propagate(cx, view, e, by_ok)
+                {
+                    finding = finding.fix(fix);
+                }
                 report.push(finding);
             }
         }
@@ -114,5 +143,24 @@ fn is_ok_call(cx: &BodyContext<'_>, e: ExprId) -> bool {
             method.as_str() == "ok" && args.is_empty() && cx.ty(*receiver).as_result().is_some()
         }
         _ => false,
+    }
+}
+
+/// What is lost, in words.
+fn loss(facts: &FunctionFacts) -> String {
+    facts.loss.clone().unwrap_or_else(|| match facts.if_ignored {
+        Some(IfIgnored::DataLoss) => "data may be lost, and nobody will know".to_owned(),
+        Some(IfIgnored::Security) => "the protection may not be in force".to_owned(),
+        _ => "the program goes on as if it had worked".to_owned(),
+    })
+}
+
+/// Why a function of the program fails, when that means that data was not written.
+fn failure_of<'a>(cx: &BodyContext<'a>, call: &Call) -> Option<&'a Failure> {
+    match call.callee.target {
+        Target::Def(def) if call.callee.known == Known::Resolved => {
+            cx.analysis.summary(def)?.failure.as_ref()
+        }
+        _ => None,
     }
 }

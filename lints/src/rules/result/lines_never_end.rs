@@ -77,7 +77,7 @@ impl Rule for LinesNeverEnd {
 }
 
 /// `flatten()`, `filter_map(Result::ok)`, `flat_map(|l| l.ok())`.
-fn skips_errors(cx: &BodyContext<'_>, e: Option<ExprId>, call: &Call) -> bool {
+pub(super) fn skips_errors(cx: &BodyContext<'_>, e: Option<ExprId>, call: &Call) -> bool {
     match call.name.as_str() {
         "flatten" => call.is_method,
         "filter_map" | "flat_map" => {

@@ -1,16 +1,23 @@
 //! Failures that nobody reads.
 
+mod circumstances;
 pub mod empty_error_arm;
+pub mod error_defaulted;
 pub mod error_source_lost;
+pub mod errors_filtered_away;
 pub mod exit_status_ignored;
 pub mod http_status_ignored;
 pub mod ignored_result;
 pub mod join_result_lost;
 pub mod lines_never_end;
+pub mod logged_and_continued;
 pub mod partial_io;
+mod propagate;
 pub mod recv_error_spins;
 pub mod task_error_lost;
+pub mod unsynced_rename;
 pub mod writer_not_finished;
+pub(crate) mod writing;
 
 use linger_analysis::catalogue::{Class, FunctionFacts, IfIgnored};
 use linger_analysis::flow::identity::Root;
@@ -74,24 +81,14 @@ pub(crate) fn is_teardown(cx: &BodyContext<'_>) -> bool {
 }
 
 /// Writers whose errors cannot happen or have nowhere to go: memory, standard streams.
-pub(crate) fn is_memory_or_stdio(ty: &Ty) -> bool {
-    const QUIET: &[&str] = &[
-        "std::vec::Vec",
-        "std::string::String",
-        "std::io::Cursor",
-        "bytes::BytesMut",
-        "std::io::Stdout",
-        "std::io::Stderr",
-        "std::io::StdoutLock",
-        "std::io::StderrLock",
-        "std::io::Sink",
-        "std::fmt::Formatter",
-        "std::collections::VecDeque",
-        "tokio::io::Stdout",
-        "tokio::io::Stderr",
-        "termcolor::StandardStream",
-    ];
-    ty.any(&mut |t| t.path().is_some_and(|p| QUIET.contains(&p.as_str())))
+pub(crate) fn is_memory_or_stdio(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+    ty.any(&mut |t| t.path().is_some_and(|p| cx.catalogue().is_standard_stream(p)))
+        || ty.any(&mut |t| is_memory(cx, t))
+}
+
+/// A writer to memory.
+pub(crate) fn is_memory(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+    ty.peel_refs().path().is_some_and(|p| cx.catalogue().is_memory_writer(p))
         || matches!(ty.peel_refs(), Ty::Slice(_))
 }
 

@@ -1,12 +1,16 @@
 //! Counts of `read` and `write` that nobody looks at.
 
+use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Call, Discard, Operand, Place, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::flow::tokens::mentions;
+use linger_analysis::span::Span;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::{argument_types, discards, is_memory_or_stdio, origin};
+use crate::rules::result::{argument_types, class_of, discards, is_memory_or_stdio, origin};
 
 declare_rule! {
     /// The count that `read` or `write` gives is ignored.
@@ -46,7 +50,7 @@ declare_rule! {
             test: Allow = "the count is ignored in test code",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
         compiler_lints: ["clippy::unused_io_amount"],
     }
 }
@@ -59,40 +63,102 @@ impl Rule for PartialIo {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
             for (_, var, shape, span, _) in discards(view) {
-                let ty = &view.mir.var(var).ty;
                 // `let _ = w.write(b)` gives up the error too: that is `ignored_result`. A bare `w.write(b);` of
                 // a `Result` draws a warning of the compiler; where it stands, it is another `write`.
-                let is_count = matches!(ty, linger_analysis::types::ty::Ty::Prim(_));
-                if !is_count || shape == Discard::LetUnderscoreTyped {
-                    continue;
+                let is_count = matches!(view.mir.var(var).ty, Ty::Prim(_));
+                if is_count && shape != Discard::LetUnderscoreTyped {
+                    check(cx, view, var, span, DROPPED, report);
                 }
-                let Some((call, _, Some(facts))) = origin(cx, view, var) else { continue };
-                if !facts.partial_io || argument_types(view, call).take(1).any(is_memory_or_stdio) {
-                    continue;
-                }
-                let is_read = call.name.contains("read");
-                if is_read && is_thrown_away(view, call) {
-                    continue;
-                }
-                let (what, instead) = if is_read {
-                    ("may read fewer bytes than the buffer holds", "`read_exact`, or use the count")
-                } else {
-                    ("may write only a part", "`write_all`, or a loop that uses the count")
-                };
-                report.push(
-                    Diagnostic::new(
-                        &META,
-                        cx.at(span),
-                        format!("`{}` {what}, and the count is ignored", call.name),
-                    )
-                    .case(if cx.body.in_test { "test" } else { "count" })
-                    .label("the count is dropped here")
-                    .confidence(call.callee.known.into())
-                    .help(format!("use {instead}")),
-                );
+            }
+            for var in (0..view.mir.vars.len()).map(|v| Var(v as u32)).filter(|v| is_unused(cx, view, *v)) {
+                check(cx, view, var, view.mir.var(var).span, "nobody reads this count", report);
+            }
+            let end = view.mir.return_var;
+            if writer_ends_here(cx, view, end)
+                && let Some((call, ..)) = origin(cx, view, end)
+            {
+                let label = "only the count comes back, and the writer is gone: nobody can write the rest";
+                check(cx, view, end, call.name_span, label, report);
             }
         }
     }
+}
+
+/// What is said of a count that a statement drops.
+const DROPPED: &str = "the count is dropped here";
+
+fn check(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    count: Var,
+    span: Span,
+    label: &str,
+    report: &mut Vec<Diagnostic>,
+) {
+    let Some((call, _, Some(facts))) = origin(cx, view, count) else { return };
+    let is_dropped = label == DROPPED;
+    if !facts.partial_io || argument_types(view, call).take(1).any(|t| is_memory_or_stdio(cx, t)) {
+        return;
+    }
+    let is_read = call.name.contains("read");
+    if is_read && is_thrown_away(view, call) {
+        return;
+    }
+    let (what, instead) = if is_read {
+        ("may read fewer bytes than the buffer holds", "`read_exact`, or use the count")
+    } else {
+        ("may write only a part", "`write_all`, or a loop that uses the count")
+    };
+    let mut finding =
+        Diagnostic::new(&META, cx.at(span), format!("`{}` {what}, and the count is ignored", call.name))
+            .case(if cx.body.in_test { "test" } else { "count" })
+            .label(label)
+            .confidence(call.callee.known.into())
+            .help(format!("use {instead}"));
+    let whole = match call.name.as_str() {
+        "write" => Some("write_all"),
+        "read" => Some("read_exact"),
+        _ => None,
+    };
+    // Where a count is wanted, the other method gives none.
+    if let Some(whole) = whole.filter(|_| is_dropped) {
+        finding = finding.fix(
+            Fix::new(format!("use `{whole}`"), Applicability::MaybeIncorrect)
+                .replace(cx.at(call.name_span), whole),
+        );
+    }
+    report.push(finding);
+}
+
+/// `let _count = …`: a number with a name that says that nobody reads it, and nobody does.
+fn is_unused(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> bool {
+    let decl = view.mir.var(var);
+    let VarKind::User(local) = decl.kind else { return false };
+    let named = cx.hir().locals.get(local.index()).is_some_and(|l| l.name.as_str().starts_with('_'));
+    let is_used = || {
+        view.statements().any(|(_, s)| {
+            let mut found = false;
+            if !matches!(&s.kind, StatementKind::Assign { dest, .. } if dest.var == var)
+                && !matches!(&s.kind, StatementKind::Drop { .. })
+            {
+                mentions(s, &mut |v| found |= v == var);
+            }
+            found
+        })
+    };
+    named && matches!(decl.ty, Ty::Prim(_)) && !is_used()
+}
+
+/// Whether a flow gives back the count of a write to a writer of its own, which ends with it:
+/// `File::create(path).and_then(|mut f| f.write(text))`.
+fn writer_ends_here(cx: &BodyContext<'_>, view: &FlowView<'_>, end: Var) -> bool {
+    let Some((call, ..)) = origin(cx, view, end) else { return false };
+    let Some(writer) = call.args.first().and_then(Operand::place) else { return false };
+    let writer = lender(view, writer.var);
+    let decl = view.mir.var(writer);
+    call.name.as_str() == "write"
+        && matches!(decl.kind, VarKind::User(_) | VarKind::Temp(_))
+        && matches!(class_of(cx, &decl.ty), Some(Class::File | Class::Socket | Class::BufferedWriter))
 }
 
 /// Whether nobody looks at what was read: the buffer is mentioned nowhere but in this and other reads.

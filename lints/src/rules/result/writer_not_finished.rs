@@ -1,19 +1,18 @@
 //! Writers that are dropped with something left to write.
 
-use linger_analysis::catalogue::{Class, OnDrop, Resource};
-use linger_analysis::flow::identity::Identities;
+use linger_analysis::catalogue::{Class, OnDrop};
 use linger_analysis::flow::mir::{
-    Call, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
+    Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
 use linger_analysis::flow::tokens::{End, Source};
-use linger_analysis::names::DefId;
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::{is_memory_or_stdio, names_parameter};
+use crate::rules::result::writing::{ends_writing, is_finished_by, is_writing, is_written_by};
+use crate::rules::result::{is_memory, is_memory_or_stdio};
 use crate::rules::support::{noun, resource};
 
 declare_rule! {
@@ -105,18 +104,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if whole.path() != Some(resource.ty) || opened || wrapped {
             continue;
         }
-        let to_memory = whole.args().iter().any(|t| {
-            t.peel_refs().path().is_some_and(|p| {
-                matches!(
-                    p.as_str(),
-                    "std::vec::Vec" | "std::io::Cursor" | "bytes::BytesMut" | "std::io::Sink"
-                )
-            }) || matches!(t.peel_refs(), linger_analysis::types::ty::Ty::Slice(_))
-        });
+        let is_stdio = whole.args().iter().any(|t| is_memory_or_stdio(cx, t));
+        let to_memory = whole.args().iter().any(|t| is_memory(cx, t));
         if to_memory {
             continue;
         }
-        let is_stdio = whole.args().iter().any(is_memory_or_stdio);
         let touches = |point: Point, statement: &Statement| {
             let state = tokens.state_at(point);
             let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
@@ -149,34 +141,24 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 _ => false,
             }
         };
-        let writes = |statement: &Statement| match &statement.kind {
+        let writes = |point: Point, statement: &Statement| match &statement.kind {
             StatementKind::Call(call) => {
-                let name = call.name.as_str();
-                !matches!(
-                    name,
-                    "unwrap" | "expect" | "by_ref" | "get_ref" | "with_context" | "context" | "map_err"
-                ) && (name.contains("write")
-                    || name.contains("put")
-                    || name.contains("append")
-                    || name.contains("copy")
-                    || name.contains("serialize")
-                    || name.contains("send")
-                    || name.contains("emit")
-                    || name.contains("print")
-                    || name.contains("dump")
-                    || name.contains("save")
-                    || name.contains("to_writer")
-                    || name.contains("encode")
-                    || name.contains("add"))
+                let state = tokens.state_at(point);
+                let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
+                let lent = || call.args.iter().enumerate().filter(|(_, o)| on(o));
+                is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
             }
             StatementKind::Macro { .. } => true,
             _ => false,
         };
-        let Some((written_at, written)) = view
+        // What an encoder gives back when it is finished holds the encoder's last bytes.
+        let given_back = view.mir.statement(token.at).filter(|s| is_given_back(cx, view, s));
+        let written = view
             .mir
             .statements()
-            .find(|(p, s)| *p != token.at && writes(s) && touches(*p, s) && !releases(*p, s))
-        else {
+            .find(|(p, s)| *p != token.at && touches(*p, s) && writes(*p, s) && !releases(*p, s))
+            .or(given_back.map(|s| (token.at, s)));
+        let Some((written_at, written)) = written else {
             continue;
         };
         let way = tokens.path(
@@ -218,65 +200,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     }
 }
 
-/// How far a writer that is lent is followed.
-const FAR_ENOUGH: u32 = 3;
-
-/// Flushes, finishes, or closes.
-fn ends_writing(resource: &Resource, call: &Call) -> bool {
-    resource.release.contains(&call.name)
-        || matches!(
-            call.name.as_str(),
-            "flush"
-                | "finish"
-                | "try_finish"
-                | "shutdown"
-                | "into_inner"
-                | "close"
-                | "sync_all"
-                | "sync_data"
-                | "finalize"
-                | "end"
-        )
-}
-
-/// Whether a function finishes the writer that is lent to it as that argument: `copy(&mut from, &mut to)`, a helper.
-fn is_finished_by(cx: &BodyContext<'_>, resource: &Resource, call: &Call, argument: usize) -> bool {
-    match &call.callee.target {
-        Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
-        Target::Def(def) => finishes(cx, resource, *def, argument, FAR_ENOUGH),
-        // Whichever implementation is meant: each must.
-        Target::AnyOf(defs) => {
-            !defs.is_empty() && defs.iter().all(|d| finishes(cx, resource, *d, argument, FAR_ENOUGH))
-        }
-        _ => false,
-    }
-}
-
-fn finishes(cx: &BodyContext<'_>, resource: &Resource, def: DefId, argument: usize, depth: u32) -> bool {
-    let Some(body) = cx.analysis.body_of(def) else {
-        // A trait's method without a body: what implementations do is their own.
-        return cx.program().item(def).parent.is_some() && depth > 0 && {
-            let name = cx.program().item(def).name;
-            let all = cx.program().methods_by_name.get(&name);
-            let mut others =
-                all.into_iter().flatten().filter(|d| cx.analysis.body_of(**d).is_some()).peekable();
-            others.peek().is_some() && others.all(|d| finishes(cx, resource, *d, argument, depth - 1))
-        };
-    };
-    body.flow.all().any(|mir| {
-        let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
-        mir.calls().any(|(_, _, call)| {
-            let is_it = |o: &Operand| {
-                ids.operand(o).is_some_and(|i| {
-                    i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, argument)
-                })
-            };
-            call.args.iter().enumerate().any(|(at, o)| {
-                is_it(o)
-                    && (ends_writing(resource, call)
-                        || matches!(&call.callee.target, Target::External(p) if cx.catalogue().facts(*p).is_some_and(|f| f.releases))
-                        || matches!(call.callee.target, Target::Def(next) if depth > 0 && finishes(cx, resource, next, at, depth - 1)))
-            })
-        })
-    })
+/// Whether a call finishes one writer and gives back the writer below it.
+fn is_given_back(cx: &BodyContext<'_>, view: &FlowView<'_>, statement: &Statement) -> bool {
+    let StatementKind::Call(call) = &statement.kind else { return false };
+    let Target::External(path) = &call.callee.target else { return false };
+    let receiver = call.args.first().map(|o| view.operand_ty(o).peel_refs().clone());
+    let is_writer = receiver
+        .and_then(|ty| cx.catalogue().resource(ty.path()?))
+        .is_some_and(|r| r.class == Class::BufferedWriter);
+    call.is_method && is_writer && cx.catalogue().facts(*path).is_some_and(|f| f.releases)
 }

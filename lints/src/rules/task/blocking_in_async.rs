@@ -57,7 +57,12 @@ impl Rule for BlockingInAsync {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        let main = cx.body.def.is_some_and(|d| cx.program().item(d).attributes.is_async_main);
         for view in cx.flows().iter().filter(|v| v.mir.is_async && !runs_on_its_own_thread(cx, v)) {
+            // The code of `#[tokio::main]` itself runs in `block_on`, on a thread that is its own.
+            if main && view.mir.owner == Owner::Root {
+                continue;
+            }
             in_flow(cx, view, report);
         }
     }

@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{BlockId, Operand, Point, Statement, StatementKind, Terminator};
 use linger_analysis::flow::tokens::{End, State, Token, TokenId};
+use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -10,6 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::cleanup::drops::drop_of;
 use crate::rules::support::short;
 
 declare_rule! {
@@ -70,6 +72,7 @@ impl Rule for ChildNotReaped {
             for (id, token) in view.tokens.iter() {
                 if is_zombie(cx, token)
                     && !is_for_windows(view)
+                    && !is_windows_program(cx, view, token)
                     && !has_cfg_twin(cx, view, token)
                     && let Some(finding) = follow(cx, view, id, token)
                 {
@@ -77,6 +80,47 @@ impl Rule for ChildNotReaped {
                 }
             }
         }
+        killed_in_drop(cx, report);
+    }
+}
+
+/// A Drop that kills the child of its type, and lets the handle go without a wait.
+fn killed_in_drop(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+    if cx.body.in_test || drop_of(cx).is_none() {
+        return;
+    }
+    let mut killed = None;
+    for view in cx.flows() {
+        for (_, statement, call) in view.mir.calls() {
+            let may_hold = |o: &Operand| {
+                let ty = view.operand_ty(o);
+                ty.is_unknown() || cx.analysis.ownership.owns(ty.peel_refs(), Class::Child)
+            };
+            match &call.callee.target {
+                _ if call.name.contains("wait") => return,
+                Target::External(_) => {
+                    let owner = call.callee.self_ty.as_ref().and_then(|ty| ty.peel_refs().path());
+                    let is_child = owner
+                        .and_then(|p| cx.catalogue().resource(p))
+                        .is_some_and(|r| r.class == Class::Child && r.needs_reaping);
+                    if is_child && call.name == "kill" {
+                        killed = Some((statement.span, call.name_span));
+                    }
+                }
+                // Whoever else gets hold of the child may wait for it.
+                _ if call.args.iter().any(may_hold) => return,
+                _ => {}
+            }
+        }
+    }
+    let Some((span, name)) = killed else { return };
+    let finding = Diagnostic::new(&META, cx.at(name), "this child process is killed and then not waited for")
+        .case("only_killed")
+        .label("killed here, and its handle is dropped with the value")
+        .confidence(Confidence::Certain)
+        .help("call `wait()` after `kill()`: it takes the dead process out of the table");
+    if !cx.has_reason(span) {
+        report.push(finding);
     }
 }
 
@@ -94,6 +138,22 @@ fn is_zombie(cx: &BodyContext<'_>, token: &Token) -> bool {
 fn is_for_windows(view: &FlowView<'_>) -> bool {
     view.mir.calls().any(|(_, _, call)| {
         matches!(&call.callee.target, Target::External(path) if path.starts_with("std::os::windows"))
+    })
+}
+
+/// A program that there is only on Windows: `Command::new("cmd").args(["/c", "start"])`.
+fn is_windows_program(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    let hir = cx.hir();
+    let Some(start) = view.mir.statement(token.at).and_then(|s| s.expr) else { return false };
+    hir.any(start, &mut |e| {
+        let ExprKind::Call { args, .. } = &hir.expr(e).kind else { return false };
+        args.first().is_some_and(|a| match &hir.expr(*a).kind {
+            ExprKind::Literal(Literal::Str(name)) => {
+                name.ends_with(".exe")
+                    || matches!(name.as_str(), "cmd" | "explorer" | "powershell" | "taskkill")
+            }
+            _ => false,
+        })
     })
 }
 

@@ -10,6 +10,7 @@ pub mod detached_in_handler;
 pub mod future_not_awaited;
 pub mod handle_outlives_owner;
 pub mod lost_assertion;
+pub mod lost_when_cancelled;
 pub mod overwritten_handle;
 pub mod select_loses_data;
 mod selects;

@@ -7,7 +7,7 @@ use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::declare_rule;
-use crate::diagnostic::{Confidence, Diagnostic};
+use crate::diagnostic::{Applicability, Confidence, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::support::short;
 
@@ -44,7 +44,7 @@ declare_rule! {
         group: Task,
         level: Deny,
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
     }
 }
 
@@ -104,7 +104,12 @@ fn in_block(cx: &BodyContext<'_>, block: &Block, report: &mut Vec<Diagnostic>) {
             .label("`_` binds nothing: the receiver is dropped here")
             .step(cx.at(hir.expr(*init).span), "the channel")
             .confidence(Confidence::from(known))
-            .help("keep the receiver (`_rx` lives to the end of the scope) and give it to whoever receives"),
+            .help("keep the receiver (`_rx` lives to the end of the scope) and give it to whoever receives")
+            .fix(
+                // It lives longer then: only whoever wrote it can say that this is meant.
+                Fix::new("keep it to the end of the block", Applicability::MaybeIncorrect)
+                    .replace(cx.at(hir.pat(receiver).span), "_receiver"),
+            ),
         );
     }
 }

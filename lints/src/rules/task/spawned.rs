@@ -7,10 +7,12 @@ use linger_analysis::flow::mir::{Owner, StatementKind};
 use linger_analysis::flow::tokens::{End, TokenId};
 use linger_analysis::syntax::hir::ClosureId;
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::RuleMeta;
+use crate::rules::carried::made;
 
 /// What becomes of a handle.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,15 +30,37 @@ pub(crate) fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>)
     }
     let dest = &spawn.call.dest;
     let ty = view.place_ty(dest);
-    if ty.is_unit() {
+    if holds_nothing(ty) {
         return Fate::Detached;
     }
     let token = view.tokens.iter().find(|(_, t)| t.at == spawn.point);
     let Some((id, token)) = token else { return Fate::Kept };
+    if token.is(Class::AbortOnDrop) {
+        return if is_let_go(cx, view, id) { Fate::Detached } else { Fate::Kept };
+    }
     if !token.is(Class::TaskHandle) && !token.is(Class::ThreadHandle) {
         return Fate::Kept;
     }
     if is_used(cx, view, id) { Fate::Kept } else { Fate::Detached }
+}
+
+/// There is no handle in what a spawn gives: `()`, `bool`, `Result<(), SpawnError>`.
+fn holds_nothing(ty: &Ty) -> bool {
+    match ty {
+        Ty::Prim(_) => true,
+        _ => ty.is_unit() || ty.as_result().is_some_and(|(ok, _)| ok.is_unit()),
+    }
+}
+
+/// A handle that cancels its task when it is dropped is told not to: `task.detach()`.
+fn is_let_go(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
+    view.tokens.ends.iter().filter(|e| e.token == id).any(|end| {
+        view.mir.statement(end.at).is_some_and(|s| match &s.kind {
+            StatementKind::Call(call) => matches!(&call.callee.target, Target::External(path)
+                if cx.catalogue().facts(*path).is_some_and(|f| f.forgets)),
+            _ => false,
+        })
+    })
 }
 
 /// The spawn is a method of a set that cancels its tasks when it is dropped, or of a runtime that takes them along.
@@ -46,7 +70,7 @@ fn is_in_set(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bo
     }
     let ty = spawn.call.callee.self_ty.clone().unwrap_or_else(|| match spawn.call.args.first() {
         Some(receiver) => view.operand_ty(receiver).clone(),
-        None => linger_analysis::types::ty::Ty::Unknown,
+        None => Ty::Unknown,
     });
     let in_static = || {
         let receiver = spawn.call.args.first().and_then(|a| view.tokens.identities.operand(a));
@@ -54,7 +78,8 @@ fn is_in_set(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bo
     };
     ty.peel_refs().path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| match r.class {
         Class::TaskSet | Class::AbortOnDrop => true,
-        Class::Runtime => !in_static(),
+        // Only futures go with the runtime: what blocks a thread of it goes on.
+        Class::Runtime => spawn.kind == SpawnKind::Task && !in_static(),
         _ => false,
     })
 }
@@ -117,6 +142,23 @@ pub(crate) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<En
     (is_async || by_name).then_some(found).flatten()
 }
 
+/// Code that takes nothing along and works on a static belongs to the process and to no object.
+fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bool {
+    let Some(id) = spawn.closure else { return false };
+    let takes_nothing = made(view, id).is_some_and(|made| made.captures.is_empty());
+    takes_nothing
+        && cx.flows().iter().filter(|v| v.mir.owner == Owner::Closure(id)).any(|inner| {
+            inner.mir.calls().any(|(_, _, call)| {
+                call.is_method
+                    && call
+                        .args
+                        .first()
+                        .and_then(|a| inner.tokens.identities.operand(a))
+                        .is_some_and(|i| matches!(i.root, Root::Static(_)))
+            })
+        })
+}
+
 /// Reports the spawns of some kinds that are detached and never end.
 pub(crate) fn never_stopping(
     cx: &BodyContext<'_>,
@@ -137,7 +179,7 @@ pub(crate) fn never_stopping(
             {
                 continue;
             }
-            let once = cx.analysis.is_once(cx.body, view.mir.owner);
+            let once = cx.analysis.is_once(cx.body, view.mir.owner) || serves_static(cx, view, &spawn);
             let mut finding = Diagnostic::new(
                 meta,
                 cx.at(spawn.call.name_span),

@@ -1,7 +1,7 @@
 //! Timers that other branches of a `select!` set back.
 
 use linger_analysis::catalogue::Timer;
-use linger_analysis::flow::mir::{LoopInfo, VarKind};
+use linger_analysis::flow::mir::LoopInfo;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal, LocalId, SelectBranch};
 use linger_analysis::types::infer::Known;
 
@@ -104,19 +104,21 @@ fn in_select(
         let (branch, own_stays) = (&branches[index], looped.stays[index]);
         let others = || (0..branches.len()).filter(move |i| *i != index && looped.stays[*i]);
         // It bounds what this turn began.
-        if others().any(|i| is_of_this_turn(cx, view, looped, &branches[i])) {
+        if others().any(|i| is_of_this_turn(cx, turning, &branches[i])) {
             continue;
         }
         if others().next().is_none() || !does_something(cx, branch.handler) {
             continue;
         }
-        let shorter = others().find(|i| {
+        let shorter = others().filter(|i| !excludes(cx, branch, &branches[*i])).find(|i| {
             is_tick(cx, &branches[*i]) || timers[*i].as_ref().is_some_and(|other| is_shorter(other, timer))
         });
         let case = match shorter {
             Some(_) => "tick",
             // A precondition on it (`if pending`) makes it a debounce: set back on purpose.
             None if own_stays && branch.condition.is_some() => continue,
+            // A timer that may also end the loop: how long nothing may happen.
+            None if own_stays && ends_loop(cx, branch.handler) => "idle",
             None if own_stays => "starved",
             None if others().all(|i| waits_for_one_answer(cx, view, looped, i)) => "deadline",
             None => "idle",
@@ -148,15 +150,68 @@ fn in_select(
     }
 }
 
-/// Whether a branch waits for a future that the turn made before the `select!`, and that ends with the turn.
-fn is_of_this_turn(
-    cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
-    looped: &LoopedSelect<'_>,
-    branch: &SelectBranch,
-) -> bool {
-    let ExprKind::Local(local) = cx.hir().expr(branch.future).kind else { return false };
-    view.mir.vars.iter().any(|v| v.kind == VarKind::User(local) && v.in_loop == Some(looped.turning))
+/// Whether the preconditions of two branches never hold together: `if idle`, `if !idle && ready`.
+fn excludes(cx: &BodyContext<'_>, one: &SelectBranch, other: &SelectBranch) -> bool {
+    let terms = |branch: &SelectBranch| {
+        let mut out = Vec::new();
+        if let Some(condition) = branch.condition {
+            conjuncts(cx, condition, &mut out);
+        }
+        out
+    };
+    let others = terms(other);
+    terms(one).iter().any(|(e, holds)| others.iter().any(|(o, h)| h != holds && same(cx, *e, *o)))
+}
+
+/// Whether two expressions are written the same: variables, fields, and calls without arguments.
+fn same(cx: &BodyContext<'_>, one: ExprId, other: ExprId) -> bool {
+    match (&cx.hir().expr(one).kind, &cx.hir().expr(other).kind) {
+        (ExprKind::Local(a), ExprKind::Local(b)) => a == b,
+        (ExprKind::Field { base: a, name: x }, ExprKind::Field { base: b, name: y }) => {
+            x == y && same(cx, *a, *b)
+        }
+        (
+            ExprKind::MethodCall { receiver: a, method: x, args: none, .. },
+            ExprKind::MethodCall { receiver: b, method: y, args: neither, .. },
+        ) => x == y && none.is_empty() && neither.is_empty() && same(cx, *a, *b),
+        _ => false,
+    }
+}
+
+/// The parts of `a && !b`, and whether each must hold or must not.
+fn conjuncts(cx: &BodyContext<'_>, e: ExprId, out: &mut Vec<(ExprId, bool)>) {
+    use linger_analysis::syntax::hir::{BinaryOp, UnaryOp};
+    match &cx.hir().expr(e).kind {
+        ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => {
+            conjuncts(cx, *lhs, out);
+            conjuncts(cx, *rhs, out);
+        }
+        ExprKind::Unary { op: UnaryOp::Not, operand } => out.push((*operand, false)),
+        _ => out.push((e, true)),
+    }
+}
+
+/// A branch that waits for what this turn has started (`let answer = ask(); select! { x = answer => …`): no event that
+/// comes again and again.
+fn is_of_this_turn(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch) -> bool {
+    let body = cx.hir();
+    let mut e = branch.future;
+    while let ExprKind::AddressOf { operand, .. } = &body.expr(e).kind {
+        e = *operand;
+    }
+    match body.expr(e).kind {
+        ExprKind::Local(local) => {
+            let declared = body.local(local).span;
+            turning.span.lo <= declared.lo && declared.hi <= turning.span.hi
+        }
+        _ => false,
+    }
+}
+
+/// Whether a handler may leave the loop.
+fn ends_loop(cx: &BodyContext<'_>, handler: ExprId) -> bool {
+    let body = cx.hir();
+    body.any(handler, &mut |e| matches!(body.expr(e).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
 }
 
 /// The timer that a branch waits for, when it is made on each turn with a duration that the turn does not change.

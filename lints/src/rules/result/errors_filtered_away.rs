@@ -1,0 +1,100 @@
+//! Errors of single records that are left out of a result.
+
+use linger_analysis::flow::mir::{Call, Var};
+use linger_analysis::types::infer::Target;
+
+use crate::context::{BodyContext, FlowView};
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::lines_never_end::skips_errors;
+
+declare_rule! {
+    /// Records that cannot be read are left out: `rows.flatten()`, `records().filter_map(Result::ok)`.
+    ///
+    /// ## Why it matters
+    ///
+    /// The result looks complete and is not. A row that another version wrote, or a connection that broke half-way,
+    /// makes a sum too small and a backup too short, and nobody will know.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,ignore,fires
+    /// fn names(statement: &mut rusqlite::Statement<'_>) -> rusqlite::Result<Vec<String>> {
+    ///     Ok(statement.query_map([], |row| row.get(0))?.flatten().collect())
+    /// }
+    /// ```
+    ///
+    /// ```rust,ignore,clean
+    /// fn names(statement: &mut rusqlite::Statement<'_>) -> rusqlite::Result<Vec<String>> {
+    ///     statement.query_map([], |row| row.get(0))?.collect()
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Lines of a reader are the matter of `lines_never_end`. Iterators that come in as parameters are not known to
+    /// be records.
+    ErrorsFilteredAway("errors_filtered_away") {
+        group: Result,
+        cases: {
+            records: Warn = "rows, records, entries of an archive",
+            directory: Allow = "entries of a directory",
+        },
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for ErrorsFilteredAway {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for view in cx.flows() {
+            for (point, statement, call) in view.mir.calls() {
+                if !view.is_reachable(point) || !skips_errors(cx, statement.expr, call) {
+                    continue;
+                }
+                let Some(var) = call.args.first().and_then(|a| a.var()) else { continue };
+                // `rows.ok().flatten()` is another `flatten`.
+                let ty = &view.mir.var(var).ty;
+                if ty.as_result().is_some() || ty.as_option().is_some() || cx.has_reason(statement.span) {
+                    continue;
+                }
+                let Some((source, case)) = records(cx, view, var) else { continue };
+                report.push(
+                    Diagnostic::new(
+                        &META,
+                        cx.at(call.name_span),
+                        format!("what cannot be read is left out by this `{}`", call.name),
+                    )
+                    .case(case)
+                    .label("errors are skipped here")
+                    .step(cx.at(source.name_span), "and come from here")
+                    .confidence(source.callee.known.into())
+                    .help("stop at the first error (`collect::<Result<_, _>>()?`), or count and report what is left out"),
+                );
+            }
+        }
+    }
+}
+
+/// The call that gives the records which an iterator is made of.
+fn records<'v>(cx: &BodyContext<'_>, view: &'v FlowView<'_>, var: Var) -> Option<(&'v Call, &'static str)> {
+    let mut var = var;
+    for _ in 0..8 {
+        let call = view.tokens.identities.defining_call(var)?;
+        if let Target::External(path) = &call.callee.target {
+            if cx.catalogue().facts(*path).is_some_and(|f| f.gives_records) {
+                return Some((call, "records"));
+            }
+            if path.as_str() == "std::fs::read_dir" {
+                return Some((call, "directory"));
+            }
+        }
+        var = call.args.first()?.place()?.var;
+    }
+    None
+}

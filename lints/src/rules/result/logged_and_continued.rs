@@ -1,0 +1,233 @@
+//! Errors that end in the log, while the function says that all went well.
+
+use linger_analysis::flow::mir::{ReturnKind, Terminator};
+use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind, MacroKind, PatKind, StmtKind};
+use linger_analysis::types::infer::{Known, Target};
+
+use crate::context::BodyContext;
+use crate::declare_rule;
+use crate::diagnostic::Diagnostic;
+use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
+
+declare_rule! {
+    /// An error is only logged, and the function goes on and reports success.
+    ///
+    /// ## Why it matters
+    ///
+    /// Whoever called learns from the result whether to try again, to roll back, or to tell the user. A line in a
+    /// log tells none of them: a job that failed counts as done.
+    ///
+    /// ## Example
+    ///
+    /// ```rust,fires
+    /// fn publish(from: &str, to: &str) -> std::io::Result<()> {
+    ///     if let Err(error) = std::fs::rename(from, to) {
+    ///         eprintln!("not published: {error}");
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// ```rust,clean
+    /// fn publish(from: &str, to: &str) -> std::io::Result<()> {
+    ///     if let Err(error) = std::fs::rename(from, to) {
+    ///         eprintln!("not published: {error}");
+    ///         return Err(error);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// A loop that goes on with its next item is left alone, and so is an arm that does anything but log.
+    LoggedAndContinued("logged_and_continued") {
+        group: Result,
+        cases: {
+            critical: Allow = "the loss costs data, state or safety",
+            never_fails: Allow = "all errors of a function that returns a `Result` end in the log",
+            any: Allow = "any other error that is only logged in a function that returns a `Result`",
+        },
+        since: "0.1.0",
+        fixes: None,
+    }
+}
+
+impl Rule for LoggedAndContinued {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        if cx.types().ret.as_result().is_none() || is_teardown(cx) {
+            return;
+        }
+        let body = cx.hir();
+        let inner = in_loops_and_closures(body);
+        let logged: Vec<(ExprId, ExprId)> = (0..body.exprs.len() as u32)
+            .map(ExprId)
+            .filter(|e| !inner.contains(e))
+            .filter_map(|e| Some((logged_only(body, e)?, e)))
+            .filter(|(scrutinee, e)| {
+                let (at, call) = (body.expr(*e).span, body.expr(*scrutinee).span);
+                !cx.has_reason(at) && !cx.has_reason(call) && may_fail(cx, *scrutinee)
+            })
+            .collect();
+        let never_fails = succeeds_always(cx);
+        for (scrutinee, at) in logged {
+            let critical = is_critical_call(cx, scrutinee);
+            let (case, message) = if critical {
+                ("critical", "the error is only logged, and this function may still report success")
+            } else if never_fails {
+                ("never_fails", "this function returns a `Result`, but all its errors end in the log")
+            } else {
+                ("any", "the error is only logged, and this function goes on")
+            };
+            let mut finding = Diagnostic::new(&META, cx.at(body.expr(scrutinee).span), message)
+                .case(case)
+                .label("this fails")
+                .step(cx.at(body.expr(at).span), "only logged here")
+                .help("return the error, or say in a comment why the caller need not know");
+            if let ExprKind::Block(block) = &body.expr(body.root).kind
+                && let Some(tail) = block.tail
+                && never_fails
+            {
+                finding = finding.step(cx.at(body.expr(tail).span), "success is reported here");
+            }
+            report.push(finding);
+        }
+    }
+}
+
+/// The scrutinee of `if let Err(e) = … { only logs }` and `match … { Ok(_) => {}, Err(e) => only logs }`.
+fn logged_only(body: &Body, e: ExprId) -> Option<ExprId> {
+    match &body.expr(e).kind {
+        ExprKind::If { condition, then_branch, else_branch: None } => match &body.expr(*condition).kind {
+            ExprKind::Let { pat, scrutinee }
+                if is_variant(body, *pat, "Err") && only_logs(body, *then_branch) =>
+            {
+                Some(*scrutinee)
+            }
+            _ => None,
+        },
+        ExprKind::Match { scrutinee, arms } => {
+            let error = arms.iter().find(|a| is_variant(body, a.pat, "Err"))?;
+            let rest = arms.iter().filter(|a| !is_variant(body, a.pat, "Err"));
+            let quiet = |e: ExprId| only_logs(body, e) || is_empty(body, e);
+            (arms.len() == 2
+                && error.guard.is_none()
+                && only_logs(body, error.body)
+                && rest.into_iter().all(|a| quiet(a.body)))
+            .then_some(*scrutinee)
+        }
+        _ => None,
+    }
+}
+
+fn is_variant(body: &Body, pat: linger_analysis::syntax::hir::PatId, name: &str) -> bool {
+    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, args }
+        if path.last().is_some_and(|n| n == name)
+            && args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild | PatKind::Binding { sub: None, .. })))
+}
+
+fn is_empty(body: &Body, e: ExprId) -> bool {
+    match &body.expr(e).kind {
+        ExprKind::Block(block) => block.stmts.is_empty() && block.tail.is_none(),
+        ExprKind::Tuple(parts) => parts.is_empty(),
+        _ => false,
+    }
+}
+
+/// One log line or more, and nothing else.
+fn only_logs(body: &Body, e: ExprId) -> bool {
+    match &body.expr(e).kind {
+        ExprKind::Macro(call) => matches!(call.kind, MacroKind::Log | MacroKind::Print),
+        ExprKind::Block(block) => {
+            let of = |e: ExprId| only_logs(body, e);
+            let stmts = block.stmts.iter().all(|s| matches!(s.kind, StmtKind::Expr { expr, .. } if of(expr)));
+            stmts && block.tail.is_none_or(of) && (block.tail.is_some() || !block.stmts.is_empty())
+        }
+        _ => false,
+    }
+}
+
+/// Expressions of loops, closures and async blocks: the next turn goes on, the result is not the function's.
+fn in_loops_and_closures(body: &Body) -> Vec<ExprId> {
+    let spans: Vec<_> = body
+        .exprs
+        .iter()
+        .filter(|e| {
+            matches!(
+                e.kind,
+                ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Closure(_)
+            )
+        })
+        .map(|e| e.span)
+        .chain((0..body.closures.len()).map(|c| body.expr(body.closure(ClosureId(c as u32)).body).span))
+        .collect();
+    (0..body.exprs.len() as u32)
+        .map(ExprId)
+        .filter(|e| spans.iter().any(|s| s.contains(body.expr(*e).span)))
+        .collect()
+}
+
+/// Whether a function that may return an error never does: no `?`, no early return, `Ok(..)` at its end.
+fn succeeds_always(cx: &BodyContext<'_>) -> bool {
+    let body = cx.hir();
+    let early = cx.body.flow.root.blocks.iter().any(|b| {
+        matches!(
+            b.terminator,
+            Terminator::Return {
+                kind: ReturnKind::Explicit | ReturnKind::Question | ReturnKind::Failure,
+                ..
+            }
+        )
+    });
+    let ExprKind::Block(root) = &body.expr(body.root).kind else { return false };
+    let is_ok = root.tail.is_some_and(|tail| {
+        matches!(&body.expr(tail).kind, ExprKind::Call { callee, .. }
+            if matches!(&body.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Ok")))
+    });
+    !early && is_ok
+}
+
+/// The call that a scrutinee is, through `.await`.
+fn call_of(body: &Body, e: ExprId) -> ExprId {
+    match &body.expr(e).kind {
+        ExprKind::Await { operand } => call_of(body, *operand),
+        ExprKind::MethodCall { receiver, method, .. }
+            if matches!(method.as_str(), "map_err" | "context" | "with_context") =>
+        {
+            call_of(body, *receiver)
+        }
+        _ => e,
+    }
+}
+
+/// Errors that only say that the other side is gone, or that something was there before, are for the log.
+fn may_fail(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
+    let call = call_of(cx.hir(), scrutinee);
+    match cx.types().callees.get(&call).map(|c| &c.target) {
+        Some(Target::External(path)) => {
+            cx.catalogue().facts(*path).is_some_and(is_critical)
+                || cx.catalogue().facts(*path).is_none_or(|f| f.if_ignored.is_none())
+                    && !path.as_str().ends_with("::send")
+        }
+        Some(_) => true,
+        None => false,
+    }
+}
+
+fn is_critical_call(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
+    let call = call_of(cx.hir(), scrutinee);
+    let Some(callee) = cx.types().callees.get(&call).filter(|c| c.known == Known::Resolved) else {
+        return false;
+    };
+    let quiet = callee.self_ty.as_ref().is_some_and(|t| is_memory_or_stdio(cx, t));
+    match &callee.target {
+        Target::External(path) => !quiet && cx.catalogue().facts(*path).is_some_and(is_critical),
+        Target::Def(def) => cx.analysis.summary(*def).is_some_and(|s| s.failure.is_some()),
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! What functions do with a writer that is lent to them.
+
+use linger_analysis::catalogue::Resource;
+use linger_analysis::flow::identity::Identities;
+use linger_analysis::flow::mir::{Call, Operand, StatementKind};
+use linger_analysis::names::DefId;
+use linger_analysis::types::infer::Target;
+
+use crate::context::BodyContext;
+use crate::rules::result::names_parameter;
+
+/// How far a writer that is lent is followed.
+const FAR_ENOUGH: u32 = 3;
+
+/// Flushes, finishes, or closes.
+pub(crate) fn ends_writing(resource: &Resource, call: &Call) -> bool {
+    resource.release.contains(&call.name)
+        || matches!(
+            call.name.as_str(),
+            "flush"
+                | "finish"
+                | "try_finish"
+                | "shutdown"
+                | "into_inner"
+                | "close"
+                | "sync_all"
+                | "sync_data"
+                | "finalize"
+                | "end"
+        )
+}
+
+/// Whether a function finishes the writer that is lent to it as that argument: `copy(&mut from, &mut to)`, a helper.
+pub(crate) fn is_finished_by(
+    cx: &BodyContext<'_>,
+    resource: &Resource,
+    call: &Call,
+    argument: usize,
+) -> bool {
+    match &call.callee.target {
+        Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
+        Target::Def(def) => finishes(cx, resource, *def, argument, FAR_ENOUGH),
+        // Whichever implementation is meant: each must.
+        Target::AnyOf(defs) => {
+            !defs.is_empty() && defs.iter().all(|d| finishes(cx, resource, *d, argument, FAR_ENOUGH))
+        }
+        _ => false,
+    }
+}
+
+fn finishes(cx: &BodyContext<'_>, resource: &Resource, def: DefId, argument: usize, depth: u32) -> bool {
+    let Some(body) = cx.analysis.body_of(def) else {
+        // A trait's method without a body: what implementations do is their own.
+        return cx.program().item(def).parent.is_some() && depth > 0 && {
+            let name = cx.program().item(def).name;
+            let all = cx.program().methods_by_name.get(&name);
+            let mut others =
+                all.into_iter().flatten().filter(|d| cx.analysis.body_of(**d).is_some()).peekable();
+            others.peek().is_some() && others.all(|d| finishes(cx, resource, *d, argument, depth - 1))
+        };
+    };
+    body.flow.all().any(|mir| {
+        let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
+        mir.calls().any(|(_, _, call)| {
+            let is_it = |o: &Operand| {
+                ids.operand(o).is_some_and(|i| {
+                    i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, argument)
+                })
+            };
+            call.args.iter().enumerate().any(|(at, o)| {
+                is_it(o)
+                    && (ends_writing(resource, call)
+                        || matches!(&call.callee.target, Target::External(p) if cx.catalogue().facts(*p).is_some_and(|f| f.releases))
+                        || matches!(call.callee.target, Target::Def(next) if depth > 0 && finishes(cx, resource, next, at, depth - 1)))
+            })
+        })
+    })
+}
+
+/// Whether a method, by its name, writes to its receiver or to what it is given.
+pub(crate) fn is_writing(cx: &BodyContext<'_>, call: &Call) -> bool {
+    !matches!(
+        call.name.as_str(),
+        "unwrap" | "expect" | "by_ref" | "get_ref" | "with_context" | "context" | "map_err"
+    ) && cx.catalogue().writes_by_name(call.name)
+}
+
+/// Whether a function of the program writes to the writer that is lent to it as that argument.
+pub(crate) fn is_written_by(cx: &BodyContext<'_>, call: &Call, argument: usize) -> bool {
+    matches!(call.callee.target, Target::Def(def) if writes(cx, def, argument, FAR_ENOUGH))
+}
+
+fn writes(cx: &BodyContext<'_>, def: DefId, argument: usize, depth: u32) -> bool {
+    let Some(body) = cx.analysis.body_of(def) else { return false };
+    body.flow.all().any(|mir| {
+        let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
+        let is_it = |o: &Operand| {
+            ids.operand(o).is_some_and(|i| {
+                i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, argument)
+            })
+        };
+        mir.statements().any(|(_, statement)| match &statement.kind {
+            StatementKind::Call(call) => call.args.iter().enumerate().any(|(at, o)| {
+                let further = || match call.callee.target {
+                    Target::Def(next) => depth > 0 && writes(cx, next, at, depth - 1),
+                    _ => false,
+                };
+                is_it(o) && (is_writing(cx, call) || further())
+            }),
+            StatementKind::Macro { args, .. } => args.first().is_some_and(is_it),
+            _ => false,
+        })
+    })
+}
