@@ -41,7 +41,8 @@ fn methods_go_through_deref() {
     let on: Vec<String> = typed
         .types
         .callees
-        .values()
+        .iter()
+        .map(|(_, callee)| callee)
         .filter(|c| typed.target(&c.target) == "std::sync::Mutex::lock")
         .filter_map(|c| c.self_ty.as_ref().map(ToString::to_string))
         .collect();

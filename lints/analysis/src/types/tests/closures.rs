@@ -19,7 +19,8 @@ fn closures_in_variables() {
         typed(source)
             .types
             .callees
-            .values()
+            .iter()
+            .map(|(_, callee)| callee)
             .any(|c| matches!(c.target, crate::types::infer::Target::Local(_)))
     );
 }
