@@ -190,7 +190,8 @@ fn many_runs_at_once_and_killed_ones_leave_it_whole() {
 fn killed_in_the_middle_of_writing() {
     let workspace = Workspace::new();
     let many = "    let _ = m.lock();\n    end();\n".repeat(2000);
-    workspace.write("src/lib.rs", &format!("pub fn f(m: &std::sync::Mutex<i32>) {{\n{many}}}\nfn end() {{}}\n"));
+    workspace
+        .write("src/lib.rs", &format!("pub fn f(m: &std::sync::Mutex<i32>) {{\n{many}}}\nfn end() {{}}\n"));
     let args = ["--message-format", "short"];
     let cold = workspace.cold(&args);
     let below = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten();

@@ -14,7 +14,8 @@ fn modules(file: &str) -> BTreeSet<String> {
 fn the_fuzz_crate_has_all_modules_of_the_driver() {
     // What it does with its input, beside them.
     let own = ["settings", "shown"].map(str::to_owned);
-    let taken: BTreeSet<String> = modules("fuzz/src/lib.rs").into_iter().filter(|m| !own.contains(m)).collect();
+    let taken: BTreeSet<String> =
+        modules("fuzz/src/lib.rs").into_iter().filter(|m| !own.contains(m)).collect();
     assert_eq!(taken, modules("src/main.rs"));
     assert_eq!(modules("fuzz/src/lsp.rs"), modules("src/lsp/mod.rs"));
 }
