@@ -78,6 +78,57 @@ struct Wanted {
     dir: PathBuf,
 }
 
+/// What the signatures of dependencies depend on.
+#[derive(Default)]
+pub struct State {
+    /// Lock files, each with a hash of its size and date.
+    locks: FxHashMap<PathBuf, u64>,
+    /// Dependencies that code names.
+    names: FxHashSet<String>,
+}
+
+impl State {
+    /// Takes in another state; whether it has news: a lock file that changed, or another name. A run on a part of the
+    /// packages sees less, which is none.
+    pub fn take_in(&mut self, other: State) -> bool {
+        let changed = other.locks.iter().any(|(lock, hash)| self.locks.get(lock) != Some(hash));
+        if changed {
+            self.names.clear();
+        }
+        let named = !other.names.is_subset(&self.names);
+        self.locks.extend(other.locks);
+        self.names.extend(other.names);
+        changed || named
+    }
+}
+
+/// The state of the dependencies of some packages.
+pub fn state(packages: &[Package]) -> State {
+    let mut state = State::default();
+    for package in packages {
+        let Some(lock) = lock_file(&package.manifest) else { continue };
+        if !state.locks.contains_key(&lock)
+            && let Ok(meta) = std::fs::metadata(&lock)
+        {
+            let stamp = format!("{} {:?}", meta.len(), meta.modified().ok());
+            state.locks.insert(lock, crate::run::hash(&stamp));
+        }
+        for (written, name) in package.crates.iter().flat_map(|c| &c.dependencies) {
+            if is_named(written) {
+                state.names.insert(name.clone());
+            }
+        }
+    }
+    state
+}
+
+/// Whether code names a crate. Every name in a lowered file is interned, so what is not was never written. A library may
+/// have another name than its package (`md5` of `md-5`).
+fn is_named(written: &str) -> bool {
+    let is_known = |name: &str| ustr::existing_ustr(name).is_some();
+    is_known(written) || (written.contains('_') && is_known(&written.replace('_', "")))
+}
+
 /// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation.
 pub fn read(packages: &[Package]) -> Vec<String> {
     let mut read = Vec::new();
@@ -119,10 +170,7 @@ pub fn read(packages: &[Package]) -> Vec<String> {
             continue;
         };
         for (written, name) in package.crates.iter().flat_map(|c| &c.dependencies) {
-            // Every name in a lowered file is interned, so what is not was never written. A library may have another
-            // name than its package (`md5` of `md-5`).
-            let is_named = |name: &str| ustr::existing_ustr(name).is_some();
-            if is_named(written) || (written.contains('_') && is_named(&written.replace('_', ""))) {
+            if is_named(written) {
                 want(&lock, member, name, &mut queue);
             }
         }

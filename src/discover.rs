@@ -38,8 +38,9 @@ pub struct Found {
 
 /// Rust files and manifests below a folder.
 #[derive(Default)]
-struct Walked {
-    rust: Vec<PathBuf>,
+pub struct Walked {
+    /// Rust files.
+    pub rust: Vec<PathBuf>,
     manifests: Vec<PathBuf>,
     notes: Vec<String>,
 }
@@ -313,6 +314,7 @@ fn workspace(root: &Path, found: &mut Found) {
             .into_iter()
             .filter(|p| p.manifest.parent().is_some_and(|dir| !foreign.iter().any(|f| f == dir))),
     );
+    crate::outside::add(root, found);
 }
 
 /// Whether something in a folder, or the folder, was named.
@@ -370,7 +372,7 @@ pub fn workspace_root(from: &Path) -> Option<PathBuf> {
 
 /// Rust files and manifests below a folder, found in parallel. `.gitignore` counts; build output and vendored code
 /// are left out unless they are the folder itself.
-fn walk(root: &Path) -> Walked {
+pub fn walk(root: &Path) -> Walked {
     let top = root.to_path_buf();
     let walked = Mutex::new(Walked::default());
     WalkBuilder::new(root)

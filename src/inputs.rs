@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use linger_analysis::syntax::items::FileHir;
 use rustc_hash::FxHashMap;
 
+use crate::dependencies::State;
 use crate::texts::Buffers;
 
 /// What a check works on.
@@ -50,7 +51,8 @@ impl Inputs<'_> {
 #[derive(Default)]
 pub struct Kept {
     files: Mutex<FxHashMap<PathBuf, KeptFile>>,
-    is_used: AtomicBool,
+    /// The state of the dependencies that were learnt.
+    dependencies: Mutex<State>,
 }
 
 /// A lowered file, with what its text was.
@@ -58,12 +60,14 @@ struct KeptFile {
     hash: u64,
     length: usize,
     hir: Arc<FileHir>,
+    /// As it was lowered with the macros of other files, and their hash.
+    expanded: Option<(u64, Arc<FileHir>)>,
 }
 
 impl Kept {
-    /// Whether this is asked for the first time.
-    pub fn first_time(&self) -> bool {
-        !self.is_used.swap(true, Ordering::Relaxed)
+    /// Whether the dependencies are in a state that has not been learnt.
+    pub fn is_news(&self, state: State) -> bool {
+        self.dependencies.lock().unwrap_or_else(PoisonError::into_inner).take_in(state)
     }
 
     /// The file as it was lowered from this text.
@@ -76,7 +80,22 @@ impl Kept {
     /// Keeps a file.
     pub fn put(&self, hash: u64, length: usize, hir: &Arc<FileHir>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(hir.path.clone(), KeptFile { hash, length, hir: Arc::clone(hir) });
+        files.insert(hir.path.clone(), KeptFile { hash, length, hir: Arc::clone(hir), expanded: None });
+    }
+
+    /// The file as it was lowered from the text of this hash with the macros of that one.
+    pub fn expanded(&self, path: &Path, hash: u64, macros: u64) -> Option<Arc<FileHir>> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = files.get(path).filter(|kept| kept.hash == hash)?;
+        kept.expanded.as_ref().filter(|(with, _)| *with == macros).map(|(_, hir)| Arc::clone(hir))
+    }
+
+    /// Keeps a file that was lowered with the macros of others.
+    pub fn put_expanded(&self, hash: u64, macros: u64, hir: &Arc<FileHir>) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = files.get_mut(&hir.path).filter(|kept| kept.hash == hash) {
+            kept.expanded = Some((macros, Arc::clone(hir)));
+        }
     }
 
     /// Forgets files that are gone.

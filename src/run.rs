@@ -25,7 +25,8 @@ use crate::commands::statistics;
 use crate::config::{Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
-use crate::inputs::{Inputs, Kept};
+use crate::inputs::Inputs;
+use crate::macros;
 use crate::pipeline::{Reported, Settings, process};
 use crate::since;
 use crate::texts::Texts;
@@ -66,7 +67,8 @@ pub struct Outcome {
 pub struct Read {
     /// What it was lowered to.
     pub hir: Arc<FileHir>,
-    hash: u64,
+    /// The hash of its text.
+    pub hash: u64,
     trouble: Option<(String, Span)>,
 }
 
@@ -127,8 +129,10 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     }
     clock.lap("parse and lower");
 
-    // They are learnt once for the process: a server hears of new ones when it is started again.
-    if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
+    // A server learns them again when a lock file has changed, or when another crate is named.
+    if !args.no_dependencies
+        && inputs.kept.is_none_or(|kept| kept.is_news(dependencies::state(&found.packages)))
+    {
         Catalogue::learn(dependencies::read(&found.packages));
         clock.lap("dependencies");
     }
@@ -277,7 +281,9 @@ pub fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
         .map(|(_, index)| (*index, read_one(&found.files[*index], texts, inputs)))
         .collect();
     read.sort_by_key(|(index, _)| *index);
-    read.into_iter().map(|(_, one)| one).collect()
+    let mut read: Vec<Read> = read.into_iter().map(|(_, one)| one).collect();
+    macros::expand(found, &mut read, texts, inputs);
+    read
 }
 
 fn read_one(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Read {
@@ -350,6 +356,8 @@ fn empty(path: &Path, text: &str) -> FileHir {
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
+        macros: Vec::new(),
+        missing_macros: Vec::new(),
     }
 }
 

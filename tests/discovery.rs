@@ -146,3 +146,90 @@ fn broken_workspaces_are_read_as_far_as_they_go() {
     let found = findings(&run(dir.path(), &["--message-format", "json"]));
     assert!(found.iter().any(|f| f.file == "a/src/lib.rs"));
 }
+
+/// `let _ =` on a Result of another package: its signature has to be found.
+const IGNORES: &str = "pub fn f() {\n    let _ = near::go();\n}\n";
+const FALLIBLE: &str = "pub fn go() -> Result<u8, String> {\n    Ok(1)\n}\n";
+
+fn ignored(dir: &std::path::Path, args: &[&str]) -> Vec<(String, u64)> {
+    let mut all = vec!["-A", "all", "-W", "ignored_result/any", "--message-format", "json"];
+    all.extend(args);
+    findings(&run(dir, &all)).into_iter().map(|f| (f.file, f.line)).collect()
+}
+
+#[test]
+fn a_workspace_in_a_subfolder_is_found_and_one_package() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("README.md", "no manifest here"),
+            ("rust/Cargo.toml", "[workspace]\nmembers = [\"app\", \"near\"]\n"),
+            (
+                "rust/app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nnear = { path = \"../near\" }\n",
+            ),
+            ("rust/app/src/lib.rs", IGNORES),
+            ("rust/near/Cargo.toml", "[package]\nname = \"near\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("rust/near/src/lib.rs", FALLIBLE),
+        ],
+    );
+    assert_eq!(ignored(dir.path(), &[]), [("rust/app/src/lib.rs".to_owned(), 2)]);
+    assert_eq!(ignored(dir.path(), &["rust/app"]), [("rust/app/src/lib.rs".to_owned(), 2)]);
+    assert_eq!(ignored(&dir.path().join("rust/app"), &["src/lib.rs"]), [("src/lib.rs".to_owned(), 2)]);
+}
+
+#[test]
+fn a_package_outside_of_the_workspace_tells_its_types() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("ws/Cargo.toml", "[workspace]\nmembers = [\"app\"]\n"),
+            (
+                "ws/app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nnear = { path = \"../../outside\", package = \"far\" }\n",
+            ),
+            ("ws/app/src/lib.rs", IGNORES),
+            ("outside/Cargo.toml", "[package]\nname = \"far\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("outside/src/lib.rs", "pub fn go() -> Result<u8, String> {\n    let _ = go();\n    Ok(1)\n}\n"),
+        ],
+    );
+    // What is outside is read, and not reported on.
+    assert_eq!(ignored(&dir.path().join("ws"), &[]), [("app/src/lib.rs".to_owned(), 2)]);
+}
+
+#[test]
+fn macros_of_other_files_are_expanded() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"near\"]\n"),
+            (
+                "app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nnear = { path = \"../near\" }\n",
+            ),
+            ("app/src/lib.rs", "#[macro_use]\nmod tools;\npub mod user;\n"),
+            (
+                "app/src/tools.rs",
+                "macro_rules! value {\n    ($e:expr) => {{\n        let found = $e;\n        found\n    }};\n}\n",
+            ),
+            (
+                "app/src/user.rs",
+                "pub fn f() {\n    let _ = value!(near::go());\n    let _ = near::twice!(1);\n    let _ = near::hidden!(1);\n}\n",
+            ),
+            ("near/Cargo.toml", "[package]\nname = \"near\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            (
+                "near/src/lib.rs",
+                "#[macro_export]\nmacro_rules! twice {\n    ($e:expr) => {\n        $crate::checked($e)\n    };\n}\n\
+                 macro_rules! hidden {\n    ($e:expr) => {\n        $crate::checked($e)\n    };\n}\n\
+                 pub fn go() -> Result<u8, String> {\n    hidden!(1)\n}\npub fn checked(n: u8) -> Result<u8, String> {\n    Ok(n)\n}\n",
+            ),
+        ],
+    );
+    let found = ignored(dir.path(), &[]);
+    let lines: Vec<u64> =
+        found.iter().filter(|(f, _)| f == "app/src/user.rs").map(|(_, line)| *line).collect();
+    assert_eq!(lines, [2, 3], "{found:?}");
+}

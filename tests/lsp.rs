@@ -39,6 +39,9 @@ impl Editor {
         let mut child = common::linger()
             .arg("lsp")
             .current_dir(dir)
+            // Sources of dependencies, for the tests that have some.
+            .env("CARGO_HOME", dir.join("../home"))
+            .env("XDG_CACHE_HOME", dir.join("cache"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,6 +1,9 @@
 //! The items of a file: what it declares, imports and allows.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::source::SourceText;
 use crate::span::Span;
@@ -26,7 +29,34 @@ pub struct FileHir {
     pub lint_attributes: Vec<LintAttribute>,
     /// Inner `#![cfg(test)]` of the file.
     pub cfg_test: bool,
+    /// `macro_rules!` that other files may call.
+    pub macros: Vec<SharedMacro>,
+    /// Names of macros that are called as expressions or statements here and were not found in this file.
+    pub missing_macros: Vec<Symbol>,
 }
+
+/// A `macro_rules!` of a file.
+#[derive(Debug, Clone)]
+pub struct SharedMacro {
+    /// Its name.
+    pub name: Symbol,
+    /// `#[macro_export]`
+    pub is_exported: bool,
+    /// Its rules, as text: token trees stay on their thread.
+    pub rules: Arc<str>,
+}
+
+/// A macro that another file defines.
+#[derive(Debug, Clone)]
+pub struct OtherMacro {
+    /// Its rules.
+    pub rules: Arc<str>,
+    /// What `$crate` in it means here, when that is another crate.
+    pub krate: Option<Symbol>,
+}
+
+/// Macros that other files define, by name.
+pub type OtherMacros = FxHashMap<Symbol, OtherMacro>;
 
 /// A module inside a file.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! From text to the owned tree.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use proc_macro2::TokenStream;
 
@@ -10,7 +11,7 @@ use crate::source::signatures::signatures_only;
 use crate::source::{LineIndex, SourceText, comments};
 use crate::span::Span;
 use crate::syntax::anonymous_params;
-use crate::syntax::items::FileHir;
+use crate::syntax::items::{FileHir, OtherMacros};
 use crate::syntax::lower::{LocalMacros, Lower, Positions};
 
 /// Stack that a thread needs to parse, lower and walk any file that is not refused.
@@ -53,6 +54,14 @@ pub enum ParseErrorKind {
 /// # Errors
 /// When the text is not valid Rust, is nested too deep or is too large.
 pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
+    parse_file_with(path, text, &Arc::default())
+}
+
+/// As [`parse_file`], with macros that other files define.
+///
+/// # Errors
+/// As [`parse_file`].
+pub fn parse_file_with(path: PathBuf, text: &str, others: &Arc<OtherMacros>) -> Result<FileHir, ParseError> {
     let Ok(length) = u32::try_from(text.len()) else {
         return Err(refusal(ParseErrorKind::TooLarge, "the file is too large"));
     };
@@ -62,11 +71,11 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
         return Err(refusal(ParseErrorKind::TooDeep, "the code is nested too deep"));
     }
     if depth <= SHALLOW_DEPTH {
-        return parse_here(path, text, whole);
+        return parse_here(path, text, whole, others);
     }
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().stack_size(STACK_SIZE);
-        let handle = worker.spawn_scoped(scope, || parse_here(path, text, whole));
+        let handle = worker.spawn_scoped(scope, || parse_here(path, text, whole, others));
         match handle.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
@@ -99,7 +108,12 @@ impl Drop for ForgetSpans {
     }
 }
 
-fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseError> {
+fn parse_here(
+    path: PathBuf,
+    text: &str,
+    whole: Span,
+    others: &Arc<OtherMacros>,
+) -> Result<FileHir, ParseError> {
     let _forget = ForgetSpans;
     let start = code_start(text);
     let position = Positions::new(&text[start..], start as u32);
@@ -110,8 +124,10 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
     };
     let tokens: TokenStream =
         text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))?;
-    let macros =
-        if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
+    let (macros, shared) = match text.contains("macro_rules") {
+        true => LocalMacros::collect(&tokens, others),
+        false => (LocalMacros::with(others), Vec::new()),
+    };
     let tree: syn::File = syn::parse2(tokens.clone()).or_else(|error| {
         // Only code of edition 2015 has these, and it is rare: a second look at what failed.
         if !text.contains("trait") {
@@ -128,6 +144,8 @@ fn parse_here(path: PathBuf, text: &str, whole: Span) -> Result<FileHir, ParseEr
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
+        macros: shared,
+        missing_macros: Vec::new(),
     };
     Ok(Lower::new(file, position, macros).file(&tree, whole))
 }
