@@ -70,7 +70,7 @@ fn with_analysis(
     let mut found = discover(paths, &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = run::read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages, false, true));
+    Catalogue::learn(dependencies::read(&found.packages, false, true).into_values().collect());
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
