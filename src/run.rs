@@ -390,7 +390,7 @@ pub fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
     let mut read: Vec<(usize, Read)> = opened
         .into_par_iter()
         .with_max_len(1)
-        .map(|(index, file)| (index, file.lowered(&found.files[index], &macros, inputs)))
+        .map(|(index, file)| (index, file.lowered(&found.files[index], &macros, texts, inputs)))
         .collect();
     read.sort_by_key(|(index, _)| *index);
     read.into_iter().map(|(_, one)| one).collect()
@@ -399,13 +399,16 @@ pub fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
 /// Reads and lowers a file of a program that is known.
 pub fn read_one(path: &Path, found: &Found, program: &Program, texts: &Texts, inputs: &Inputs<'_>) -> Read {
     let files = program.files().iter().map(|file| (file.path.as_path(), &*file.macros));
-    open(path, texts, inputs).lowered(path, &Macros::of(&found.packages, files), inputs)
+    open(path, texts, inputs).lowered(path, &Macros::of(&found.packages, files), texts, inputs)
 }
 
-/// A file that was read.
+/// The text of a file with its hash, or why there is none.
+type Text = Result<(String, Digest), (Option<Digest>, String)>;
+
+/// A file that was opened.
 struct Opened {
-    /// Its text with its hash, or why there is none.
-    text: Result<(String, Digest), (Option<Digest>, String)>,
+    /// Its text. A run that keeps nothing reads it once more: all texts at once are a tenth of its memory.
+    text: Option<Text>,
     /// What it was lowered to before.
     known: Option<Arc<FileHir>>,
     /// The macros that it shares.
@@ -413,58 +416,63 @@ struct Opened {
 }
 
 fn open(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Opened {
-    let failed = |hash: Option<Digest>, message: String| Opened {
-        text: Err((hash, message)),
-        known: None,
-        macros: Arc::default(),
-    };
     if inputs.is_stopped() {
-        return failed(None, "stopped".to_owned());
+        return Opened { text: None, known: None, macros: Arc::default() };
     }
+    let Some(kept) = inputs.kept else {
+        let macros = match texts.buffer(path) {
+            Some(text) => macros_of(&text),
+            None => std::fs::read(path).ok().and_then(|bytes| macros_of(std::str::from_utf8(&bytes).ok()?)),
+        };
+        return Opened { text: None, known: None, macros: macros.unwrap_or_default() };
+    };
+    let text = text_of(path, texts);
+    let Ok((code, hash)) = &text else {
+        return Opened { text: Some(text), known: None, macros: Arc::default() };
+    };
+    let known = kept.get(path, hash);
+    let macros = match &known {
+        Some(known) => Some(Arc::clone(&known.macros)),
+        // Who edits a file has not taken its macros back.
+        None => macros_of(code).or_else(|| Some(Arc::clone(&inputs.last_good(path)?.macros))),
+    };
+    Opened { text: Some(text), known, macros: macros.unwrap_or_default() }
+}
+
+fn macros_of(text: &str) -> Option<Arc<[SharedMacro]>> {
+    catch_unwind(|| shared_macros(text)).ok().flatten().map(Into::into)
+}
+
+fn text_of(path: &Path, texts: &Texts) -> Text {
     let bytes = match texts.buffer(path) {
         Some(text) => text.as_bytes().to_vec(),
-        None => match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => return failed(None, format!("this file cannot be read: {error}")),
-        },
+        None => std::fs::read(path).map_err(|error| (None, format!("this file cannot be read: {error}")))?,
     };
     let hash = blake3::hash(&bytes);
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            return failed(Some(hash), format!("this file is not UTF-8 (byte {at})"));
-        }
-    };
-    let known = inputs.kept.and_then(|kept| kept.get(path, &hash));
-    let macros = match &known {
-        Some(known) => Arc::clone(&known.macros),
-        None => match catch_unwind(|| shared_macros(&text)).ok().flatten() {
-            Some(macros) => macros.into(),
-            // Who edits a file has not taken its macros back.
-            None => inputs.last_good(path).map(|file| Arc::clone(&file.macros)).unwrap_or_default(),
-        },
-    };
-    Opened { text: Ok((text, hash)), known, macros }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        (Some(hash), format!("this file is not UTF-8 (byte {at})"))
+    })?;
+    Ok((text, hash))
 }
 
 impl Opened {
-    fn lowered(self, path: &Path, macros: &Macros<'_>, inputs: &Inputs<'_>) -> Read {
+    fn lowered(self, path: &Path, macros: &Macros<'_>, texts: &Texts, inputs: &Inputs<'_>) -> Read {
         let failed = |hash: Option<Digest>, text: &str, message: String, span: Span| Read {
             hir: Arc::new(empty(path, text)),
             hash,
             trouble: Some((message, span)),
         };
-        let (text, hash) = match self.text {
+        if inputs.is_stopped() {
+            return failed(None, "", "stopped".to_owned(), Span::default());
+        }
+        let (text, hash) = match self.text.unwrap_or_else(|| text_of(path, texts)) {
             Ok(text) => text,
             Err((hash, message)) => return failed(hash, "", message, Span::default()),
         };
         let others = macros.seen_from(path);
         if let Some(hir) = self.known.filter(|known| known.is_same_with(others)) {
             return Read { hir, hash: Some(hash), trouble: None };
-        }
-        if inputs.is_stopped() {
-            return failed(None, "", "stopped".to_owned(), Span::default());
         }
         let parse = || parse_file_with(path.to_path_buf(), &text, others);
         match catch_unwind(AssertUnwindSafe(parse)) {

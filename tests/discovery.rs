@@ -233,3 +233,54 @@ fn macros_of_other_files_are_expanded() {
         found.iter().filter(|(f, _)| f == "app/src/user.rs").map(|(_, line)| *line).collect();
     assert_eq!(lines, [2, 3], "{found:?}");
 }
+
+#[test]
+fn renamed_dependencies_and_cyclic_reexports_between_files() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"app\", \"near\"]\n[workspace.dependencies]\nby = { path = \"near\", package = \"near-by\" }\n",
+            ),
+            (
+                "app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n\
+                 other = { path = \"../near\", package = \"near-by\" }\nby = { workspace = true }\n",
+            ),
+            (
+                "app/src/lib.rs",
+                "pub fn f() {\n    let _ = other::go();\n    let _ = by::deep::go();\n    let _ = by::deep::absent();\n}\n",
+            ),
+            ("near/Cargo.toml", "[package]\nname = \"near-by\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            // Each hands on what the other has, and itself.
+            ("near/src/lib.rs", "pub mod deep;\npub use deep::*;\npub use self::go as again;\n"),
+            (
+                "near/src/deep.rs",
+                "pub use crate::*;\npub use super::deep::absent;\npub fn go() -> Result<u8, String> {\n    Ok(1)\n}\n",
+            ),
+        ],
+    );
+    let lines: Vec<u64> = ignored(dir.path(), &[]).iter().map(|(_, line)| *line).collect();
+    assert_eq!(lines, [2, 3]);
+}
+
+#[test]
+fn a_file_in_no_package_is_checked_with_what_stands_beside_it() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            (
+                "tool.rs",
+                "mod part;\npub fn f() {\n    let _ = part::go();\n    let _ = std::fs::remove_file(\"a\");\n}\n",
+            ),
+            ("part.rs", FALLIBLE),
+        ],
+    );
+    assert_eq!(ignored(dir.path(), &["tool.rs"]).len(), 2);
+    // A manifest that is none above it does not change that.
+    write(dir.path(), &[("Cargo.toml", "[package\nname = ")]);
+    assert_eq!(ignored(dir.path(), &["tool.rs"]).len(), 2);
+}

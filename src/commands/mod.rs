@@ -4,6 +4,7 @@ mod baseline;
 mod cargo;
 mod check;
 mod config;
+mod cost;
 mod debug;
 mod documents;
 mod explain;

@@ -49,6 +49,13 @@ static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Names of the functions of the table: its lines that start with a blank and a letter.
+static NAMES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
+    let lines = SIGNATURES.iter().flat_map(|text| text.lines());
+    let names = lines.filter_map(|line| line.strip_prefix(' ')?.split([' ', '!']).next());
+    names.filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_')).collect()
+});
+
 /// Signatures of dependencies. What a process learns it keeps for good, as names and types that were read from it may
 /// still be in use; a server that learns again, since a lock file has changed, goes on to the next place.
 static LEARNT: [OnceLock<Table>; LESSONS] = [const { OnceLock::new() }; LESSONS];
@@ -184,6 +191,12 @@ impl Catalogue {
         place.get_or_init(|| Table::load(&last));
         TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).clear();
         LESSON.store(lesson + 1, Ordering::Release);
+    }
+
+    /// Whether some function of the catalogue has this name.
+    #[must_use]
+    pub fn has_function_named(&self, name: &str) -> bool {
+        NAMES.contains(name)
     }
 
     /// Whether a dependency that was learnt has something at this path, be it a module.
