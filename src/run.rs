@@ -163,6 +163,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     progress.at("reading the signatures of dependencies");
     // A process that checks again learns them again when a lock file has changed.
     if !args.no_dependencies && inputs.kept.is_none_or(|kept| kept.learns_from(&found.packages)) {
+        Catalogue::forget();
         let mut learnt = dependencies::read(&found.packages, inputs.kept.is_some(), !args.no_cache);
         if let Some(kept) = inputs.kept {
             learnt = kept.beside_others(learnt);

@@ -273,14 +273,16 @@ fn a_file_in_no_package_is_checked_with_what_stands_beside_it() {
         dir.path(),
         &[
             (
-                "tool.rs",
+                "main.rs",
                 "mod part;\npub fn f() {\n    let _ = part::go();\n    let _ = std::fs::remove_file(\"a\");\n}\n",
             ),
             ("part.rs", FALLIBLE),
         ],
     );
-    assert_eq!(ignored(dir.path(), &["tool.rs"]).len(), 2);
-    // A manifest that is none above it does not change that.
+    assert_eq!(ignored(dir.path(), &[]).len(), 2);
+    // Named alone, it is all that is known.
+    assert_eq!(ignored(dir.path(), &["main.rs"]).len(), 1);
+    // A manifest that is none does not change that.
     write(dir.path(), &[("Cargo.toml", "[package\nname = ")]);
-    assert_eq!(ignored(dir.path(), &["tool.rs"]).len(), 2);
+    assert_eq!(ignored(dir.path(), &[]).len(), 2);
 }

@@ -59,12 +59,12 @@ static NAMES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
 /// Signatures of dependencies. What a process learns it keeps for good, as names and types that were read from it may
 /// still be in use; a server that learns again, since a lock file has changed, goes on to the next place.
 static LEARNT: [OnceLock<Table>; LESSONS] = [const { OnceLock::new() }; LESSONS];
-/// How many of these are filled.
+/// Which of these counts, from 1; none before and while dependencies are read.
 static LESSON: AtomicUsize = AtomicUsize::new(0);
 /// A process learns this often. Each time keeps a few megabytes.
 const LESSONS: usize = 32;
-/// The texts of the last.
-static LEARNT_TEXTS: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+/// How many are filled, and the texts of the last.
+static LEARNT_TEXTS: Mutex<(usize, Vec<&'static str>)> = Mutex::new((0, Vec::new()));
 
 /// What was learnt last.
 fn learnt() -> Option<&'static Table> {
@@ -185,12 +185,20 @@ impl Catalogue {
     /// were taken before. It must come before names are resolved. What is shipped wins.
     pub fn learn(texts: Vec<String>) {
         let mut last = LEARNT_TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-        let lesson = LESSON.load(Ordering::Acquire);
-        let Some(place) = LEARNT.get(lesson).filter(|_| *last != texts) else { return };
-        *last = texts.into_iter().map(|text| &*text.leak()).collect();
-        place.get_or_init(|| Table::load(&last));
+        let (lessons, known) = &mut *last;
+        if let Some(place) = LEARNT.get(*lessons).filter(|_| *known != texts) {
+            *known = texts.into_iter().map(|text| &*text.leak()).collect();
+            place.get_or_init(|| Table::load(known));
+            *lessons += 1;
+        }
         TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).clear();
-        LESSON.store(lesson + 1, Ordering::Release);
+        LESSON.store(*lessons, Ordering::Release);
+    }
+
+    /// Forgets what was learnt, for who reads dependencies again: only what is not shipped is told of them.
+    pub fn forget() {
+        LESSON.store(0, Ordering::Release);
+        TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Whether some function of the catalogue has this name.
