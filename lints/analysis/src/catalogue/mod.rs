@@ -251,9 +251,15 @@ pub struct Resource {
     /// A value dropped in the statement that makes it is practically always a mistake.
     #[serde(default)]
     pub useless_when_dropped_at_once: bool,
+    /// The compiler itself denies `let _ =` of it.
+    #[serde(default)]
+    pub underscore_denied_by_rustc: bool,
     /// It keeps nothing back: its `flush` does nothing.
     #[serde(default)]
     pub unbuffered: bool,
+    /// A call that puts it on the disk waits for what is still to be written, and keeps the error to itself.
+    #[serde(default)]
+    pub sync_hides_errors: bool,
     /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
     #[serde(default)]
     pub needs_reaping: bool,
@@ -413,6 +419,9 @@ pub struct FunctionFacts {
     pub unlimited: bool,
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
+    /// Constants whose name among the arguments means that what is there already is replaced, and nothing acquired.
+    #[schemars(with = "Vec<String>")]
+    pub replaces_with: Vec<Symbol>,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
     #[schemars(with = "Vec<String>")]
     pub undone_by: Vec<Symbol>,
@@ -430,6 +439,10 @@ pub struct FunctionFacts {
     pub same_object: bool,
     /// Reads the body of the message that it is called on or given, whatever its status.
     pub reads_body: bool,
+    /// Tells by `None` or an error when what it looks for is not in a text or list.
+    pub asks: bool,
+    /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.
+    pub runs_transaction: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.
     pub gives_records: bool,
     /// Why, in a line.
