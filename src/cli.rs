@@ -138,6 +138,11 @@ pub enum DebugCommand {
     },
     /// Print what stands in the way of calls that are not understood, or a sample of those that are
     Resolutions(ResolutionArgs),
+    /// Print what names and types cost, each part alone: what `benches/floor.rs` sets against bare parsing
+    Cost {
+        /// The folder
+        path: PathBuf,
+    },
     /// Edit the files of a folder at random (in memory), and compare after each edit what the server finds with what a
     /// run finds that keeps nothing
     Replay {

@@ -14,7 +14,7 @@ use linger_analysis::types::print::{print, resolutions};
 use rustc_hash::FxHashSet;
 
 use crate::cli::{DebugCommand, ResolutionArgs};
-use crate::commands::replay;
+use crate::commands::{cost, replay};
 use crate::config::Config;
 use crate::dependencies;
 use crate::discover::discover;
@@ -35,6 +35,7 @@ pub fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
         DebugCommand::Types { place } => function(place, |seen, body, _| {
             write!(out, "{}", print(seen.analysis.program, seen.analysis.catalogue, body.global))
         })?,
+        DebugCommand::Cost { path } => cost::cost(path, &mut out)?,
         DebugCommand::Replay { path, edits, seed } => replay::replay(path, *edits, *seed, &mut out)?,
         DebugCommand::Resolutions(args) => with_analysis(&args.paths, |seen| match args.sample {
             Some(count) => sample(seen, count, args.seed, &mut out),
@@ -70,7 +71,7 @@ fn with_analysis(
     let mut found = discover(paths, &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = run::read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages, false, true));
+    Catalogue::learn(dependencies::read(&found.packages, false, true).into_values().collect());
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);

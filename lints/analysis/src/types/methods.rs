@@ -393,6 +393,7 @@ impl Infer<'_> {
     ) -> Function {
         let step = &self.refresh(step);
         let mut subst = self.subst_of(step);
+        self.keep_apart(signature, step, &mut subst);
         subst.insert(sym("Self"), step.clone());
         if let Ty::Slice(item) | Ty::Array(item) = step {
             subst.insert(sym("T"), (**item).clone());
@@ -427,6 +428,18 @@ impl Infer<'_> {
             self_ty: Some(step.clone()),
             awaited: signature.awaited.clone(),
             wraps: Vec::new(),
+        }
+    }
+
+    /// `and<T>(self, other: T)` of a trait is about another `T` than `Name<T>`, which implements it. Traits of std have type
+    /// parameters that the catalogue does not name.
+    fn keep_apart(&self, signature: &ExternalSignature, step: &Ty, subst: &mut Subst) {
+        let Some((owner, _)) = signature.path.rsplit_once("::") else { return };
+        if owner.starts_with("std::") || step.path().is_none_or(|path| path == *owner) {
+            return;
+        }
+        if let Some(facts) = self.catalogue.type_facts(sym(owner)).filter(|facts| facts.is_trait) {
+            subst.retain(|name, _| facts.generics.contains(name));
         }
     }
 }
