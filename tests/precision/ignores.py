@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Explicit ignores of results: which linger reports, against verdicts that were given without looking at it.
 
-    ignores.py sample --mirror DIR [--checkouts DIR] [--each N]      draws sites, prints them with their surroundings
+    ignores.py sample --mirror DIR [--checkouts DIR] [--each N] [--storing]
+                                                     draws sites, prints them with their surroundings
     ignores.py score [--linger PROGRAM] [--mirror DIR] [--checkouts DIR]
 
 `sample` draws, with a fixed seed, the same number of sites from each project of projects.tsv: `let _ = f()`, `_ = f()`,
-`f().ok();` and `drop(f())` in production code. `score` runs linger with its default levels and compares with ignores.tsv:
+`f().ok();` and `drop(f())` in production code; with --storing, only sites whose line names something that stores or ends:
+most bad ones are among them, and of all sites they are few. `score` runs linger with its default levels and compares with ignores.tsv:
 repository, commit, path, line, verdict, why. Verdicts: `benign`; `bad`, somebody would want to know; `none`, no result is
 ignored there. A verdict belongs to that commit, so lines do not move.
 """
@@ -24,6 +26,10 @@ IGNORE = re.compile(
     r"^\s*(?:let\s+_\s*=[^=;>]*\(|_\s*=(?![>=])[^=;]*\(|drop\([\w.:]+\([^;]*\)\);|[^=/]*\)\.ok\(\);\s*(?://.*)?$)"
 )
 ASIDE = re.compile(r"(^|/)(tests?|benches|examples|fuzz|testing|test_\w+|\w+_tests?|\w*tests\.rs|build\.rs|xtask|testdata)(/|\.rs|$)|fixtures|mock")
+STORING = re.compile(
+    r"\b(\w*(flush|sync_all|sync_data|fsync|commit|rename|persist|set_len|set_permissions|save|store|write_all|finish)\w*"
+    r"|fs::(write|copy)|ack|nack|shutdown|put|truncate)\("
+)
 RULES = ("ignored_result", "future_not_awaited", "dropped_at_once", "join_result_lost")
 
 
@@ -44,7 +50,7 @@ def sites(folder):
 def sample(arguments):
     for repository, commit in rerun.rows("projects.tsv", 2):
         folder = rerun.checkout(repository, commit, arguments)
-        found = list(sites(folder))
+        found = [s for s in sites(folder) if not arguments.storing or STORING.search(s[2][s[1] - 1])]
         drawn = random.Random(f"{repository} {commit}").sample(found, min(arguments.each, len(found)))
         for path, number, lines in sorted(drawn, key=lambda site: site[:2]):
             print(f"== {repository}\t{commit}\t{path}\t{number}")
@@ -83,6 +89,7 @@ def main():
     parser.add_argument("--checkouts", type=pathlib.Path, default=HERE.parents[1] / "target/precision")
     parser.add_argument("--mirror", type=pathlib.Path)
     parser.add_argument("--each", type=int, default=11)
+    parser.add_argument("--storing", action="store_true")
     arguments = parser.parse_args()
     arguments.checkouts = arguments.checkouts.resolve()
     arguments.linger = str(pathlib.Path(arguments.linger).resolve())

@@ -22,8 +22,12 @@ pub(super) struct Facts {
     pub(super) memory_writers: FxHashSet<Symbol>,
     /// Standard streams, whose errors have nowhere to go.
     pub(super) standard_streams: FxHashSet<Symbol>,
+    /// Those of them that are for diagnostics.
+    pub(super) standard_errors: FxHashSet<Symbol>,
     /// Parts of names of functions that write to what they are given.
     pub(super) writing_verbs: Vec<String>,
+    /// Words in names of things that a program can do without.
+    pub(super) best_effort_words: Vec<String>,
     /// Iterators that never come to an end by themselves.
     pub(super) endless: FxHashSet<Symbol>,
 }
@@ -42,8 +46,12 @@ pub struct Written {
     memory_writer: Vec<String>,
     /// Standard streams, whose errors have nowhere to go.
     standard_stream: Vec<String>,
+    /// Standard streams for diagnostics: not what a program is run for.
+    standard_error: Vec<String>,
     /// Parts of names of functions that write to what they are given.
     writing_verb: Vec<String>,
+    /// Words in names of things that a program can do without.
+    best_effort_word: Vec<String>,
     /// Iterators that never come to an end by themselves.
     endless: Vec<String>,
     /// Types whose values stand for something that must be released.
@@ -72,7 +80,13 @@ impl Facts {
         for path in file.standard_stream.iter().flat_map(|p| expand(p)) {
             facts.standard_streams.insert(checked(&path)?);
         }
+        for path in file.standard_error.iter().flat_map(|p| expand(p)) {
+            let path = checked(&path)?;
+            facts.standard_streams.insert(path);
+            facts.standard_errors.insert(path);
+        }
         facts.writing_verbs = file.writing_verb;
+        facts.best_effort_words = file.best_effort_word;
         for path in file.endless.iter().flat_map(|p| expand(p)) {
             facts.endless.insert(checked(&path)?);
         }

@@ -308,11 +308,26 @@ impl Catalogue {
             || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.standard_streams.contains(&ty))
     }
 
+    /// Whether a writer is the standard stream for diagnostics.
+    #[must_use]
+    pub fn is_standard_error(&self, ty: Symbol) -> bool {
+        self.own.standard_errors.contains(&ty)
+            || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.standard_errors.contains(&ty))
+    }
+
     /// Whether functions of this name write to the writer that they are given.
     #[must_use]
     pub fn writes_by_name(&self, name: Symbol) -> bool {
         let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.writing_verbs);
         self.own.writing_verbs.iter().chain(shipped).any(|verb| name.as_str().contains(verb.as_str()))
+    }
+
+    /// Whether a name says that a program can do without the thing: `debug_dump`, `log_file`.
+    #[must_use]
+    pub fn is_best_effort(&self, name: &str) -> bool {
+        let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.best_effort_words);
+        let mut words = self.own.best_effort_words.iter().chain(shipped);
+        words.any(|known| name.split('_').any(|word| word == known))
     }
 
     /// Whether iterating over a value of this type never ends by itself (`0..`, `listener.incoming()`).

@@ -257,6 +257,9 @@ pub struct Resource {
     /// It keeps nothing back: its `flush` does nothing.
     #[serde(default)]
     pub unbuffered: bool,
+    /// A call that puts it on the disk waits for what is still to be written, and keeps the error to itself.
+    #[serde(default)]
+    pub sync_hides_errors: bool,
     /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
     #[serde(default)]
     pub needs_reaping: bool,
@@ -436,6 +439,10 @@ pub struct FunctionFacts {
     pub same_object: bool,
     /// Reads the body of the message that it is called on or given, whatever its status.
     pub reads_body: bool,
+    /// Tells by `None` or an error when what it looks for is not in a text or list.
+    pub asks: bool,
+    /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.
+    pub runs_transaction: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.
     pub gives_records: bool,
     /// Why, in a line.

@@ -8,10 +8,6 @@ use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 
-/// Words in names of things that a program can do without.
-const BEST_EFFORT: &[&str] =
-    &["cache", "cached", "cachedir", "debug", "dump", "log", "logs", "logger", "stats", "telemetry", "trace"];
-
 /// Whether a call is made for something that a program can do without: `write_debug_dump`, `log_file.flush()`.
 pub(super) fn is_best_effort(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
     let here = cx.body.def.map(|d| cx.program().item(d).name);
@@ -37,7 +33,7 @@ pub(super) fn is_best_effort(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &C
     });
     let hir = cx.hir();
     names.extend(locals.chain(roots).filter_map(|l| hir.locals.get(l.index())).map(|l| l.name.as_str()));
-    names.iter().any(|n| n.split('_').any(|word| BEST_EFFORT.contains(&word)))
+    names.iter().any(|n| cx.catalogue().is_best_effort(n))
 }
 
 /// Whether the argument with which a call is made cannot do harm: `set_nonblocking(false)`, a mode that others may

@@ -2,12 +2,13 @@
 
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::is_critical;
+use crate::rules::result::{fails_anyway, is_critical};
 
 declare_rule! {
     /// An error becomes a default value: `read(path).unwrap_or_default()`.
@@ -63,6 +64,7 @@ declare_rule! {
     ErrorDefaulted("error_defaulted") {
         group: Result,
         cases: {
+            nothing_found: Warn = "the call has a value for nothing found, and other errors of the same object are returned in the same function",
             unlike_others: Allow = "other errors of the same object are returned in the same function",
             any: Allow = "any other error of input and output that becomes a default value",
         },
@@ -87,7 +89,7 @@ impl Rule for ErrorDefaulted {
             if !defaulting || is_statement(body, ExprId(number as u32)) {
                 continue;
             }
-            let result = cx.ty(*receiver);
+            let result = cx.ty(*receiver).clone();
             let (call, awaited) = match &body.expr(*receiver).kind {
                 ExprKind::Await { operand } => (*operand, true),
                 _ => (*receiver, false),
@@ -99,7 +101,11 @@ impl Rule for ErrorDefaulted {
                 matches!(callee.map(|c| &c.target), Some(Target::External(path))
                     if cx.catalogue().facts(*path).is_some_and(|f| f.io || is_critical(f)))
             };
+            let at = ExprId(number as u32);
             let case = match () {
+                () if unlike && has_value_for_nothing(cx, at, &result) && !is_before_error(cx, at) => {
+                    "nothing_found"
+                }
                 () if unlike => "unlike_others",
                 () if result.as_result().is_some() && costs() => "any",
                 () => continue,
@@ -115,6 +121,24 @@ impl Rule for ErrorDefaulted {
             );
         }
     }
+}
+
+/// Whether "nothing" is one of the answers: `Result<Option<T>, _>`, a list. Then an error is something else.
+fn has_value_for_nothing(cx: &BodyContext<'_>, at: ExprId, result: &Ty) -> bool {
+    let body = cx.hir();
+    let is_flattened = body.exprs.iter().any(|e| {
+        matches!(&e.kind, ExprKind::MethodCall { receiver, method, args, .. }
+            if *receiver == at && method == "flatten" && args.is_empty())
+    });
+    let is_option = || result.as_result().is_some_and(|(found, _)| found.as_option().is_some());
+    is_flattened || is_option()
+}
+
+/// Whether an error is returned anyway: the text of a response that failed.
+fn is_before_error(cx: &BodyContext<'_>, at: ExprId) -> bool {
+    cx.flows()
+        .iter()
+        .any(|view| view.statements().any(|(point, s)| s.expr == Some(at) && fails_anyway(view, point)))
 }
 
 /// Whether the same function returns errors of other awaited calls on the same object.

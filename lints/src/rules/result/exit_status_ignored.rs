@@ -2,6 +2,7 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Discard, Operand, Projection, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -90,7 +91,7 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
 fn output_only(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     for output in outputs(view) {
         let uses = uses(view, &output);
-        if !uses.is_read || uses.status || uses.is_passed || is_validated(view, &output) {
+        if !uses.is_read || uses.status || uses.is_passed || is_validated(cx, view, &output) {
             continue;
         }
         // The variable that was filled by the process; the others were moved out of it.
@@ -182,8 +183,9 @@ fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
     uses
 }
 
-/// Whether the program asks a question of what was printed: empty, equal, contains. A failure answers it.
-fn is_validated(view: &FlowView<'_>, output: &[Var]) -> bool {
+/// Whether the program asks a question of what was printed: empty, equal, contains, the second word of it. A failure
+/// answers it.
+fn is_validated(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> bool {
     let mut derived: Vec<Var> = output.to_vec();
     loop {
         let before = derived.len();
@@ -196,7 +198,10 @@ fn is_validated(view: &FlowView<'_>, output: &[Var]) -> bool {
             let mut is_derived = false;
             for_each_place(&statement.kind, &mut |place, _| is_derived |= derived.contains(&place.var));
             if is_derived && !derived.contains(&dest.var) {
-                if view.mir.var(dest.var).ty == Ty::prim("bool") {
+                let asks = matches!(&statement.kind, StatementKind::Call(call)
+                    if matches!(call.callee.target, Target::External(path)
+                        if cx.catalogue().facts(path).is_some_and(|f| f.asks)));
+                if asks || view.mir.var(dest.var).ty == Ty::prim("bool") {
                     return true;
                 }
                 derived.push(dest.var);

@@ -14,6 +14,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::names_parameter;
+use crate::rules::result::propagate::raise_status;
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -45,7 +46,7 @@ declare_rule! {
         group: Result,
         level: Warn,
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
     }
 }
 
@@ -105,26 +106,34 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 _ => {}
             }
         });
-        let handed_on = tokens
-            .ends
-            .iter()
-            .any(|e| e.token == id && matches!(e.how, End::Returned | End::Stored | End::Captured));
+        // What is made of its body and returned is not the response.
+        let returned = &view.mir.var(view.mir.return_var).ty;
+        let returns_it = returned.any(&mut |t| {
+            t.is_unknown() || cx.analysis.ownership.owned(t).iter().any(|o| token.owned.contains(o))
+        });
+        let handed_on = tokens.ends.iter().filter(|e| e.token == id).any(|e| match e.how {
+            End::Returned => returns_it,
+            End::Stored | End::Captured => true,
+            _ => false,
+        });
         let Some((span, name)) = used else { continue };
         if elsewhere || handed_on || cx.has_reason(token.span) {
             continue;
         }
         let what = noun(cx, token);
-        report.push(
-            Diagnostic::new(
-                &META,
-                cx.at(token.span),
-                format!("the body of this {what} is used whatever its status"),
-            )
-            .label("received here")
-            .step(cx.at(span), format!("`{name}` reads the body"))
-            .confidence(token.known.into())
-            .help("call `error_for_status()?`, or look at `status()` first"),
-        );
+        let mut finding = Diagnostic::new(
+            &META,
+            cx.at(token.span),
+            format!("the body of this {what} is used whatever its status"),
+        )
+        .label("received here")
+        .step(cx.at(span), format!("`{name}` reads the body"))
+        .confidence(token.known.into())
+        .help("call `error_for_status()?`, or look at `status()` first");
+        if let Some(fix) = raise_status(cx, view, token) {
+            finding = finding.fix(fix);
+        }
+        report.push(finding);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::circumstances::{is_best_effort, is_harmless, is_looked_at_later};
 use crate::rules::result::propagate::propagate;
+use crate::rules::result::transaction::is_step;
 use crate::rules::result::{
     argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
     is_memory_or_stdio, is_teardown, origin,
@@ -93,7 +94,19 @@ impl Rule for IgnoredResult {
                     let failure = failure_of(cx, call)?;
                     (!quiet(call)).then_some((call, failure))
                 });
+                let in_transaction = is_step(cx, thrown_away(cx, e))
+                    && !is_handled(cx, e)
+                    && !cx.has_reason(span)
+                    && !cx.has_reason_behind(span);
                 let finding = match (critical, inner) {
+                    (None, None) if in_transaction => Diagnostic::new(
+                        &META,
+                        cx.at(span),
+                        "the error of a step of a transaction is ignored: the rest is committed without it",
+                    )
+                    .case("critical")
+                    .label("thrown away here")
+                    .help("return it with `?`, so that everything is rolled back, or use a savepoint"),
                     (Some((path, facts)), _) => Diagnostic::new(
                         &META,
                         cx.at(span),
@@ -133,6 +146,19 @@ impl Rule for IgnoredResult {
                 report.push(finding);
             }
         }
+    }
+}
+
+/// The call whose result an expression is: through `.await`, `.ok()` and the like.
+fn thrown_away(cx: &BodyContext<'_>, e: ExprId) -> ExprId {
+    match &cx.hir().expr(e).kind {
+        ExprKind::Await { operand } => thrown_away(cx, *operand),
+        ExprKind::MethodCall { receiver, args, .. }
+            if args.is_empty() && cx.ty(*receiver).as_result().is_some() =>
+        {
+            thrown_away(cx, *receiver)
+        }
+        _ => e,
     }
 }
 

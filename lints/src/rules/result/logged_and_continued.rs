@@ -8,6 +8,8 @@ use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::propagate::returns_error;
+use crate::rules::result::transaction::is_step;
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
 
 declare_rule! {
@@ -41,10 +43,14 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A loop that goes on with its next item is left alone, and so is an arm that does anything but log.
+    /// A loop that goes on with its next item is left alone, and so is an arm that does anything but log. By default
+    /// it counts in a transaction that is committed afterwards, and where the last thing that a function does is to
+    /// write its own error into the log and return `Ok(())`.
     LoggedAndContinued("logged_and_continued") {
         group: Result,
         cases: {
+            in_transaction: Warn = "a step of a transaction whose other steps are committed",
+            reports_success: Warn = "the last step of a function that then returns `Ok(())`, with an error that it could return",
             critical: Allow = "the loss costs data, state or safety",
             never_fails: Allow = "all errors of a function that returns a `Result` end in the log",
             any: Allow = "any other error that is only logged in a function that returns a `Result`",
@@ -60,10 +66,11 @@ impl Rule for LoggedAndContinued {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        let body = cx.hir();
+        steps_of_transactions(cx, report);
         if cx.types().ret.as_result().is_none() || is_teardown(cx) {
             return;
         }
-        let body = cx.hir();
         let inner = in_loops_and_closures(body);
         let logged: Vec<(ExprId, ExprId)> = (0..body.exprs.len() as u32)
             .map(ExprId)
@@ -75,9 +82,17 @@ impl Rule for LoggedAndContinued {
             })
             .collect();
         let never_fails = succeeds_always(cx);
+        let last = last_step(cx).filter(|_| never_fails);
         for (scrutinee, at) in logged {
+            if is_step(cx, call_of(body, scrutinee)) {
+                continue;
+            }
             let critical = is_critical_call(cx, scrutinee);
-            let (case, message) = if critical {
+            let reports_success =
+                last == Some(at) && is_returnable(cx, scrutinee) && warns(body, at) && !critical;
+            let (case, message) = if reports_success {
+                ("reports_success", "the error is only logged, and this function reports success")
+            } else if critical {
                 ("critical", "the error is only logged, and this function may still report success")
             } else if never_fails {
                 ("never_fails", "this function returns a `Result`, but all its errors end in the log")
@@ -98,6 +113,66 @@ impl Rule for LoggedAndContinued {
             report.push(finding);
         }
     }
+}
+
+/// Steps of a transaction whose error is only logged: also in closures and loops, and in functions that return nothing.
+fn steps_of_transactions(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+    let body = cx.hir();
+    for at in (0..body.exprs.len() as u32).map(ExprId) {
+        let Some(scrutinee) = logged_only(body, at) else { continue };
+        let (place, call) = (body.expr(at).span, body.expr(scrutinee).span);
+        if !is_step(cx, call_of(body, scrutinee)) || cx.has_reason(place) || cx.has_reason(call) {
+            continue;
+        }
+        report.push(
+            Diagnostic::new(
+                &META,
+                cx.at(call),
+                "the error of this step is only logged, and the transaction goes on to its commit",
+            )
+            .case("in_transaction")
+            .label("this step fails")
+            .step(cx.at(place), "only logged here")
+            .help("return the error, so that everything is rolled back, or use a savepoint"),
+        );
+    }
+}
+
+/// The last statement of a function that ends in `Ok(())`, but for log lines.
+fn last_step(cx: &BodyContext<'_>) -> Option<ExprId> {
+    let body = cx.hir();
+    let ExprKind::Block(root) = &body.expr(body.root).kind else { return None };
+    let ExprKind::Call { args, .. } = &body.expr(root.tail?).kind else { return None };
+    let is_unit = |e: ExprId| matches!(&body.expr(e).kind, ExprKind::Tuple(parts) if parts.is_empty());
+    if args.len() != 1 || !args.iter().all(|a| is_unit(*a)) {
+        return None;
+    }
+    root.stmts.iter().rev().find_map(|s| match s.kind {
+        StmtKind::Expr { expr, .. } if only_logs(body, expr) => None,
+        StmtKind::Expr { expr, .. } => Some(Some(expr)),
+        StmtKind::Let { .. } => Some(None),
+    })?
+}
+
+/// Whether the function could return that error as it is.
+fn is_returnable(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
+    cx.ty(scrutinee).as_result().is_some_and(|(_, error)| returns_error(cx, &error))
+}
+
+/// Whether what is logged is meant to be seen: not a line for debugging.
+fn warns(body: &Body, at: ExprId) -> bool {
+    let loud = |e: &linger_analysis::syntax::hir::Expr| match &e.kind {
+        ExprKind::Macro(call) => match call.kind {
+            MacroKind::Print => true,
+            MacroKind::Log => {
+                !call.path.last().is_some_and(|n| matches!(n.as_str(), "debug" | "trace" | "info"))
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    let place = body.expr(at).span;
+    body.exprs.iter().any(|e| place.contains(e.span) && loud(e))
 }
 
 /// The scrutinee of `if let Err(e) = … { only logs }` and `match … { Ok(_) => {}, Err(e) => only logs }`.

@@ -10,6 +10,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::summed::{is_one_byte, summed_writes};
 use crate::rules::result::{argument_types, class_of, discards, is_memory_or_stdio, origin};
 
 declare_rule! {
@@ -81,6 +82,20 @@ impl Rule for PartialIo {
                 check(cx, view, end, call.name_span, label, report);
             }
         }
+        for call in summed_writes(cx) {
+            let case = if cx.body.in_test { "test" } else { "count" };
+            let span = cx.hir().expr(call).span;
+            report.push(
+                Diagnostic::new(
+                    &META,
+                    cx.at(span),
+                    "`write` may write only a part, and the count is only added up: nobody writes the rest",
+                )
+                .case(case)
+                .label("the count goes into a sum")
+                .help("use `write_all` and add the length, or a loop that goes on behind what was written"),
+            );
+        }
     }
 }
 
@@ -102,6 +117,11 @@ fn check(
     }
     let is_read = call.name.contains("read");
     if is_read && is_thrown_away(view, call) {
+        return;
+    }
+    if let Some(Operand::Constant(bytes)) = call.args.get(1)
+        && is_one_byte(cx.hir(), *bytes)
+    {
         return;
     }
     let (what, instead) = if is_read {

@@ -5,13 +5,16 @@ use linger_analysis::flow::mir::{
     Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
 use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::writing::{ends_writing, is_finished_by, is_writing, is_written_by};
+use crate::rules::result::propagate::flush_at_end;
+use crate::rules::result::writing::{ends_writing, is_finished_by, is_sync, is_writing, is_written_by};
 use crate::rules::result::{is_memory, is_memory_or_stdio};
 use crate::rules::support::{noun, resource};
 
@@ -51,15 +54,17 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A writer that is handed on by value is its receiver's to finish.
+    /// A writer that is handed on by value is its receiver's to finish. Standard output counts by default where the
+    /// function returns the other errors of writing to it.
     WriterNotFinished("writer_not_finished") {
         group: Result,
         cases: {
             file: Warn = "a file, socket or archive",
-            stdio: Allow = "buffered standard output",
+            stdout: Warn = "buffered standard output, in a function that returns the other errors of writing to it",
+            stdio: Allow = "any other buffered standard stream",
         },
         since: "0.1.0",
-        fixes: None,
+        fixes: Sometimes,
     }
 }
 
@@ -105,6 +110,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         let is_stdio = whole.args().iter().any(|t| is_memory_or_stdio(cx, t));
+        let is_stderr = whole.any(&mut |t| t.path().is_some_and(|p| cx.catalogue().is_standard_error(p)));
         let to_memory = whole.args().iter().any(|t| is_memory(cx, t));
         if to_memory {
             continue;
@@ -172,7 +178,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             },
             |p, s| {
                 let block = &view.mir.blocks[p.block.index()];
-                block.on_failure || block.on_error_arm || s.is_some_and(|s| releases(p, s))
+                // Where the variable is found to hold nothing, nothing was written.
+                let is_gone = |s: &Statement| {
+                    matches!(s.kind, StatementKind::Vacant(var) if tokens.state_at(p).owned(var).contains(id))
+                };
+                block.on_failure || block.on_error_arm || s.is_some_and(|s| releases(p, s) || is_gone(s))
             },
         );
         if way.is_none() || cx.has_reason(token.span) {
@@ -180,24 +190,49 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         let Some(end) = ends.iter().max_by_key(|e| e.span.hi) else { continue };
         let what = noun(cx, token);
-        let loss = match resource.drop {
-            OnDrop::DiscardsBuffer => "what is still buffered is lost",
+        let synced = view.mir.statements().find_map(|(p, s)| match &s.kind {
+            StatementKind::Call(call) if is_sync(call) && touches(p, s) => Some((s.span, call.name)),
+            _ => None,
+        });
+        let loss = match (resource.drop, synced) {
+            (_, Some(_)) => "an error of the last write is lost, which the sync does not report",
+            (OnDrop::DiscardsBuffer, _) => "what is still buffered is lost",
             _ => "an error of the last write is lost",
         };
-        report.push(
-            Diagnostic::new(
-                &META,
-                cx.at(token.span),
-                format!("this {what} is never flushed or finished: {loss}"),
-            )
-            .case(if is_stdio { "stdio" } else { "file" })
-            .label("made here")
-            .step(cx.at(written.span), "written to here")
+        let is_returned = |span: Span| is_error_returned(cx, span);
+        let case = match is_stdio {
+            false => "file",
+            true if !is_stderr && is_returned(written.span) => "stdout",
+            true => "stdio",
+        };
+        let mut finding = Diagnostic::new(
+            &META,
+            cx.at(token.span),
+            format!("this {what} is never flushed or finished: {loss}"),
+        )
+        .case(case)
+        .label("made here")
+        .step(cx.at(written.span), "written to here");
+        if let Some((span, name)) = synced {
+            finding = finding.step(cx.at(span), format!("`{name}` waits for the write and keeps its error"));
+        }
+        finding = finding
             .step(cx.at(end.span), "dropped here; Drop cannot report an error")
             .confidence(token.known.into())
-            .help("flush or finish it on the success path and look at the result"),
-        );
+            .help("flush or finish it on the success path and look at the result");
+        if let Some(fix) = flush_at_end(cx, view, id, resource) {
+            finding = finding.fix(fix);
+        }
+        report.push(finding);
     }
+}
+
+/// Whether the error of what stands there is returned with `?`.
+fn is_error_returned(cx: &BodyContext<'_>, at: Span) -> bool {
+    cx.hir().exprs.iter().any(|e| match e.kind {
+        ExprKind::Try { operand } => cx.hir().expr(operand).span.contains(at),
+        _ => false,
+    })
 }
 
 /// Whether a call finishes one writer and gives back the writer below it.

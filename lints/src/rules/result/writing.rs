@@ -1,6 +1,7 @@
 //! What functions do with a writer that is lent to them.
 
 use linger_analysis::catalogue::Resource;
+use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::identity::Identities;
 use linger_analysis::flow::mir::{Call, Operand, StatementKind};
 use linger_analysis::names::DefId;
@@ -17,17 +18,14 @@ pub(crate) fn ends_writing(resource: &Resource, call: &Call) -> bool {
     resource.release.contains(&call.name)
         || matches!(
             call.name.as_str(),
-            "flush"
-                | "finish"
-                | "try_finish"
-                | "shutdown"
-                | "into_inner"
-                | "close"
-                | "sync_all"
-                | "sync_data"
-                | "finalize"
-                | "end"
+            "flush" | "finish" | "try_finish" | "shutdown" | "into_inner" | "close" | "finalize" | "end"
         )
+        || is_sync(call) && !resource.sync_hides_errors
+}
+
+/// Puts on the disk what was written.
+pub(crate) fn is_sync(call: &Call) -> bool {
+    matches!(call.name.as_str(), "sync_all" | "sync_data")
 }
 
 /// Whether a function finishes the writer that is lent to it as that argument: `copy(&mut from, &mut to)`, a helper.
@@ -39,26 +37,62 @@ pub(crate) fn is_finished_by(
 ) -> bool {
     match &call.callee.target {
         Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
-        Target::Def(def) => finishes(cx, resource, *def, argument, FAR_ENOUGH),
+        Target::Def(def) => finishes(cx, resource, *def, argument, &mut Vec::new()),
         // Whichever implementation is meant: each must.
         Target::AnyOf(defs) => {
-            !defs.is_empty() && defs.iter().all(|d| finishes(cx, resource, *d, argument, FAR_ENOUGH))
+            !defs.is_empty() && defs.iter().all(|d| finishes(cx, resource, *d, argument, &mut Vec::new()))
         }
         _ => false,
     }
 }
 
-fn finishes(cx: &BodyContext<'_>, resource: &Resource, def: DefId, argument: usize, depth: u32) -> bool {
-    let Some(body) = cx.analysis.body_of(def) else {
+/// `asked` are the functions that called each other to get here: one that calls itself is as good as its other calls.
+fn finishes(
+    cx: &BodyContext<'_>,
+    resource: &Resource,
+    def: DefId,
+    argument: usize,
+    asked: &mut Vec<DefId>,
+) -> bool {
+    if asked.contains(&def) {
+        return true;
+    }
+    if asked.len() > FAR_ENOUGH as usize {
+        return false;
+    }
+    asked.push(def);
+    let found = match cx.analysis.body_of(def) {
+        Some(body) => finishes_in(cx, resource, body, argument, asked),
         // A trait's method without a body: what implementations do is their own.
-        return cx.program().item(def).parent.is_some() && depth > 0 && {
-            let name = cx.program().item(def).name;
-            let all = cx.program().methods_by_name.get(&name);
-            let mut others =
-                all.into_iter().flatten().filter(|d| cx.analysis.body_of(**d).is_some()).peekable();
-            others.peek().is_some() && others.all(|d| finishes(cx, resource, *d, argument, depth - 1))
-        };
+        None => implementations_finish(cx, resource, def, argument, asked),
     };
+    asked.pop();
+    found
+}
+
+fn implementations_finish(
+    cx: &BodyContext<'_>,
+    resource: &Resource,
+    def: DefId,
+    argument: usize,
+    asked: &mut Vec<DefId>,
+) -> bool {
+    let item = cx.program().item(def);
+    if item.parent.is_none() {
+        return false;
+    }
+    let all = cx.program().methods_by_name.get(&item.name);
+    let mut others = all.into_iter().flatten().filter(|d| cx.analysis.body_of(**d).is_some()).peekable();
+    others.peek().is_some() && others.all(|d| finishes(cx, resource, *d, argument, asked))
+}
+
+fn finishes_in(
+    cx: &BodyContext<'_>,
+    resource: &Resource,
+    body: &AnalyzedBody,
+    argument: usize,
+    asked: &mut Vec<DefId>,
+) -> bool {
     body.flow.all().any(|mir| {
         let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
         mir.calls().any(|(_, _, call)| {
@@ -70,8 +104,11 @@ fn finishes(cx: &BodyContext<'_>, resource: &Resource, def: DefId, argument: usi
             call.args.iter().enumerate().any(|(at, o)| {
                 is_it(o)
                     && (ends_writing(resource, call)
-                        || matches!(&call.callee.target, Target::External(p) if cx.catalogue().facts(*p).is_some_and(|f| f.releases))
-                        || matches!(call.callee.target, Target::Def(next) if depth > 0 && finishes(cx, resource, next, at, depth - 1)))
+                        || match &call.callee.target {
+                            Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
+                            Target::Def(next) => finishes(cx, resource, *next, at, asked),
+                            _ => false,
+                        })
             })
         })
     })

@@ -3,9 +3,9 @@
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Endless, Spawn, endless, spawns};
 use linger_analysis::flow::identity::Root;
-use linger_analysis::flow::mir::{Owner, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, Owner, Rvalue, StatementKind};
 use linger_analysis::flow::tokens::{End, TokenId};
-use linger_analysis::syntax::hir::ClosureId;
+use linger_analysis::syntax::hir::{ClosureId, PatKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -91,7 +91,9 @@ fn is_used(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
         End::Dropped(_) => false,
         // `drop(handle)` and `mem::forget(handle)` detach too.
         End::Passed => !view.mir.statement(end.at).is_some_and(|s| match &s.kind {
-            StatementKind::Call(call) => is_thrown_away(cx, &call.callee.target),
+            StatementKind::Call(call) => {
+                is_thrown_away(cx, &call.callee.target) || is_mapped_away(cx, view, call)
+            }
             _ => false,
         }),
         _ => true,
@@ -102,7 +104,11 @@ fn is_used(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
     let mut used = false;
     view.tokens.walk(|_, state, statement| {
         let touched = match &statement.kind {
-            StatementKind::Call(call) if is_thrown_away(cx, &call.callee.target) => return,
+            StatementKind::Call(call)
+                if is_thrown_away(cx, &call.callee.target) || is_mapped_away(cx, view, call) =>
+            {
+                return;
+            }
             StatementKind::Call(call) => &call.args[..],
             StatementKind::Await { operands, .. } => &operands[..],
             StatementKind::Macro { args, .. } => &args[..],
@@ -126,6 +132,23 @@ fn keeps_handle(cx: &BodyContext<'_>, target: &Target) -> bool {
 fn is_thrown_away(cx: &BodyContext<'_>, target: &Target) -> bool {
     matches!(target, Target::External(path) if path.starts_with("std::mem::")
         && cx.catalogue().facts(*path).is_some_and(|f| f.releases || f.forgets))
+}
+
+/// `spawned.map(|_| ())`: the closure does not even look at the handle.
+fn is_mapped_away(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    let hir = cx.hir();
+    matches!(&call.callee.target, Target::External(path)
+        if matches!(path.as_str(), "std::result::Result::map" | "std::option::Option::map"))
+        && call
+            .args
+            .get(1)
+            .and_then(Operand::var)
+            .and_then(|v| match view.tokens.identities.definition(v) {
+                Some(Rvalue::Closure { id, .. }) => Some(hir.closure(*id)),
+                _ => None,
+            })
+            .and_then(|closure| closure.params.first())
+            .is_some_and(|param| matches!(hir.pat(param.pat).kind, PatKind::Wild))
 }
 
 /// The endless loop that spawned code may get into.
