@@ -14,7 +14,9 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::propagate::flush_at_end;
-use crate::rules::result::writing::{ends_writing, is_finished_by, is_sync, is_writing, is_written_by};
+use crate::rules::result::writing::{
+    ends_writing, is_explicit_drop, is_finished_by, is_sync, is_writing, is_written_by,
+};
 use crate::rules::result::{is_memory, is_memory_or_stdio};
 use crate::rules::support::{noun, resource};
 
@@ -92,7 +94,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         let ends: Vec<_> = tokens.ends.iter().filter(|e| e.token == id).collect();
         // Handed on by value somewhere: then it is somebody else's.
-        if ends.iter().any(|e| !matches!(e.how, End::Dropped(_))) {
+        let drops = |at: Point| is_dropped_there(cx, view, at);
+        if ends.iter().any(|e| !matches!(e.how, End::Dropped(_)) && !drops(e.at)) {
             continue;
         }
         let ty = &view.mir.var(token.first).ty;
@@ -152,7 +155,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 let state = tokens.state_at(point);
                 let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
                 let lent = || call.args.iter().enumerate().filter(|(_, o)| on(o));
-                is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
+                let takes = matches!(call.callee.target, Target::External(path)
+                    if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed));
+                takes || is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
             }
             StatementKind::Macro { .. } => true,
             _ => false,
@@ -225,6 +230,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         report.push(finding);
     }
+}
+
+/// `drop(writer)`, or a call that takes it by value and drops it without a flush.
+fn is_dropped_there(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point) -> bool {
+    let Some(StatementKind::Call(call)) = view.mir.statement(at).map(|s| &s.kind) else { return false };
+    is_explicit_drop(call)
+        || matches!(call.callee.target, Target::External(path)
+            if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed))
 }
 
 /// Whether the error of what stands there is returned with `?`.
