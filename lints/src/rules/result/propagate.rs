@@ -49,14 +49,6 @@ pub(super) fn returns_error(cx: &BodyContext<'_>, error: &Ty) -> bool {
     if error.is_unknown() {
         return false;
     }
-    let takes_any = match &wanted {
-        Ty::Adt(path, args) if path.as_str() == "std::boxed::Box" => args.first().is_some_and(|t| {
-            matches!(t, Ty::Dyn(bounds)
-                if bounds.iter().any(|b| b.path.as_str() == "std::error::Error"))
-        }),
-        Ty::Adt(path, _) => matches!(path.as_str(), "anyhow::Error" | "eyre::Report"),
-        _ => false,
-    };
     let converts = || {
         let info = wanted.path().and_then(|p| cx.program().types.get(&p));
         info.is_some_and(|info| {
@@ -64,7 +56,18 @@ pub(super) fn returns_error(cx: &BodyContext<'_>, error: &Ty) -> bool {
             info.traits.iter().any(|(b, _)| b.path.as_str() == "std::convert::From" && is_it(&b.args))
         })
     };
-    wanted == *error || takes_any || converts()
+    wanted == *error || returns_any(cx) || converts()
+}
+
+/// Whether the function returns an error that any other turns into.
+pub(super) fn returns_any(cx: &BodyContext<'_>) -> bool {
+    match cx.types().ret.as_result() {
+        Some((_, Ty::Adt(path, args))) if path.as_str() == "std::boxed::Box" => args.first().is_some_and(
+            |t| matches!(t, Ty::Dyn(bounds) if bounds.iter().any(|b| b.path.as_str() == "std::error::Error")),
+        ),
+        Some((_, Ty::Adt(path, _))) => matches!(path.as_str(), "anyhow::Error" | "eyre::Report"),
+        _ => false,
+    }
 }
 
 /// `.error_for_status()?` behind the `?` that gives a response, where that method gives the same error.
