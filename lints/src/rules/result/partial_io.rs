@@ -129,7 +129,7 @@ fn check(
     }
     // One byte is written, or none.
     let expr = view.statements().find_map(|(_, s)| match &s.kind {
-        StatementKind::Call(other) if std::ptr::eq(other, call) => s.expr,
+        StatementKind::Call(other) if std::ptr::eq(&**other, call) => s.expr,
         _ => None,
     });
     if let Some(ExprKind::MethodCall { args, .. }) = expr.map(|e| &cx.hir().expr(e).kind)
