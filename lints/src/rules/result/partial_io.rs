@@ -129,7 +129,7 @@ fn check(
     }
     // One byte is written, or none.
     let expr = view.statements().find_map(|(_, s)| match &s.kind {
-        StatementKind::Call(other) if std::ptr::eq(other.as_ref(), call) => s.expr,
+        StatementKind::Call(other) if std::ptr::eq(&**other, call) => s.expr,
         _ => None,
     });
     if let Some(ExprKind::MethodCall { args, .. }) = expr.map(|e| &cx.hir().expr(e).kind)
@@ -150,8 +150,7 @@ fn check(
             .help(format!("use {instead}"));
     let whole = match call.name.as_str() {
         "write" => Some("write_all"),
-        // A test often reads whatever comes into a buffer that is large enough: it would wait for the rest.
-        "read" if !cx.body.in_test => Some("read_exact"),
+        "read" => Some("read_exact"),
         _ => None,
     };
     // Where a count is wanted, the other method gives none.

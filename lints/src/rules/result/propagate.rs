@@ -1,11 +1,11 @@
 //! Fixes that return an error with `?`, where the function takes it.
 
 use linger_analysis::catalogue::Resource;
-use linger_analysis::flow::mir::{Owner, VarKind};
+use linger_analysis::flow::mir::{Owner, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::{Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::symbol::sym;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, MacroKind, PatKind, StmtKind};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -114,11 +114,10 @@ pub(super) fn flush_at_end(
     if !matches!(&hir.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Ok")) {
         return None;
     }
-    let is_held = |var: linger_analysis::flow::mir::Var| {
-        view.mir.statements().any(|(p, _)| view.tokens.state_at(p).owned(var).contains(id))
-    };
+    let is_held =
+        |var: Var| view.mir.statements().any(|(p, _)| view.tokens.state_at(p).owned(var).contains(id));
     let holders: Vec<_> = (0..view.mir.vars.len() as u32)
-        .map(linger_analysis::flow::mir::Var)
+        .map(Var)
         .filter(|v| matches!(view.mir.var(*v).kind, VarKind::User(_)) && is_held(*v))
         .collect();
     let [holder] = holders.as_slice() else { return None };
@@ -128,6 +127,17 @@ pub(super) fn flush_at_end(
     let is_outermost = root.stmts.iter().any(|s| matches!(&s.kind, StmtKind::Let { pat, .. } if binds(*pat)));
     let io_error = Ty::Adt(sym("std::io::Error"), std::iter::empty().collect());
     if !is_outermost || !has_own_name(cx, local) || !returns_error(cx, &io_error) {
+        return None;
+    }
+    // The trait is in scope where another of its methods is called.
+    let in_scope = view.mir.statements().any(|(_, s)| match &s.kind {
+        StatementKind::Call(call) => call.is_method && call.name.starts_with("write"),
+        StatementKind::Macro { .. } => s.expr.is_some_and(
+            |e| matches!(&hir.expr(e).kind, ExprKind::Macro(call) if call.kind == MacroKind::Write),
+        ),
+        _ => false,
+    });
+    if !in_scope {
         return None;
     }
     let name = hir.local(local).name;
