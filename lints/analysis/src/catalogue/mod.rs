@@ -367,6 +367,10 @@ pub struct FunctionFacts {
     pub network: bool,
     /// May return although nobody woke it, so that its caller must look again (`Condvar::wait`).
     pub wakes_spuriously: bool,
+    /// Waits for a process that runs on when its future is dropped, unless its command kills on drop.
+    pub leaves_process: bool,
+    /// Goes on as a copy of the process, which somebody else is the parent of (`fork`, `daemon`).
+    pub forks: bool,
     /// What is lost with its error.
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".
