@@ -5,6 +5,7 @@ mod cargo;
 mod check;
 mod completions;
 mod config;
+mod cost;
 mod debug;
 mod documents;
 mod explain;
