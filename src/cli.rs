@@ -131,9 +131,9 @@ pub enum DebugCommand {
         /// The file, and the function
         place: String,
     },
-    /// Print the type of each expression of a function: `FILE` or `FILE::FUNCTION`
+    /// Print the type of each expression of a file, function or line: `FILE`, `FILE::FUNCTION` or `FILE:LINE`
     Types {
-        /// The file, and the function
+        /// The file, and the function or line
         place: String,
     },
     /// Print what stands in the way of calls that are not understood, or a sample of those that are

@@ -32,3 +32,17 @@ fn each_target_is_declared_and_begins_somewhere() {
         assert!(seeds > 0, "{name} has no seeds");
     }
 }
+
+/// What the fuzzers, or a look at what they would find, brought up.
+#[test]
+fn a_baseline_may_count_beyond_all_bounds() {
+    let dir = common::scratch();
+    common::write(dir.path(), &[("a.rs", "pub fn f(m: &std::sync::Mutex<u32>) { let _ = m.lock(); }\n")]);
+    let entry = r#"{"file":"a.rs","rule":"double_lock","item":"f","hash":"0","count":18446744073709551615}"#;
+    let text = format!("{{\"version\":1,\"findings\":[{entry},{entry}]}}");
+    common::write(dir.path(), &[("linger-baseline.json", &text)]);
+    for args in [&["."][..], &["baseline", "update", "."]] {
+        let output = common::run(dir.path(), args);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", common::stderr(&output));
+    }
+}

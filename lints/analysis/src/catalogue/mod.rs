@@ -367,6 +367,10 @@ pub struct FunctionFacts {
     pub network: bool,
     /// May return although nobody woke it, so that its caller must look again (`Condvar::wait`).
     pub wakes_spuriously: bool,
+    /// Waits for a process that runs on when its future is dropped, unless its command kills on drop.
+    pub leaves_process: bool,
+    /// Goes on as a copy of the process, which somebody else is the parent of (`fork`, `daemon`).
+    pub forks: bool,
     /// What is lost with its error.
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".
@@ -439,6 +443,8 @@ pub struct FunctionFacts {
     pub same_object: bool,
     /// Reads the body of the message that it is called on or given, whatever its status.
     pub reads_body: bool,
+    /// Takes a writer by value, writes to it, and drops it without a flush.
+    pub leaves_unflushed: bool,
     /// Tells by `None` or an error when what it looks for is not in a text or list.
     pub asks: bool,
     /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.

@@ -83,6 +83,7 @@ impl Infer<'_> {
             }
             match self.lookup_at(step, outer, name, arity) {
                 Lookup::Missing => {}
+                Lookup::External(found, _) if needs_reference(step, outer, found.path) => {}
                 // Pointers implement traits for what they point to (`Write for Arc<File>`), under conditions
                 // that are not known here: what they point to is asked first.
                 found @ Lookup::External(..) if is_pointer(step) && !is_inherent(&found, step) => {
@@ -106,6 +107,7 @@ impl Infer<'_> {
             }
         }
         let receiver = steps.iter().find(|t| !matches!(t, Ty::Ref(..)));
+        let receiver_outer = steps.first().filter(|t| matches!(t, Ty::Ref(..)));
         // A known type without such a method: only a trait in scope can have it.
         if let Some(step) = receiver {
             let traits = self.imported_traits();
@@ -115,6 +117,7 @@ impl Infer<'_> {
             for signature in traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name)) {
                 if usize::from(signature.arity) == arity
                     && (is_known || !signature.path.starts_with("std::"))
+                    && !needs_reference(step, receiver_outer, signature.path)
                     && !found.iter().any(|f| f.path == signature.path)
                 {
                     found.push(signature);
@@ -419,10 +422,20 @@ impl Infer<'_> {
                 }
             }
         }
+        // Parameters of the method itself, which its result tells of: `pb.wrap_write(file)`.
+        let mut params = element_params(signature, step, args.len());
+        for (param, written) in params.iter_mut().zip(&signature.params) {
+            if let Ty::Param(name, _) = written
+                && !generics.contains(name)
+                && subst.contains_key(name)
+            {
+                *param = written.clone();
+            }
+        }
         Function {
             target: Target::External(signature.path),
             path: signature.path,
-            params: element_params(signature, step, args.len()),
+            params,
             ret: signature.ret.clone(),
             subst,
             self_ty: Some(step.clone()),
@@ -442,6 +455,13 @@ impl Infer<'_> {
             subst.retain(|name, _| facts.generics.contains(name));
         }
     }
+}
+
+/// `Read` and `Write` are implemented for references to slices, not for slices and arrays, which have no such methods:
+/// `[u8; 32]` may have a `write` of the program's own.
+fn needs_reference(step: &Ty, outer: Option<&Ty>, path: Symbol) -> bool {
+    let is_reference = matches!(outer, Some(Ty::Ref(_, inner)) if matches!(**inner, Ty::Slice(_)));
+    matches!(step, Ty::Slice(_) | Ty::Array(_)) && !is_reference && path.starts_with("std::io::")
 }
 
 /// Types that stand for what they point to.

@@ -165,10 +165,16 @@ pub(crate) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<En
     (is_async || by_name).then_some(found).flatten()
 }
 
-/// Code that takes nothing along and works on a static belongs to the process and to no object.
+/// Code that takes no object along and works on a static belongs to the process and to no object: a free function
+/// starts it, perhaps with a name or a path.
 fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bool {
     let Some(id) = spawn.closure else { return false };
-    let takes_nothing = made(view, id).is_some_and(|made| made.captures.is_empty());
+    let is_free =
+        cx.body.def.and_then(|d| cx.program().def(d).signature.as_ref()).is_none_or(|s| s.self_ty.is_none());
+    let takes_nothing = made(view, id).is_some_and(|made| {
+        made.captures.is_empty()
+            || is_free && made.captures.iter().all(|c| is_plain(cx, &view.mir.var(c.var).ty))
+    });
     takes_nothing
         && cx.flows().iter().filter(|v| v.mir.owner == Owner::Closure(id)).any(|inner| {
             inner.mir.calls().any(|(_, _, call)| {
@@ -180,6 +186,22 @@ fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -
                         .is_some_and(|i| matches!(i.root, Root::Static(_)))
             })
         })
+}
+
+/// Text, paths, numbers, durations: data of std that stands for no object.
+fn is_plain(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+    match ty {
+        Ty::Prim(_) => true,
+        Ty::Ref(_, inner) | Ty::Slice(inner) | Ty::Array(inner) => is_plain(cx, inner),
+        Ty::Tuple(parts) => parts.iter().all(|part| is_plain(cx, part)),
+        Ty::Adt(path, args) => {
+            path.starts_with("std::")
+                && !cx.catalogue().is_shared_pointer(*path)
+                && cx.catalogue().resource(*path).is_none()
+                && args.iter().all(|arg| is_plain(cx, arg))
+        }
+        _ => false,
+    }
 }
 
 /// Reports the spawns of some kinds that are detached and never end.
