@@ -187,6 +187,66 @@ fn the_head_of_a_loop_or_match_gives_its_guard_up() {
 }
 
 #[test]
+fn errors_are_returned_where_the_function_takes_them() {
+    let given_up = |ret: &str, rest: &str| {
+        format!("pub fn f(file: &std::fs::File) -> {ret} {{\n    {rest}\n    Ok(())\n}}\n")
+    };
+    for ret in ["std::io::Result<()>", "Result<(), Box<dyn std::error::Error>>"] {
+        for given in ["let _ = file.sync_all();", "_ = file.sync_all();", "file.sync_all().ok();"] {
+            becomes(&given_up(ret, given), &["--unsafe-fixes"], &given_up(ret, "file.sync_all()?;"));
+        }
+    }
+    let own = "pub struct Failed;\nimpl From<std::io::Error> for Failed {\n    fn from(_: std::io::Error) -> Self {\n        Failed\n    }\n}\n";
+    let before = own.to_owned() + &given_up("Result<(), Failed>", "let _ = file.sync_all();");
+    let after = own.to_owned() + &given_up("Result<(), Failed>", "file.sync_all()?;");
+    becomes(&before, &["--unsafe-fixes"], &after);
+    // An error that nothing turns into the function's.
+    let other = own.to_owned() + &given_up("Result<(), String>", "let _ = file.sync_all();");
+    becomes(&other, &["--unsafe-fixes"], &other);
+}
+
+#[test]
+fn counts_are_not_needed_where_all_is_written_or_read() {
+    becomes(
+        "use std::io::{Read, Write};\npub fn f(s: &mut std::net::TcpStream, t: &[u8]) -> std::io::Result<[u8; 4]> {\n    s.write(t)?;\n    let mut b = [0; 4];\n    s.read(&mut b)?;\n    Ok(b)\n}\n",
+        &["--unsafe-fixes"],
+        "use std::io::{Read, Write};\npub fn f(s: &mut std::net::TcpStream, t: &[u8]) -> std::io::Result<[u8; 4]> {\n    s.write_all(t)?;\n    let mut b = [0; 4];\n    s.read_exact(&mut b)?;\n    Ok(b)\n}\n",
+    );
+}
+
+#[test]
+fn a_writer_is_flushed_at_the_end() {
+    let save = |ret: &str, end: &str| {
+        format!(
+            "use std::io::{{BufWriter, Write}};\npub fn f(path: &str, text: &[u8]) -> {ret} {{\n    let mut out = BufWriter::new(std::fs::File::create(path)?);\n    out.write_all(text)?;\n{end}    Ok(())\n}}\n"
+        )
+    };
+    for ret in ["std::io::Result<()>", "Result<(), Box<dyn std::error::Error + Send + Sync>>"] {
+        becomes(&save(ret, ""), &["--unsafe-fixes"], &save(ret, "    out.flush()?;\n"));
+    }
+    // In a block of its own it is gone at the end.
+    let inner = "use std::io::{BufWriter, Write};\npub fn f(path: &str, text: &[u8]) -> std::io::Result<()> {\n    {\n        let mut out = BufWriter::new(std::fs::File::create(path)?);\n        out.write_all(text)?;\n    }\n    Ok(())\n}\n";
+    becomes(inner, &["--unsafe-fixes"], inner);
+}
+
+#[test]
+fn a_failing_status_becomes_an_error() {
+    let fetch = |raise: &str| {
+        format!(
+            "pub async fn f(url: &str) -> Result<String, reqwest::Error> {{\n    reqwest::get(url).await?{raise}.text().await\n}}\n"
+        )
+    };
+    let dir = scratch();
+    write(dir.path(), &[("a.rs", &fetch(""))]);
+    let output = run(dir.path(), &["--fix", "--unsafe-fixes", "-q", "--exit-zero", "a.rs"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let found = std::fs::read_to_string(dir.path().join("a.rs")).expect("there");
+    assert_eq!(found, fetch(".error_for_status()?"));
+    let left = findings(&run(dir.path(), &["--message-format", "json", "a.rs"]));
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[test]
 fn overlapping_fixes_are_made_in_rounds() {
     // Three guards of one lock: two findings want to stand before the same statement.
     becomes(

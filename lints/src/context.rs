@@ -146,6 +146,29 @@ impl<'a> BodyContext<'a> {
         false
     }
 
+    /// As [`Self::has_reason`], but for what is thrown away: a comment on why `unsafe` code is sound gives no reason for
+    /// that.
+    #[must_use]
+    pub fn has_reason_to_ignore(&self, span: Span) -> bool {
+        self.has_reason(span) && !self.is_below_safety_comment(span)
+    }
+
+    fn is_below_safety_comment(&self, span: Span) -> bool {
+        let source = self.source();
+        let mut line = source.lines.line(span.lo);
+        let mut index = source.comments.partition_point(|c| c.span.hi <= source.lines.start(line));
+        while let Some(comment) = index.checked_sub(1).and_then(|i| source.comments.get(i))
+            && comment.own_line
+            && source.lines.line(comment.span.lo) + 1 == line
+        {
+            if comment.text.starts_with("SAFETY") {
+                return true;
+            }
+            (line, index) = (line - 1, index - 1);
+        }
+        false
+    }
+
     /// Whether such a comment stands on a line of its own directly behind a statement that is the last of its block.
     #[must_use]
     pub fn has_reason_behind(&self, span: Span) -> bool {

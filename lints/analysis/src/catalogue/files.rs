@@ -16,7 +16,7 @@ pub(super) struct FactsFile {
 
 /// Reviewed facts, one file for each crate or small family.
 pub(super) const FACTS: &[FactsFile] = &[
-    FactsFile { crates: &["bool", "std"], text: include_str!("../../../catalogue/std.toml") },
+    FactsFile { crates: &["bool", "std", "str"], text: include_str!("../../../catalogue/std.toml") },
     FactsFile {
         crates: &[
             "arc_swap",
@@ -77,6 +77,7 @@ pub(super) const FACTS: &[FactsFile] = &[
             "deadpool_postgres",
             "deadpool_redis",
             "diesel",
+            "diesel_async",
             "heed",
             "moka",
             "mongodb",
@@ -151,7 +152,7 @@ pub(super) const FACTS: &[FactsFile] = &[
         text: include_str!("../../../catalogue/files.toml"),
     },
     FactsFile {
-        crates: &["epoll", "libc", "libsqlite3_sys", "nix"],
+        crates: &["epoll", "io_uring", "libc", "libsqlite3_sys", "nix"],
         text: include_str!("../../../catalogue/raw.toml"),
     },
     FactsFile {
@@ -187,7 +188,18 @@ pub(super) const FACTS: &[FactsFile] = &[
         text: include_str!("../../../catalogue/telemetry.toml"),
     },
     FactsFile {
-        crates: &["anyhow", "bytes", "eyre", "fancy_regex", "regex", "scopeguard", "smallvec", "termcolor"],
+        crates: &[
+            "anyhow",
+            "bytes",
+            "eyre",
+            "fancy_regex",
+            "regex",
+            "scopeguard",
+            "serde_json",
+            "smallvec",
+            "syntect",
+            "termcolor",
+        ],
         text: include_str!("../../../catalogue/misc.toml"),
     },
 ];

@@ -443,6 +443,8 @@ pub struct FunctionFacts {
     pub same_object: bool,
     /// Reads the body of the message that it is called on or given, whatever its status.
     pub reads_body: bool,
+    /// Takes a writer by value, writes to it, and drops it without a flush.
+    pub leaves_unflushed: bool,
     /// Tells by `None` or an error when what it looks for is not in a text or list.
     pub asks: bool,
     /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.

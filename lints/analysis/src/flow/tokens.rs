@@ -814,8 +814,13 @@ impl<'a> Tokens<'a> {
         let ty = self.dest_ty(&call.dest, statement);
         let classes = if moved.is_empty() { SmallVec::new() } else { self.cx.ownership.owned(ty) };
         let is_passed_on = |t: TokenId| self.token(t).owned.iter().any(|o| classes.contains(o));
+        // `Box::new(writer)` that is a `Box<dyn Write>` from the start.
+        let is_box = ty.is("std::boxed::Box") && matches!(ty.args().first(), Some(Ty::Dyn(_)));
+        let boxes =
+            matches!(call.callee.target, Target::External(path) if path.starts_with("std::boxed::Box::"));
         let carries =
-            matches!(ty, Ty::Future(..) | Ty::Closure(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Iterator(_));
+            matches!(ty, Ty::Future(..) | Ty::Closure(..) | Ty::Impl(_) | Ty::Dyn(_) | Ty::Iterator(_))
+                || is_box && boxes;
         let mut owned = fresh;
         let collection = if moved.is_empty() { None } else { self.collects(call) };
         // A guard that is taken out of an `Option` leaves it.

@@ -422,10 +422,20 @@ impl Infer<'_> {
                 }
             }
         }
+        // Parameters of the method itself, which its result tells of: `pb.wrap_write(file)`.
+        let mut params = element_params(signature, step, args.len());
+        for (param, written) in params.iter_mut().zip(&signature.params) {
+            if let Ty::Param(name, _) = written
+                && !generics.contains(name)
+                && subst.contains_key(name)
+            {
+                *param = written.clone();
+            }
+        }
         Function {
             target: Target::External(signature.path),
             path: signature.path,
-            params: element_params(signature, step, args.len()),
+            params,
             ret: signature.ret.clone(),
             subst,
             self_ty: Some(step.clone()),

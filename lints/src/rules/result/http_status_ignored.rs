@@ -13,8 +13,8 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::names_parameter;
 use crate::rules::result::propagate::raise_status;
+use crate::rules::result::{class_of, names_parameter};
 use crate::rules::support::noun;
 
 declare_rule! {
@@ -207,10 +207,18 @@ fn in_helper(cx: &BodyContext<'_>, def: DefId, parameter: usize, depth: u32) -> 
     let mut found = Look::Nothing;
     for mir in body.flow.all() {
         let ids = Identities::new(cx.analysis.flow_context(body), mir, cx.analysis);
+        // A reader around it is the same object and has no status to look at.
+        let may_be = |o: &Operand| {
+            let ty = o.place().map_or(&Ty::Unknown, |p| mir.var(p.var).ty.peel_refs());
+            let whole = ty.as_result().map(|(ok, _)| ok).or_else(|| ty.as_option());
+            let whole = whole.as_ref().unwrap_or(ty).peel_refs();
+            whole.is_unknown() || class_of(cx, whole) == Some(Class::HttpResponse)
+        };
         let is_it = |o: &Operand| {
-            ids.operand(o).is_some_and(|i| {
-                i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, parameter)
-            })
+            may_be(o)
+                && ids.operand(o).is_some_and(|i| {
+                    i.path.is_empty() && names_parameter(cx.analysis.hir(body), mir, i.root, parameter)
+                })
         };
         for (_, statement) in mir.statements() {
             let here = match &statement.kind {

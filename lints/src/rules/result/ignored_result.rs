@@ -79,7 +79,7 @@ impl Rule for IgnoredResult {
                         || flushes_nothing_known(cx, view, call)
                         || is_teardown(cx)
                         || is_handled(cx, e)
-                        || cx.has_reason(span)
+                        || cx.has_reason_to_ignore(span)
                         || cx.has_reason_behind(span)
                         || is_best_effort(cx, view, call)
                         || fails_anyway(view, point)
@@ -96,7 +96,7 @@ impl Rule for IgnoredResult {
                 });
                 let in_transaction = is_step(cx, thrown_away(cx, e))
                     && !is_handled(cx, e)
-                    && !cx.has_reason(span)
+                    && !cx.has_reason_to_ignore(span)
                     && !cx.has_reason_behind(span);
                 let finding = match (critical, inner) {
                     (None, None) if in_transaction => Diagnostic::new(

@@ -8,7 +8,7 @@ use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::propagate::returns_error;
+use crate::rules::result::propagate::{returns_any, returns_error};
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
 
@@ -156,7 +156,9 @@ fn last_step(cx: &BodyContext<'_>) -> Option<ExprId> {
 
 /// Whether the function could return that error as it is.
 fn is_returnable(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
-    cx.ty(scrutinee).as_result().is_some_and(|(_, error)| returns_error(cx, &error))
+    let ty = cx.ty(scrutinee);
+    ty.as_result()
+        .is_some_and(|(_, error)| error.is_unknown() && returns_any(cx) || returns_error(cx, &error))
 }
 
 /// Whether what is logged is meant to be seen: not a line for debugging.

@@ -1,6 +1,7 @@
 //! Failures that nobody reads.
 
 mod circumstances;
+mod counts;
 pub mod empty_error_arm;
 pub mod error_defaulted;
 pub mod error_source_lost;
@@ -14,7 +15,6 @@ pub mod logged_and_continued;
 pub mod partial_io;
 mod propagate;
 pub mod recv_error_spins;
-mod summed;
 pub mod task_error_lost;
 mod transaction;
 pub mod unsynced_rename;
@@ -38,7 +38,14 @@ pub(crate) fn origin<'v>(
     view: &'v FlowView<'_>,
     var: Var,
 ) -> Option<(&'v Call, Symbol, Option<&'v FunctionFacts>)> {
-    let call = view.tokens.identities.defining_call(var)?;
+    let mut call = view.tokens.identities.defining_call(var)?;
+    // `timeout(limit, file.write(text)).await??`
+    if let Target::External(path) = &call.callee.target
+        && cx.catalogue().facts(*path).is_some_and(|f| f.timer.is_some())
+        && let Some(inner) = call.args.get(1).and_then(Operand::place)
+    {
+        call = view.tokens.identities.defining_call(inner.var)?;
+    }
     match &call.callee.target {
         Target::External(path) if call.callee.known == Known::Resolved && is_known(cx, call) => {
             Some((call, *path, cx.catalogue().facts(*path)))

@@ -4,13 +4,14 @@ use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Call, Discard, Operand, Place, Rvalue, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::mentions;
 use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::summed::{is_one_byte, summed_writes};
+use crate::rules::result::counts::{is_one_byte, mapped_away, summed_writes};
 use crate::rules::result::{argument_types, class_of, discards, is_memory_or_stdio, origin};
 
 declare_rule! {
@@ -83,20 +84,27 @@ impl Rule for PartialIo {
             }
         }
         for call in summed_writes(cx) {
-            let case = if cx.body.in_test { "test" } else { "count" };
-            let span = cx.hir().expr(call).span;
-            report.push(
-                Diagnostic::new(
-                    &META,
-                    cx.at(span),
-                    "`write` may write only a part, and the count is only added up: nobody writes the rest",
-                )
-                .case(case)
-                .label("the count goes into a sum")
-                .help("use `write_all` and add the length, or a loop that goes on behind what was written"),
-            );
+            around(cx, call, "the count is only added up: nobody writes the rest", report);
+        }
+        for call in mapped_away(cx) {
+            around(cx, call, "the count is thrown away", report);
         }
     }
+}
+
+/// A count that is lost by what is around the call.
+fn around(cx: &BodyContext<'_>, call: ExprId, what: &str, report: &mut Vec<Diagnostic>) {
+    let case = if cx.body.in_test { "test" } else { "count" };
+    report.push(
+        Diagnostic::new(
+            &META,
+            cx.at(cx.hir().expr(call).span),
+            format!("`write` may write only a part, and {what}"),
+        )
+        .case(case)
+        .label("the count comes from here")
+        .help("use `write_all`, or a loop that goes on behind what was written"),
+    );
 }
 
 /// What is said of a count that a statement drops.
@@ -119,8 +127,13 @@ fn check(
     if is_read && is_thrown_away(view, call) {
         return;
     }
-    if let Some(Operand::Constant(bytes)) = call.args.get(1)
-        && is_one_byte(cx.hir(), *bytes)
+    // One byte is written, or none.
+    let expr = view.statements().find_map(|(_, s)| match &s.kind {
+        StatementKind::Call(other) if std::ptr::eq(&**other, call) => s.expr,
+        _ => None,
+    });
+    if let Some(ExprKind::MethodCall { args, .. }) = expr.map(|e| &cx.hir().expr(e).kind)
+        && args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes))
     {
         return;
     }
@@ -137,8 +150,7 @@ fn check(
             .help(format!("use {instead}"));
     let whole = match call.name.as_str() {
         "write" => Some("write_all"),
-        // A test often reads whatever comes into a buffer that is large enough: it would wait for the rest.
-        "read" if !cx.body.in_test => Some("read_exact"),
+        "read" => Some("read_exact"),
         _ => None,
     };
     // Where a count is wanted, the other method gives none.

@@ -1,11 +1,11 @@
 //! Fixes that return an error with `?`, where the function takes it.
 
 use linger_analysis::catalogue::Resource;
-use linger_analysis::flow::mir::{Owner, VarKind};
+use linger_analysis::flow::mir::{Owner, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::{Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::symbol::sym;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, MacroKind, PatKind, StmtKind};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -49,14 +49,6 @@ pub(super) fn returns_error(cx: &BodyContext<'_>, error: &Ty) -> bool {
     if error.is_unknown() {
         return false;
     }
-    let takes_any = match &wanted {
-        Ty::Adt(path, args) if path.as_str() == "std::boxed::Box" => args.first().is_some_and(|t| {
-            matches!(t, Ty::Dyn(bounds)
-                if bounds.iter().any(|b| b.path.as_str() == "std::error::Error"))
-        }),
-        Ty::Adt(path, _) => matches!(path.as_str(), "anyhow::Error" | "eyre::Report"),
-        _ => false,
-    };
     let converts = || {
         let info = wanted.path().and_then(|p| cx.program().types.get(&p));
         info.is_some_and(|info| {
@@ -64,7 +56,18 @@ pub(super) fn returns_error(cx: &BodyContext<'_>, error: &Ty) -> bool {
             info.traits.iter().any(|(b, _)| b.path.as_str() == "std::convert::From" && is_it(&b.args))
         })
     };
-    wanted == *error || takes_any || converts()
+    wanted == *error || returns_any(cx) || converts()
+}
+
+/// Whether the function returns an error that any other turns into.
+pub(super) fn returns_any(cx: &BodyContext<'_>) -> bool {
+    match cx.types().ret.as_result() {
+        Some((_, Ty::Adt(path, args))) if path.as_str() == "std::boxed::Box" => args.first().is_some_and(
+            |t| matches!(t, Ty::Dyn(bounds) if bounds.iter().any(|b| b.path.as_str() == "std::error::Error")),
+        ),
+        Some((_, Ty::Adt(path, _))) => matches!(path.as_str(), "anyhow::Error" | "eyre::Report"),
+        _ => false,
+    }
 }
 
 /// `.error_for_status()?` behind the `?` that gives a response, where that method gives the same error.
@@ -111,11 +114,10 @@ pub(super) fn flush_at_end(
     if !matches!(&hir.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Ok")) {
         return None;
     }
-    let is_held = |var: linger_analysis::flow::mir::Var| {
-        view.mir.statements().any(|(p, _)| view.tokens.state_at(p).owned(var).contains(id))
-    };
+    let is_held =
+        |var: Var| view.mir.statements().any(|(p, _)| view.tokens.state_at(p).owned(var).contains(id));
     let holders: Vec<_> = (0..view.mir.vars.len() as u32)
-        .map(linger_analysis::flow::mir::Var)
+        .map(Var)
         .filter(|v| matches!(view.mir.var(*v).kind, VarKind::User(_)) && is_held(*v))
         .collect();
     let [holder] = holders.as_slice() else { return None };
@@ -125,6 +127,17 @@ pub(super) fn flush_at_end(
     let is_outermost = root.stmts.iter().any(|s| matches!(&s.kind, StmtKind::Let { pat, .. } if binds(*pat)));
     let io_error = Ty::Adt(sym("std::io::Error"), std::iter::empty().collect());
     if !is_outermost || !has_own_name(cx, local) || !returns_error(cx, &io_error) {
+        return None;
+    }
+    // The trait is in scope where another of its methods is called.
+    let in_scope = view.mir.statements().any(|(_, s)| match &s.kind {
+        StatementKind::Call(call) => call.is_method && call.name.starts_with("write"),
+        StatementKind::Macro { .. } => s.expr.is_some_and(
+            |e| matches!(&hir.expr(e).kind, ExprKind::Macro(call) if call.kind == MacroKind::Write),
+        ),
+        _ => false,
+    });
+    if !in_scope {
         return None;
     }
     let name = hir.local(local).name;

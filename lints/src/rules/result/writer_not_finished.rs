@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::propagate::flush_at_end;
 use crate::rules::result::writing::{
-    ends_writing, is_abandoned_by, is_finished_by, is_sync, is_writing, is_written_by,
+    ends_writing, is_abandoned_by, is_explicit_drop, is_finished_by, is_sync, is_writing, is_written_by,
 };
 use crate::rules::result::{is_memory, is_memory_or_stdio};
 use crate::rules::support::{noun, resource};
@@ -95,7 +95,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         let ends: Vec<_> = tokens.ends.iter().filter(|e| e.token == id).collect();
         // Handed on by value somewhere: then it is somebody else's.
-        let mut handed_on = ends.iter().filter(|e| !matches!(e.how, End::Dropped(_)));
+        let drops = |at: Point| is_dropped_there(cx, view, at);
+        let mut handed_on = ends.iter().filter(|e| !matches!(e.how, End::Dropped(_)) && !drops(e.at));
         let receiver = match (handed_on.next(), handed_on.next()) {
             (None, _) => None,
             (Some(end), None) => match abandoning(cx, view, id, end, resource) {
@@ -161,7 +162,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 let state = tokens.state_at(point);
                 let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
                 let lent = || call.args.iter().enumerate().filter(|(_, o)| on(o));
-                is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
+                let takes = matches!(call.callee.target, Target::External(path)
+                    if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed));
+                takes || is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
             }
             StatementKind::Macro { .. } => true,
             _ => false,
@@ -272,6 +275,14 @@ fn abandoning<'v>(
     let is_it = |o: &Operand| matches!(o, Operand::Move(p) if state.reached(p.var).contains(id));
     let at = call.args.iter().position(is_it)?;
     (end.how == End::Passed && is_abandoned_by(cx, resource, call, at)).then_some(call)
+}
+
+/// `drop(writer)`, or a call that takes it by value and drops it without a flush.
+fn is_dropped_there(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point) -> bool {
+    let Some(StatementKind::Call(call)) = view.mir.statement(at).map(|s| &s.kind) else { return false };
+    is_explicit_drop(call)
+        || matches!(call.callee.target, Target::External(path)
+            if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed))
 }
 
 /// Whether the error of what stands there is returned with `?`.

@@ -29,6 +29,11 @@ pub(crate) fn is_sync(call: &Call) -> bool {
     matches!(call.name.as_str(), "sync_all" | "sync_data")
 }
 
+/// `drop(writer)`
+pub(crate) fn is_explicit_drop(call: &Call) -> bool {
+    matches!(call.callee.target, Target::External(path) if path.as_str() == "std::mem::drop")
+}
+
 /// Whether a function finishes the writer that is lent to it as that argument: `copy(&mut from, &mut to)`, a helper.
 pub(crate) fn is_finished_by(
     cx: &BodyContext<'_>,
@@ -37,7 +42,9 @@ pub(crate) fn is_finished_by(
     argument: usize,
 ) -> bool {
     match &call.callee.target {
-        Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
+        Target::External(path) => {
+            !is_explicit_drop(call) && cx.catalogue().facts(*path).is_some_and(|f| f.releases)
+        }
         Target::Def(def) => finishes(cx, resource, *def, argument, &mut Vec::new()),
         // Whichever implementation is meant: each must.
         Target::AnyOf(defs) => {
@@ -108,6 +115,9 @@ fn finishes_in(
                         || match &call.callee.target {
                             Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.releases),
                             Target::Def(next) => finishes(cx, resource, *next, at, asked),
+                            Target::AnyOf(all) => {
+                                !all.is_empty() && all.iter().all(|d| finishes(cx, resource, *d, at, asked))
+                            }
                             _ => false,
                         })
             })

@@ -1,4 +1,4 @@
-//! Counts of `write` that are added up and used for nothing else.
+//! Counts of `write` that are thrown away by what is around the call, or only added up.
 
 use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, Literal, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
@@ -25,6 +25,26 @@ pub(super) fn summed_writes(cx: &BodyContext<'_>) -> Vec<ExprId> {
         .filter_map(|(_, value)| source(body, value))
         .filter(|call| is_partial_write(cx, *call))
         .collect()
+}
+
+/// The calls whose count is mapped to nothing: `out.write(bytes).map(drop)?`.
+pub(super) fn mapped_away(cx: &BodyContext<'_>) -> Vec<ExprId> {
+    let body = cx.hir();
+    let mapped = body.exprs.iter().filter_map(|e| match &e.kind {
+        ExprKind::MethodCall { receiver, method, args, .. } if method == "map" => {
+            let throws_away = args.first().is_some_and(|f| match &body.expr(*f).kind {
+                ExprKind::Path(path) => path.last().is_some_and(|n| n == "drop"),
+                ExprKind::Closure(id) => {
+                    let mut params = body.closure(*id).params.iter();
+                    params.all(|p| matches!(body.pat(p.pat).kind, PatKind::Wild))
+                }
+                _ => false,
+            });
+            throws_away.then_some(*receiver)
+        }
+        _ => None,
+    });
+    mapped.filter_map(|value| source(body, value)).filter(|call| is_partial_write(cx, *call)).collect()
 }
 
 /// The call that gives a count: through `?`, `.await`, `unwrap`, and a variable that is used only here.
