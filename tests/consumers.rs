@@ -193,7 +193,7 @@ fn zsh_completes_options_rules_and_values() {
             zpty -r inner seen '*ready-2*'
             zpty -w -n inner $'cargo-linger {line}\\t'
             # Who waits in vain is ended.
-            (sleep 60; kill $$) & waiter=$!
+            (sleep 60; kill $$) >/dev/null 2>&1 & waiter=$!
             zpty -r inner seen '*{wanted}*' && print found
             kill $waiter; zpty -d inner"
         );
