@@ -1,7 +1,8 @@
 //! The floor: a bare parallel `syn` parse of the same files, beside a cold run of linger.
 //!
 //! `cargo bench --bench floor -- DIR…` prints one line for each folder: files, lines, both wall times, their
-//! ratio, and the peak memory of both, each the best of five rounds that take turns. The floor has linger's allocator and profile.
+//! ratio, the peak memory of both, and what names and types cost as a share of the floor; each the best of five rounds that
+//! take turns. The floor has linger's allocator and profile. Dependencies are not read.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,24 +28,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     println!(
-        "{:<20} {:>6} {:>8} {:>8} {:>8} {:>6} {:>9} {:>9}",
-        "folder", "files", "lines", "floor", "linger", "ratio", "floor", "linger"
+        "{:<20} {:>6} {:>8} {:>8} {:>8} {:>6} {:>9} {:>9} {:>12}",
+        "folder", "files", "lines", "floor", "linger", "ratio", "floor", "linger", "names+types"
     );
     for folder in &folders {
         let (files, lines) = count(folder);
         let (mut floor, mut linger) = ((Duration::MAX, u64::MAX), (Duration::MAX, u64::MAX));
+        let mut understanding = f64::MAX;
         for _ in 0..ROUNDS {
             floor = least(floor, measured(&mut floor_of(folder)?)?);
             linger = least(linger, measured(&mut linger_on(folder))?);
+            understanding = understanding.min(names_and_types(folder)?);
         }
         let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         println!(
-            "{name:<20} {files:>6} {lines:>8} {:>6.0}ms {:>6.0}ms {:>6.2} {:>6} MB {:>6} MB",
+            "{name:<20} {files:>6} {lines:>8} {:>6.0}ms {:>6.0}ms {:>6.2} {:>6} MB {:>6} MB {:>12.2}",
             floor.0.as_secs_f64() * 1000.0,
             linger.0.as_secs_f64() * 1000.0,
             linger.0.as_secs_f64() / floor.0.as_secs_f64(),
             floor.1,
             linger.1,
+            understanding / 1000.0 / floor.0.as_secs_f64(),
         );
     }
     Ok(())
@@ -107,6 +111,17 @@ fn floor_of(folder: &Path) -> Result<Command, Box<dyn std::error::Error>> {
 
 fn linger_on(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-linger"));
-    command.args(["--message-format", "short", "--exit-zero", "-q", "--no-cache"]).current_dir(folder);
+    command.args(["--message-format", "short", "--exit-zero", "-q", "--no-cache", "--no-dependencies"]);
+    command.current_dir(folder);
     command
+}
+
+/// Milliseconds that names and types take, each alone.
+fn names_and_types(folder: &Path) -> Result<f64, Box<dyn std::error::Error>> {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_cargo-linger")).args(["debug", "cost"]).arg(folder).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let parts = text.lines().filter_map(|line| line.split_once(" ms  "));
+    let wanted = parts.filter(|(_, name)| matches!(*name, "names" | "types"));
+    Ok(wanted.filter_map(|(spent, _)| spent.trim().parse::<f64>().ok()).sum())
 }

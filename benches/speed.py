@@ -7,9 +7,12 @@ FOLDER/NAME holds each corpus of the list below; one that is missing is cloned t
 turns, round by round, so that ratios hold on a machine that others use too: read ratios, not times.
 
   floor     every .rs file parsed with syn by all threads and dropped, with linger's allocator and profile (benches/floor.rs)
-  cold      a whole check without a cache
+  cold      a whole check that keeps nothing and reads no dependencies: what stands beside the floor
+  names     resolving names and inferring types, each alone (`debug cost`), as a share of the floor
+  index     reading the dependencies' signatures: the first time, and from what the first time left
   warm      a whole check when nothing has changed, and with one file changed (where linger keeps a cache)
-  save      from a changed buffer to its published diagnostics, through the language server
+  save      from a changed buffer to its published diagnostics, through the language server: after an edit within a
+            function, and after one that adds a function
   peers     `rustfmt --check` on the same files, ast-grep with six rules, `cargo clippy` with --clippy, each where it is installed
   growth    time and memory from 100,000 to 2,000,000 lines, by putting corpora beside each other
 
@@ -179,21 +182,24 @@ class Editor:
             return self.news.wait_for(lambda: (self.published.get(uri) or -1) >= version, patience)
 
 
-def save_to_diagnostics(linger, folder, files, edits=20):
+def save_to_diagnostics(linger, folder, files, within, edits=20):
     """The median and 95th percentile, in ms, over edits of files of middling size."""
     by_size = sorted(files, key=lambda f: f.stat().st_size)
     file = by_size[len(by_size) * 3 // 4]
     uri, text = file.as_uri(), file.read_text(errors="replace")
     editor = Editor(linger, folder)
     try:
-        document = {"uri": uri, "languageId": "rust", "version": 1, "text": text}
+        document = {"uri": uri, "languageId": "rust", "version": 1,
+                    "text": f"{text}\nfn edited() {{}}\n" if within else text}
         editor.send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
         if not editor.wait_for(uri, 1):
             return None
         times = []
         for version in range(2, edits + 2):
-            # The server rests a moment after a change, and works at once after a save.
-            changed = f"{text}\nfn edited_{version}() {{ let _ = std::fs::remove_file(\"x\"); }}\n"
+            # The server rests a moment after a change, and works at once after a save. An edit within a body leaves the
+            # rest of the program what it is; a function more does not.
+            name, limit = ("edited", version) if within else (f"edited_{version}", 0)
+            changed = f"{text}\nfn {name}() {{ if {limit} > 1 {{ let _ = std::fs::remove_file(\"x\"); }} }}\n"
             start = time.monotonic()
             editor.send({"method": "textDocument/didChange", "params": {
                 "textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": changed}]}})
@@ -215,12 +221,31 @@ class Bench:
         listed = subprocess.run([self.linger, "--help"], capture_output=True, text=True, check=False).stdout
         self.has_cache = "--no-cache" in listed
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="linger-speed-"))
+        self.round = 0
 
     def check(self, *more):
         return [self.linger, "--message-format", "short", "--exit-zero", "-q", *more]
 
     def cold(self):
-        return self.check("--no-cache") if self.has_cache else self.check()
+        return self.check("--no-cache", "--no-dependencies") if self.has_cache else self.check("--no-dependencies")
+
+    def index(self, folder):
+        """Seconds: reading all dependencies for the first time, and the next time."""
+        home = self.work / "index"
+        shutil.rmtree(home, ignore_errors=True)
+        return tuple(self.cost(folder, home)["dependencies"] for _ in range(2))
+
+    def cost(self, folder, home):
+        """Seconds by part."""
+        done = subprocess.run([self.linger, "debug", "cost", "."], cwd=folder, stdout=subprocess.PIPE, text=True, check=True,
+                              env={**os.environ, "XDG_CACHE_HOME": str(home)})
+        rows = (line.split(" ms  ") for line in done.stdout.splitlines())
+        return {name: float(spent) / 1000 for spent, name in rows}
+
+    def understanding(self, folder):
+        """Seconds for names and for types."""
+        parts = self.cost(folder, self.work / "index")
+        return parts["names"], parts["types"]
 
     def jobs(self, folder):
         return {
@@ -232,6 +257,8 @@ class Bench:
         folder = checkout(name, self.options.checkouts).resolve()
         files = sources(folder)
         jobs = self.jobs(folder)
+        jobs["index"] = lambda: self.index(folder)
+        jobs["understanding"] = lambda: self.understanding(folder)
         if self.has_cache:
             measured(self.check(), folder)
             jobs["warm"] = lambda: measured(self.check(), folder)
@@ -249,7 +276,8 @@ class Bench:
         if self.options.clippy:
             jobs["clippy"] = lambda: self.clippy(folder)
         row = in_turns(jobs, self.options.rounds)
-        row["save"] = save_to_diagnostics(self.linger, folder, files) if self.options.save else None
+        for key, within in (("save", True), ("save_item", False)):
+            row[key] = save_to_diagnostics(self.linger, folder, files, within) if self.options.save else None
         row["files"], row["lines"] = len(files), lines_of(files)
         row["largest"] = max(f.stat().st_size for f in files) / 1e6
         return row
@@ -257,8 +285,10 @@ class Bench:
     def changed(self, folder, files):
         file = files[len(files) // 2]
         before = file.read_bytes()
+        # What was there in an earlier round is an answer that the cache has.
+        self.round += 1
         try:
-            file.write_bytes(before + b"\nfn edited() {}\n")
+            file.write_bytes(before + b"\nfn edited_%d_%d() {}\n" % (os.getpid(), self.round))
             return measured(self.check(), folder)
         finally:
             file.write_bytes(before)
@@ -301,14 +331,16 @@ def cell(row, key, scale=1000, unit="ms"):
 
 
 def table(rows):
-    head = ["corpus", "lines", "floor", "cold", "ratio", "CPU ratio", "memory", "warm", "one file changed", "save",
-            "rustfmt", "ast-grep", "clippy"]
+    head = ["corpus", "lines", "floor", "cold", "ratio", "CPU ratio", "memory", "names + types / floor", "index, first",
+            "index, next", "warm", "one file changed", "save", "save, new item", "rustfmt", "ast-grep", "clippy"]
     out = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for name, row in rows.items():
-        save = f"{row['save'][0]:.0f} / {row['save'][1]:.0f} ms" if row.get("save") else "–"
+        saves = [f"{row[key][0]:.0f} / {row[key][1]:.0f} ms" if row.get(key) else "–" for key in ("save", "save_item")]
+        share = sum(row["understanding"]) / row["floor"][0]
         cells = [name, f"{row['lines']:,}", cell(row, "floor"), cell(row, "cold"),
                  f"{row['cold'][0] / row['floor'][0]:.2f} ×", f"{row['cold'][1] / row['floor'][1]:.2f} ×",
-                 f"{row['cold'][2]:.0f} MB", cell(row, "warm"), cell(row, "changed"), save,
+                 f"{row['cold'][2]:.0f} MB", f"{share:.2f}", *(f"{spent * 1000:.0f} ms" for spent in row["index"]),
+                 cell(row, "warm"), cell(row, "changed"), *saves,
                  cell(row, "rustfmt"), cell(row, "ast-grep"), cell(row, "clippy", 1, "s")]
         out.append("| " + " | ".join(cells) + " |")
     return "\n".join(out)
@@ -378,7 +410,9 @@ def main():
             "# Speed", "",
             f"Written by `benches/speed.py`: medians of {options.rounds} rounds in turns, {os.cpu_count()} threads, profile "
             f"`{options.profile}`. The floor is a bare parallel `syn` parse of the same files with the same allocator. Read "
-            "ratios, not times. *save* is the median and 95th percentile from a save to the published diagnostics.", "",
+            "ratios, not times. *cold* keeps nothing and reads no dependencies; reading these is *index*, for the first time and "
+            "from then on. *save* is the median and 95th percentile from a save to the published diagnostics, after an edit "
+            "within a function and after one that adds a function.", "",
             table(rows), "",
         ]
         if grown:

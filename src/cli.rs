@@ -131,13 +131,18 @@ pub enum DebugCommand {
         /// The file, and the function
         place: String,
     },
-    /// Print the type of each expression of a function: `FILE` or `FILE::FUNCTION`
+    /// Print the type of each expression of a file, function or line: `FILE`, `FILE::FUNCTION` or `FILE:LINE`
     Types {
-        /// The file, and the function
+        /// The file, and the function or line
         place: String,
     },
     /// Print what stands in the way of calls that are not understood, or a sample of those that are
     Resolutions(ResolutionArgs),
+    /// Print what names and types cost, each part alone: what `benches/floor.rs` sets against bare parsing
+    Cost {
+        /// The folder
+        path: PathBuf,
+    },
     /// Edit the files of a folder at random (in memory), and compare after each edit what the server finds with what a
     /// run finds that keeps nothing
     Replay {

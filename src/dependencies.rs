@@ -4,7 +4,7 @@
 //! there is not known. A crate is read when a file of the workspace names it, or a crate that is read hands it on
 //! (`pub use`). Of what the catalogue knows only that is taken which it lacks: fields, variants, constants.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::manifest::{self, Package};
 const MAX_FILE: u64 = 2 << 20;
 
 /// Counts changes of what is kept.
-const NOTATION: u32 = 6;
+const NOTATION: u32 = 7;
 
 /// Crates that are read in one run; no workspace names more by itself.
 const MAX_CRATES: usize = 1000;
@@ -78,11 +78,14 @@ struct Wanted {
     dir: PathBuf,
 }
 
+/// Signatures by the name of their package.
+pub type Learnt = BTreeMap<String, String>;
+
 /// The signatures of the dependencies that the files lowered so far name, in the catalogue's notation; of `all`
 /// dependencies where more files are to come. Without `remember` nothing is taken from the last run, and nothing is
 /// left for the next.
-pub fn read(packages: &[Package], all: bool, remember: bool) -> Vec<String> {
-    let mut read = Vec::new();
+pub fn read(packages: &[Package], all: bool, remember: bool) -> Learnt {
+    let mut read = Learnt::new();
     let Some(sources) = Sources::find() else { return read };
     let mut locks: FxHashMap<PathBuf, Option<Locks>> = FxHashMap::default();
     for package in packages {
@@ -139,7 +142,7 @@ pub fn read(packages: &[Package], all: bool, remember: bool) -> Vec<String> {
             for name in found.handed_on.split_whitespace() {
                 want(&lock, &wanted.locked, name, &mut queue);
             }
-            read.push(found.text);
+            read.insert(wanted.locked.name, found.text);
         }
     }
     read
@@ -180,6 +183,19 @@ fn read_kept(path: &Path) -> Option<Signatures> {
     let kept = std::str::from_utf8(cache::unwrapped(&bytes)?).ok()?;
     let (handed_on, text) = kept.strip_prefix("# ")?.split_once('\n')?;
     Some(Signatures { handed_on: handed_on.to_owned(), text: text.to_owned() })
+}
+
+/// The lock files that hold for some packages, each with its text.
+pub fn locks(packages: &[Package]) -> BTreeMap<PathBuf, cache::Digest> {
+    let mut locks = BTreeMap::new();
+    for lock in packages.iter().filter_map(|p| lock_file(&p.manifest)) {
+        if !locks.contains_key(&lock)
+            && let Ok(text) = std::fs::read(&lock)
+        {
+            locks.insert(lock, blake3::hash(&text));
+        }
+    }
+    locks
 }
 
 /// Which sources of dependencies there are, for who keeps findings that rest on them: the lock files, and whether each

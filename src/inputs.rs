@@ -1,5 +1,6 @@
 //! What a check works on beside its arguments: for a program that checks again and again, such as the language server.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,8 @@ use linger_analysis::syntax::items::FileHir;
 use rustc_hash::FxHashMap;
 
 use crate::cache::Digest;
+use crate::dependencies::{self, Learnt};
+use crate::manifest::Package;
 use crate::run::Read;
 use crate::state::State;
 use crate::texts::Buffers;
@@ -93,6 +96,11 @@ impl<'i> Inputs<'i> {
         }
     }
 
+    /// What a file was lowered to last, for who looks past what is broken.
+    pub fn last_good(&self, path: &Path) -> Option<Arc<FileHir>> {
+        self.kept.filter(|_| self.lenient)?.last(path)
+    }
+
     /// Fails when nobody waits any more.
     pub fn go_on(&self) -> Result<(), Stopped> {
         if self.is_stopped() { Err(Stopped) } else { Ok(()) }
@@ -103,7 +111,10 @@ impl<'i> Inputs<'i> {
 #[derive(Default)]
 pub struct Kept {
     files: Mutex<FxHashMap<PathBuf, KeptFile>>,
-    is_used: AtomicBool,
+    /// What was learnt of dependencies, of all folders together.
+    learnt: Mutex<Learnt>,
+    /// The lock files of the dependencies that were learnt, each with its text.
+    locks: Mutex<Option<BTreeMap<PathBuf, Digest>>>,
     states: Mutex<FxHashMap<Slot, State>>,
 }
 
@@ -118,9 +129,25 @@ impl Kept {
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether this is asked for the first time.
-    pub fn first_time(&self) -> bool {
-        !self.is_used.swap(true, Ordering::Relaxed)
+    /// Whether the dependencies of these packages are to be learnt: the first time, and when a lock file is new or has
+    /// changed. What is kept of programs rests on what was learnt before, and goes.
+    pub fn learns_from(&self, packages: &[Package]) -> bool {
+        let now = dependencies::locks(packages);
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        // A check of a part of the packages sees fewer, which is no news.
+        if locks.as_ref().is_some_and(|known| now.iter().all(|(path, hash)| known.get(path) == Some(hash))) {
+            return false;
+        }
+        locks.get_or_insert_default().extend(now);
+        self.lock_states().clear();
+        true
+    }
+
+    /// What was read of dependencies now, with what was read before for other folders.
+    pub fn beside_others(&self, read: Learnt) -> Learnt {
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.extend(read);
+        learnt.clone()
     }
 
     /// The file as it was lowered from this text.

@@ -14,6 +14,7 @@ mod git;
 mod inputs;
 mod levels;
 mod lsp;
+mod macros;
 mod manifest;
 mod outside;
 mod pipeline;

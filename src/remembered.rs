@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::dependencies;
 use crate::discover::Found;
 use crate::run::{self, Clock, Outcome};
+use crate::stored::Stored;
 use crate::texts::Texts;
 
 /// The cache for a run. `None` when it is not wanted.
@@ -91,6 +92,12 @@ pub fn answer(
 fn told(cache: &Cache, found: &Found, texts: &Texts, read: &[(Digest, usize)]) -> Option<Outcome> {
     let files = || found.files.iter().map(PathBuf::as_path);
     let stored = cache.get(&contents(files().zip(read.iter().map(|(digest, _)| digest))))?;
+    recalled(stored, found, texts, read)
+}
+
+/// The run that findings were kept of. `None` when they do not fit the files.
+pub fn recalled(stored: Stored, found: &Found, texts: &Texts, read: &[(Digest, usize)]) -> Option<Outcome> {
+    let files = || found.files.iter().map(PathBuf::as_path);
     let lengths: Vec<usize> = read.iter().map(|(_, length)| *length).collect();
     let findings = stored.findings(&lengths)?;
     // Who has findings is shown with its lines.

@@ -11,7 +11,8 @@ use linger_analysis::catalogue::Catalogue;
 use linger_analysis::names::Program;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::items::FileHir;
-use linger_analysis::syntax::parse::{STACK_SIZE, parse_file};
+use linger_analysis::syntax::macros::SharedMacro;
+use linger_analysis::syntax::parse::{STACK_SIZE, parse_file_with, shared_macros};
 use linger_analysis::types::print::ResolutionShare;
 use linger_lints::rules::tool::syntax_error;
 use linger_lints::{Confidence, Diagnostic, Level, Rule};
@@ -25,7 +26,8 @@ use crate::commands::statistics;
 use crate::config::{self, Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
-use crate::inputs::{Inputs, Kept, Stopped};
+use crate::inputs::{Inputs, Stopped};
+use crate::macros::Macros;
 use crate::pipeline::{Reported, Settings, process};
 use crate::progress::Progress;
 use crate::remembered;
@@ -159,9 +161,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     clock.lap("parse and lower");
 
     progress.at("reading the signatures of dependencies");
-    // They are learnt once for the process: a server hears of new ones when it is started again.
-    if !args.no_dependencies && inputs.kept.is_none_or(Kept::first_time) {
-        Catalogue::learn(dependencies::read(&found.packages, inputs.kept.is_some(), !args.no_cache));
+    // A process that checks again learns them again when a lock file has changed.
+    if !args.no_dependencies && inputs.kept.is_none_or(|kept| kept.learns_from(&found.packages)) {
+        Catalogue::forget();
+        let mut learnt = dependencies::read(&found.packages, inputs.kept.is_some(), !args.no_cache);
+        if let Some(kept) = inputs.kept {
+            learnt = kept.beside_others(learnt);
+        }
+        Catalogue::learn(learnt.into_values().collect());
         clock.lap("dependencies");
     }
     let edition = config.edition().filter(|_| args.edition == 2024).unwrap_or(args.edition);
@@ -368,60 +375,124 @@ pub fn read(found: &Found, texts: &Texts, inputs: &Inputs<'_>) -> Vec<Read> {
         .map(|(index, path)| (std::fs::metadata(path).map_or(0, |m| m.len()), index))
         .collect();
     order.sort_by(|a, b| b.cmp(a));
-    let mut read: Vec<(usize, Read)> = order
+    // A macro may stand in any file, so all are opened before the first is lowered.
+    let opened: Vec<(usize, Opened)> = order
         .par_iter()
         .with_max_len(1)
-        .map(|(_, index)| (*index, read_one(&found.files[*index], texts, inputs)))
+        .map(|(_, index)| (*index, open(&found.files[*index], texts, inputs)))
+        .collect();
+    let shared: Vec<(usize, Arc<[SharedMacro]>)> = opened
+        .iter()
+        .filter(|(_, file)| !file.macros.is_empty())
+        .map(|(index, file)| (*index, Arc::clone(&file.macros)))
+        .collect();
+    let defined = shared.iter().map(|(index, macros)| (found.files[*index].as_path(), &**macros));
+    let macros = Macros::of(&found.packages, defined);
+    let mut read: Vec<(usize, Read)> = opened
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(index, file)| (index, file.lowered(&found.files[index], &macros, texts, inputs)))
         .collect();
     read.sort_by_key(|(index, _)| *index);
     read.into_iter().map(|(_, one)| one).collect()
 }
 
-/// Reads and lowers a file.
-pub fn read_one(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Read {
-    let failed = |hash: Option<Digest>, text: &str, message: String, span: Span| Read {
-        hir: Arc::new(empty(path, text)),
-        hash,
-        trouble: Some((message, span)),
-    };
+/// Reads and lowers a file of a program that is known.
+pub fn read_one(path: &Path, found: &Found, program: &Program, texts: &Texts, inputs: &Inputs<'_>) -> Read {
+    let files = program.files().iter().map(|file| (file.path.as_path(), &*file.macros));
+    open(path, texts, inputs).lowered(path, &Macros::of(&found.packages, files), texts, inputs)
+}
+
+/// The text of a file with its hash, or why there is none.
+type Text = Result<(String, Digest), (Option<Digest>, String)>;
+
+/// A file that was opened.
+struct Opened {
+    /// Its text. A run that keeps nothing reads it once more: all texts at once are a tenth of its memory.
+    text: Option<Text>,
+    /// What it was lowered to before.
+    known: Option<Arc<FileHir>>,
+    /// The macros that it shares.
+    macros: Arc<[SharedMacro]>,
+}
+
+fn open(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Opened {
     if inputs.is_stopped() {
-        return failed(None, "", "stopped".to_owned(), Span::default());
+        return Opened { text: None, known: None, macros: Arc::default() };
     }
+    let Some(kept) = inputs.kept else {
+        let macros = match texts.buffer(path) {
+            Some(text) => macros_of(&text),
+            None => std::fs::read(path).ok().and_then(|bytes| macros_of(std::str::from_utf8(&bytes).ok()?)),
+        };
+        return Opened { text: None, known: None, macros: macros.unwrap_or_default() };
+    };
+    let text = text_of(path, texts);
+    let Ok((code, hash)) = &text else {
+        return Opened { text: Some(text), known: None, macros: Arc::default() };
+    };
+    let known = kept.get(path, hash);
+    let macros = match &known {
+        Some(known) => Some(Arc::clone(&known.macros)),
+        // Who edits a file has not taken its macros back.
+        None => macros_of(code).or_else(|| Some(Arc::clone(&inputs.last_good(path)?.macros))),
+    };
+    Opened { text: Some(text), known, macros: macros.unwrap_or_default() }
+}
+
+fn macros_of(text: &str) -> Option<Arc<[SharedMacro]>> {
+    catch_unwind(|| shared_macros(text)).ok().flatten().map(Into::into)
+}
+
+fn text_of(path: &Path, texts: &Texts) -> Text {
     let bytes = match texts.buffer(path) {
         Some(text) => text.as_bytes().to_vec(),
-        None => match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                return failed(None, "", format!("this file cannot be read: {error}"), Span::default());
-            }
-        },
+        None => std::fs::read(path).map_err(|error| (None, format!("this file cannot be read: {error}")))?,
     };
     let hash = blake3::hash(&bytes);
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            return failed(Some(hash), "", format!("this file is not UTF-8 (byte {at})"), Span::default());
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        (Some(hash), format!("this file is not UTF-8 (byte {at})"))
+    })?;
+    Ok((text, hash))
+}
+
+impl Opened {
+    fn lowered(self, path: &Path, macros: &Macros<'_>, texts: &Texts, inputs: &Inputs<'_>) -> Read {
+        let failed = |hash: Option<Digest>, text: &str, message: String, span: Span| Read {
+            hir: Arc::new(empty(path, text)),
+            hash,
+            trouble: Some((message, span)),
+        };
+        if inputs.is_stopped() {
+            return failed(None, "", "stopped".to_owned(), Span::default());
         }
-    };
-    if let Some(hir) = inputs.kept.and_then(|kept| kept.get(path, &hash)) {
-        return Read { hir, hash: Some(hash), trouble: None };
-    }
-    match catch_unwind(AssertUnwindSafe(|| parse_file(path.to_path_buf(), &text))) {
-        Ok(Ok(hir)) => {
-            let hir = Arc::new(hir);
-            if let Some(kept) = inputs.kept {
-                kept.put(hash, &hir);
+        let (text, hash) = match self.text.unwrap_or_else(|| text_of(path, texts)) {
+            Ok(text) => text,
+            Err((hash, message)) => return failed(hash, "", message, Span::default()),
+        };
+        let others = macros.seen_from(path);
+        if let Some(hir) = self.known.filter(|known| known.is_same_with(others)) {
+            return Read { hir, hash: Some(hash), trouble: None };
+        }
+        let parse = || parse_file_with(path.to_path_buf(), &text, others);
+        match catch_unwind(AssertUnwindSafe(parse)) {
+            Ok(Ok(mut hir)) => {
+                hir.macros = self.macros;
+                let hir = Arc::new(hir);
+                if let Some(kept) = inputs.kept {
+                    kept.put(hash, &hir);
+                }
+                Read { hir, hash: Some(hash), trouble: None }
             }
-            Read { hir, hash: Some(hash), trouble: None }
-        }
-        Ok(Err(error)) => {
-            let message = format!("this file could not be checked: {}", error.message);
-            failed(Some(hash), &text, message, error.span)
-        }
-        Err(_) => {
-            let message = "linger failed on this file (a bug in linger)".to_owned();
-            failed(Some(hash), &text, message, Span::default())
+            Ok(Err(error)) => {
+                let message = format!("this file could not be checked: {}", error.message);
+                failed(Some(hash), &text, message, error.span)
+            }
+            Err(_) => {
+                let message = "linger failed on this file (a bug in linger)".to_owned();
+                failed(Some(hash), &text, message, Span::default())
+            }
         }
     }
 }
@@ -446,5 +517,7 @@ pub fn empty(path: &Path, text: &str) -> FileHir {
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
+        macros: Arc::default(),
+        asked_macros: Vec::new(),
     }
 }

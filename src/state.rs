@@ -182,7 +182,7 @@ pub fn quick(args: &CheckArgs, inputs: &Inputs<'_>) -> anyhow::Result<Option<Out
             return Ok(None);
         };
         asked.insert(id);
-        let read = run::read_one(path, &texts, inputs);
+        let read = run::read_one(path, &state.frame.found, &state.program, &texts, inputs);
         match read.finding(id) {
             // The others are answered for as if it still were what it was when it could be read.
             Some(finding) => trouble.push(finding),

@@ -65,6 +65,6 @@ fn again(args: &CheckArgs, kept: &Kept) -> anyhow::Result<()> {
 fn matters(path: &Path, root: &Path) -> bool {
     let below = path.strip_prefix(root).unwrap_or(path);
     let is_output = below.components().any(|c| c.as_os_str() == "target" || c.as_os_str() == ".git");
-    let is_source = path.extension().is_some_and(|e| e == "rs" || e == "toml");
+    let is_source = path.extension().is_some_and(|e| e == "rs" || e == "toml" || e == "lock");
     is_source && !is_output
 }

@@ -185,6 +185,36 @@ fn many_runs_at_once_and_killed_ones_leave_it_whole() {
     }
 }
 
+/// A run is killed as soon as the file that becomes the entry is there: it is half written, or about to be moved.
+#[test]
+fn killed_in_the_middle_of_writing() {
+    let workspace = Workspace::new();
+    let many = "    let _ = m.lock();\n    end();\n".repeat(2000);
+    workspace
+        .write("src/lib.rs", &format!("pub fn f(m: &std::sync::Mutex<i32>) {{\n{many}}}\nfn end() {{}}\n"));
+    let args = ["--message-format", "short"];
+    let cold = workspace.cold(&args);
+    let below = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten();
+    let results = workspace.dir.path().join("cache/linger/results-1");
+    let new_files = || {
+        let files = below(results.clone()).flat_map(|folder| below(folder.path()));
+        files.filter(|file| file.file_name().to_string_lossy().starts_with(".new")).count()
+    };
+    let mut left = 0;
+    for round in 0..5 {
+        let mut command = workspace.command(&args);
+        let mut run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        while new_files() == 0 && run.try_wait().expect("a status").is_none() {}
+        run.kill().expect("it can be killed");
+        run.wait().expect("it ends");
+        left += new_files();
+        assert_same(&workspace.run(&args), &cold, &format!("after kill {round}"));
+        assert!(workspace.is_known(&args), "it is kept");
+        fs::remove_dir_all(workspace.dir.path().join("cache")).expect("the cache goes");
+    }
+    println!("{left} of 5 left half of an entry");
+}
+
 /// Whatever keeps the cache from being written, the answer is the same.
 #[test]
 #[cfg(unix)]
@@ -212,6 +242,31 @@ fn a_cache_that_cannot_be_written_does_not_matter() {
         let mut command = workspace.command(&[]);
         let output = command.env("XDG_CACHE_HOME", place).output().expect("the built binary starts");
         assert_same(&output, &cold, &format!("a cache in {}", place.display()));
+    }
+}
+
+/// A disk that is full before the entry is whole, in a namespace of its own; left out where there can be none.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_does_not_matter() {
+    let workspace = Workspace::new();
+    let cold = workspace.cold(&[]);
+    let disk = workspace.dir.path().join("disk");
+    fs::create_dir(&disk).expect("a folder");
+    for size in ["4k", "8k", "12k", "16k"] {
+        let script = format!("mount -t tmpfs -o size={size} none \"$1\" || exit 77; exec \"$0\"");
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &script, env!("CARGO_BIN_EXE_cargo-linger")]).arg(&disk);
+        command.current_dir(workspace.root()).env("XDG_CACHE_HOME", &disk);
+        command.env_remove("NO_COLOR").env_remove("GITHUB_STEP_SUMMARY");
+        let output = command.output();
+        let refused = |output: &Output| {
+            output.status.code() == Some(77) || common::stderr(output).starts_with("unshare:")
+        };
+        match output {
+            Ok(output) if !refused(&output) => assert_same(&output, &cold, &format!("a disk of {size}")),
+            other => println!("no disk of its own here: {other:?}"),
+        }
     }
 }
 

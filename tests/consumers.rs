@@ -139,6 +139,69 @@ fn bash_completes_options_rules_and_values() {
     }
 }
 
+/// Runs a script in a shell, with linger's own script beside it. `None` where there is no such shell.
+#[cfg(unix)]
+fn in_shell(shell: &str, script: &str) -> Option<Output> {
+    let dir = scratch();
+    let own = run(dir.path(), &["completions", shell]);
+    write(dir.path(), &[("_cargo-linger", &stdout(&own))]);
+    let output = Command::new(shell).args(["-c", script]).current_dir(dir.path()).output();
+    if output.is_err() {
+        println!("{shell} is not installed here");
+    }
+    output.ok()
+}
+
+#[cfg(unix)]
+#[test]
+fn fish_completes_options_rules_and_values() {
+    for start in ["cargo-linger", "cargo linger"] {
+        for (line, wanted) in [
+            ("-A double_lock/", vec!["double_lock/conflict", "double_lock/read_read"]),
+            ("explain guard_held_through_m", vec!["guard_held_through_match"]),
+            ("--message-format git", vec!["github", "gitlab"]),
+            ("-q --unsafe-f", vec!["--unsafe-fixes"]),
+            ("baseline up", vec!["update"]),
+            ("baseline write --exc", vec!["--exclude"]),
+        ] {
+            let script = format!("source _cargo-linger; complete -C '{start} {line}'");
+            let Some(output) = in_shell("fish", &script) else { return };
+            let text = stdout(&output);
+            let offered: Vec<&str> = text.lines().filter_map(|line| line.split('\t').next()).collect();
+            assert_eq!(offered, wanted, "{line}: {}", stderr(&output));
+        }
+    }
+}
+
+/// zsh completes only what is typed, so a shell of its own is typed into, until the line is as it should be.
+#[cfg(unix)]
+#[test]
+fn zsh_completes_options_rules_and_values() {
+    let lines = [
+        ("-A double_lock/c", "double_lock/conflict "),
+        ("explain guard_held_through_m", "guard_held_through_match "),
+        ("--message-format gith", "github "),
+        ("--unsafe-f", "--unsafe-fixes "),
+        ("baseline up", "update "),
+        ("baseline write --exc", "--exclude="),
+        (". --strict-p", "--strict-parse "),
+    ];
+    for (line, wanted) in lines {
+        let script = format!(
+            "zmodload zsh/zpty && zpty inner zsh -f -i || exit 77
+            zpty -w inner 'PS1=; fpath=(. $fpath); autoload -Uz compinit; compinit -u -D; print ready-$((1 + 1))'
+            zpty -r inner seen '*ready-2*'
+            zpty -w -n inner $'cargo-linger {line}\\t'
+            # Who waits in vain is ended.
+            (sleep 60; kill $$) & waiter=$!
+            zpty -r inner seen '*{wanted}*' && print found
+            kill $waiter; zpty -d inner"
+        );
+        let Some(output) = in_shell("zsh", &script) else { return };
+        assert!(output.status.code() == Some(77) || stdout(&output).contains("found"), "{line}: {output:?}");
+    }
+}
+
 /// The scripts of the steps of a YAML file: what stands below each `run: |`.
 fn scripts(path: &str) -> Vec<String> {
     let text = std::fs::read_to_string(repository().join(path)).expect("the file");

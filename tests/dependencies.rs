@@ -111,3 +111,29 @@ fn absent_sources_and_broken_locks_are_no_errors() {
     fs::write(dir.path().join("app/Cargo.lock"), "this is [not TOML").unwrap();
     assert!(lint(dir.path(), &[]).is_empty());
 }
+
+#[test]
+fn of_two_versions_the_one_that_the_lock_file_names_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    workspace(root);
+    // Another `lending` in the same lock file, whose books cannot fail.
+    let home = root.join("home/registry/src/index/lending-2.0.0");
+    fs::create_dir_all(home.join("src")).unwrap();
+    fs::write(
+        home.join("Cargo.toml"),
+        "[package]\nname = \"lending\"\nversion = \"2.0.0\"\nedition = \"2021\"\n",
+    )
+    .unwrap();
+    fs::write(home.join("src/lib.rs"), "pub struct Shelf;\nimpl Shelf { pub fn book(&self) -> u32 { 0 } }\n")
+        .unwrap();
+    let lock = root.join("app/Cargo.lock");
+    let two = format!(
+        "{}[[package]]\nname = \"lending\"\nversion = \"2.0.0\"\nsource = \"registry+https://example.invalid/index\"\n",
+        fs::read_to_string(&lock).unwrap()
+    );
+    fs::write(&lock, two.replace("\"absent\", \"lending\"", "\"absent\", \"lending 1.2.0\"")).unwrap();
+    assert!(lint(root, &[]).contains("src/lib.rs:2:"));
+    fs::write(&lock, two.replace("\"absent\", \"lending\"", "\"absent\", \"lending 2.0.0\"")).unwrap();
+    assert!(!lint(root, &[]).contains("src/lib.rs:2:"));
+}

@@ -198,3 +198,91 @@ fn a_package_outside_of_the_workspace_tells_its_types() {
     // What is outside is read, and not reported on.
     assert_eq!(ignored(&dir.path().join("ws"), &[]), [("app/src/lib.rs".to_owned(), 2)]);
 }
+
+#[test]
+fn macros_of_other_files_are_expanded() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"near\"]\n"),
+            (
+                "app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nnear = { path = \"../near\" }\n",
+            ),
+            ("app/src/lib.rs", "#[macro_use]\nmod tools;\npub mod user;\n"),
+            (
+                "app/src/tools.rs",
+                "macro_rules! value {\n    ($e:expr) => {{\n        let found = $e;\n        found\n    }};\n}\n",
+            ),
+            (
+                "app/src/user.rs",
+                "pub fn f() {\n    let _ = value!(near::go());\n    let _ = near::twice!(1);\n    let _ = near::hidden!(1);\n}\n",
+            ),
+            ("near/Cargo.toml", "[package]\nname = \"near\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            (
+                "near/src/lib.rs",
+                "#[macro_export]\nmacro_rules! twice {\n    ($e:expr) => {\n        $crate::checked($e)\n    };\n}\n\
+                 macro_rules! hidden {\n    ($e:expr) => {\n        $crate::checked($e)\n    };\n}\n\
+                 pub fn go() -> Result<u8, String> {\n    hidden!(1)\n}\npub fn checked(n: u8) -> Result<u8, String> {\n    Ok(n)\n}\n",
+            ),
+        ],
+    );
+    let found = ignored(dir.path(), &[]);
+    let lines: Vec<u64> =
+        found.iter().filter(|(f, _)| f == "app/src/user.rs").map(|(_, line)| *line).collect();
+    assert_eq!(lines, [2, 3], "{found:?}");
+}
+
+#[test]
+fn renamed_dependencies_and_cyclic_reexports_between_files() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"app\", \"near\"]\n[workspace.dependencies]\nby = { path = \"near\", package = \"near-by\" }\n",
+            ),
+            (
+                "app/Cargo.toml",
+                "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n\
+                 other = { path = \"../near\", package = \"near-by\" }\nby = { workspace = true }\n",
+            ),
+            (
+                "app/src/lib.rs",
+                "pub fn f() {\n    let _ = other::go();\n    let _ = by::deep::go();\n    let _ = by::deep::absent();\n}\n",
+            ),
+            ("near/Cargo.toml", "[package]\nname = \"near-by\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            // Each hands on what the other has, and itself.
+            ("near/src/lib.rs", "pub mod deep;\npub use deep::*;\npub use self::go as again;\n"),
+            (
+                "near/src/deep.rs",
+                "pub use crate::*;\npub use super::deep::absent;\npub fn go() -> Result<u8, String> {\n    Ok(1)\n}\n",
+            ),
+        ],
+    );
+    let lines: Vec<u64> = ignored(dir.path(), &[]).iter().map(|(_, line)| *line).collect();
+    assert_eq!(lines, [2, 3]);
+}
+
+#[test]
+fn a_file_in_no_package_is_checked_with_what_stands_beside_it() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            (
+                "main.rs",
+                "mod part;\npub fn f() {\n    let _ = part::go();\n    let _ = std::fs::remove_file(\"a\");\n}\n",
+            ),
+            ("part.rs", FALLIBLE),
+        ],
+    );
+    assert_eq!(ignored(dir.path(), &[]).len(), 2);
+    // Named alone, it is all that is known.
+    assert_eq!(ignored(dir.path(), &["main.rs"]).len(), 1);
+    // A manifest that is none does not change that.
+    write(dir.path(), &[("Cargo.toml", "[package\nname = ")]);
+    assert_eq!(ignored(dir.path(), &[]).len(), 2);
+}

@@ -44,3 +44,34 @@ fn random_edits_find_what_a_cold_run_finds() {
         .expect("a count");
     assert!(quick > 10, "{told}");
 }
+
+/// What a macro writes is found where it is called, so an edit of its file concerns others.
+#[test]
+fn edits_of_macros_are_seen_in_the_files_that_call_them() {
+    let edits = std::env::var("LINGER_REPLAY").unwrap_or_else(|_| "60".to_owned());
+    let folder = common::scratch();
+    let uses = |name: &str| {
+        format!(
+            "use std::sync::Mutex;\npub fn {name}(m: &Mutex<u8>, n: &Mutex<u8>) {{\n    let held = m.lock().unwrap();\n    \
+             quietly!(std::fs::remove_file(\"a\"));\n    let other = taken!(n);\n    drop((held, other));\n}}\n"
+        )
+    };
+    common::write(
+        folder.path(),
+        &[
+            ("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("src/lib.rs", "#[macro_use]\nmod tools;\npub mod first;\npub mod second;\n"),
+            (
+                "src/tools.rs",
+                "macro_rules! quietly {\n    ($e:expr) => {{\n        let _ = $e;\n    }};\n}\n\
+                 macro_rules! taken {\n    ($e:expr) => {{\n        let taken = $e.lock().unwrap();\n        taken\n    }};\n}\n\
+                 pub fn own() {\n    quietly!(std::fs::remove_file(\"b\"));\n}\n",
+            ),
+            ("src/first.rs", &uses("first")),
+            ("src/second.rs", &uses("second")),
+        ],
+    );
+    let output = common::run(folder.path(), &["debug", "replay", ".", "--edits", &edits]);
+    assert!(output.status.success(), "{}", common::stderr(&output));
+    assert!(common::stdout(&output).contains("all equal"), "{}", common::stdout(&output));
+}

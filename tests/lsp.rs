@@ -39,6 +39,9 @@ impl Editor {
         let mut child = common::linger()
             .arg("lsp")
             .current_dir(dir)
+            // Sources of dependencies, for the tests that have some.
+            .env("CARGO_HOME", dir.join("../home"))
+            .env("XDG_CACHE_HOME", dir.join("cache"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -392,4 +395,82 @@ fn an_editor_that_vanishes_ends_the_server() {
         .spawn()
         .expect("the server starts");
     assert_eq!(child.wait().expect("the server ends").code(), Some(1));
+}
+
+#[test]
+fn a_new_lock_file_makes_it_learn_the_dependencies_again() {
+    let dir = common::scratch();
+    let manifest = |dependency: &str| {
+        format!(
+            "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n{dependency}\n"
+        )
+    };
+    let lock = |version: &str| {
+        format!(
+            "version = 4\n[[package]]\nname = \"p\"\nversion = \"0.1.0\"\ndependencies = [\"lending\"]\n[[package]]\nname = \"lending\"\n\
+             version = \"{version}\"\nsource = \"registry+https://example.invalid/index\"\n"
+        )
+    };
+    let library = |version: &str| {
+        format!("[package]\nname = \"lending\"\nversion = \"{version}\"\nedition = \"2021\"\n")
+    };
+    let source = "pub fn f() {\n    let _ = lending::book();\n}\n";
+    common::write(
+        dir.path(),
+        &[
+            ("app/linger.toml", "[rules]\n\"ignored_result/any\" = \"warn\"\n"),
+            ("app/Cargo.toml", &manifest("lending = \"*\"")),
+            ("app/Cargo.lock", &lock("1.0.0")),
+            ("app/src/lib.rs", source),
+            ("home/registry/src/index/lending-1.0.0/Cargo.toml", &library("1.0.0")),
+            ("home/registry/src/index/lending-1.0.0/src/lib.rs", "pub fn book() -> u8 { 0 }\n"),
+            ("home/registry/src/index/lending-2.0.0/Cargo.toml", &library("2.0.0")),
+            (
+                "home/registry/src/index/lending-2.0.0/src/lib.rs",
+                "pub fn book() -> Result<u8, String> { Ok(0) }\n",
+            ),
+        ],
+    );
+    let file = dir.path().join("app/src/lib.rs");
+    let mut editor = Editor::open_folder(&dir.path().join("app"), json!({}));
+    editor.open(&file, source);
+    assert!(editor.diagnostics(&file, |_| true).is_empty());
+    common::write(dir.path(), &[("app/Cargo.lock", &lock("2.0.0"))]);
+    let changed = json!({ "uri": uri(&dir.path().join("app/Cargo.lock")), "type": 2 });
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [changed] }));
+    let found = editor.diagnostics(&file, |d| !d.is_empty());
+    assert_eq!(code(&found[0]), "ignored_result/any", "{found:#?}");
+    assert_eq!(editor.leave(), Some(0));
+}
+
+#[test]
+fn an_edit_of_a_macro_is_seen_where_it_is_called() {
+    let dir = common::scratch();
+    let tools = |body: &str| {
+        format!(
+            "macro_rules! quietly {{\n    ($e:expr) => {{{{\n        {body}\n    }}}};\n}}\npub(crate) use quietly;\n"
+        )
+    };
+    let source = "use crate::tools::quietly;\npub fn f() {\n    quietly!(std::fs::remove_file(\"a\"));\n}\n";
+    common::write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("src/lib.rs", "mod tools;\npub mod user;\n"),
+            ("src/tools.rs", &tools("let _ = $e;")),
+            ("src/user.rs", source),
+            ("linger.toml", "[rules]\n\"ignored_result/any\" = \"warn\"\n"),
+        ],
+    );
+    let mut editor = Editor::open_folder(dir.path(), json!({}));
+    let (user, macros) = (dir.path().join("src/user.rs"), dir.path().join("src/tools.rs"));
+    editor.open(&user, source);
+    let found = editor.diagnostics(&user, |d| !d.is_empty());
+    assert_eq!(code(&found[0]).split('/').next(), Some("ignored_result"), "{found:#?}");
+    editor.open(&macros, &tools("let _ = $e;"));
+    editor.change(&macros, 2, json!([{ "text": tools("$e.unwrap();") }]));
+    assert!(editor.diagnostics(&user, |d| d.is_empty()).is_empty());
+    editor.change(&macros, 3, json!([{ "text": tools("let _ = $e;") }]));
+    assert!(!editor.diagnostics(&user, |d| !d.is_empty()).is_empty());
+    assert_eq!(editor.leave(), Some(0));
 }

@@ -822,6 +822,7 @@ def reexports(tables, sections):
     pairs = {a: tables.canonical(a) for a in tables.aliases}
     pairs = {a: c for a, c in pairs.items() if wanted(a) and wanted(c) and crate_of(a) != "libc"}
     modules = {}
+    roots = {"::".join(path.split("::")[:n]) for path in sections for n in range(1, path.count("::") + 2)}
     votes = defaultdict(Counter)
     for a, c in pairs.items():
         ma, mc = a, c
@@ -832,7 +833,8 @@ def reexports(tables, sections):
             votes[ma][mc] += 1
     for ma, counts in sorted(votes.items(), key=lambda kv: kv[0].count("::")):
         mc, n = counts.most_common(1)[0]
-        if n >= 3 and ma not in sections and ma != mc:
+        # A module that also has something of its own (`actix_web::dev`) stays what it is.
+        if n >= 3 and ma not in roots and ma != mc:
             modules[ma] = mc
 
     def by_modules(path):

@@ -14,7 +14,7 @@ use linger_analysis::types::print::{print, resolutions};
 use rustc_hash::FxHashSet;
 
 use crate::cli::{DebugCommand, ResolutionArgs};
-use crate::commands::replay;
+use crate::commands::{cost, replay};
 use crate::config::Config;
 use crate::dependencies;
 use crate::discover::discover;
@@ -32,9 +32,16 @@ pub fn debug(what: &DebugCommand) -> anyhow::Result<u8> {
             writeln!(out, "{path}")?;
             write!(out, "{}", timeline(seen.analysis, body, &text))
         })?,
-        DebugCommand::Types { place } => function(place, |seen, body, _| {
-            write!(out, "{}", print(seen.analysis.program, seen.analysis.catalogue, body.global))
-        })?,
+        DebugCommand::Types { place } => {
+            let (place, line) = with_line(place);
+            // Lines of the answer begin with the line of the expression.
+            let start = line.map(|line| format!("{line}: ")).unwrap_or_default();
+            function(place, |seen, body, _| {
+                let types = print(seen.analysis.program, seen.analysis.catalogue, body.global);
+                types.lines().filter(|l| l.starts_with(&start)).try_for_each(|l| writeln!(out, "{l}"))
+            })?;
+        }
+        DebugCommand::Cost { path } => cost::cost(path, &mut out)?,
         DebugCommand::Replay { path, edits, seed } => replay::replay(path, *edits, *seed, &mut out)?,
         DebugCommand::Resolutions(args) => with_analysis(&args.paths, |seen| match args.sample {
             Some(count) => sample(seen, count, args.seed, &mut out),
@@ -70,7 +77,7 @@ fn with_analysis(
     let mut found = discover(paths, &[], None)?;
     let texts = Texts::new(Buffers::default());
     let files = run::read(&found, &texts, &Inputs::default()).into_iter().map(|r| r.hir).collect();
-    Catalogue::learn(dependencies::read(&found.packages, false, true));
+    Catalogue::learn(dependencies::read(&found.packages, false, true).into_values().collect());
     let program = Program::build(files, found.crates(2024));
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
@@ -78,6 +85,14 @@ fn with_analysis(
     let wanted = found.reported(&program, &Config::default());
     look(&Seen { analysis: &analysis, texts: &texts, wanted })?;
     Ok(())
+}
+
+/// `FILE:LINE` taken apart.
+fn with_line(place: &str) -> (&str, Option<u32>) {
+    match place.rsplit_once(':').map(|(file, line)| (file, line.parse())) {
+        Some((file, Ok(line))) if file.ends_with(".rs") => (file, Some(line)),
+        _ => (place, None),
+    }
 }
 
 /// `place` is `FILE` or `FILE::FUNCTION`.

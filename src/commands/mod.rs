@@ -3,7 +3,9 @@
 mod baseline;
 mod cargo;
 mod check;
+mod completions;
 mod config;
+mod cost;
 mod debug;
 mod documents;
 mod explain;
@@ -47,7 +49,7 @@ pub fn main() -> anyhow::Result<u8> {
         Some(Command::Baseline { what }) => baseline::baseline(&what),
         Some(Command::Cache { what }) => kept(&what),
         Some(Command::Lsp(args)) => crate::lsp::serve(&args),
-        Some(Command::Completions { shell }) => documents::completions(shell),
+        Some(Command::Completions { shell }) => completions::completions(shell),
         Some(Command::Man) => documents::man(),
         Some(Command::Debug { what }) => debug::debug(&what),
     }

@@ -16,7 +16,7 @@ pub fn calls(analysis: &Analysis<'_>, reported: &FxHashSet<FileId>) -> Vec<(Stri
     let mut shares: BTreeMap<String, ResolutionShare> = BTreeMap::new();
     for body in analysis.bodies.iter().filter(|b| reported.contains(&b.global.file)) {
         let name = analysis.program.crate_of(body.global.file).map_or("", |c| c.name.as_str());
-        shares.entry(name.to_owned()).or_default().add(analysis.hir(body), &body.types);
+        shares.entry(name.to_owned()).or_default().add(analysis.catalogue, analysis.hir(body), &body.types);
     }
     shares.into_iter().collect()
 }
@@ -48,9 +48,10 @@ pub fn print(outcome: &Outcome) {
     eprintln!("calls whose callee is known:");
     for (name, share) in outcome.calls.iter().map(|(n, s)| (n.as_str(), s)).chain([("all", &all)]) {
         eprintln!(
-            "{} of methods, {} of paths  {name}",
+            "{} of methods, {} of paths, {} of names in the catalogue  {name}",
             percent(share.resolved_methods, share.method_calls),
             percent(share.resolved_path_calls, share.path_calls),
+            percent(share.resolved_catalogued, share.catalogued),
         );
     }
 }

@@ -284,8 +284,8 @@ impl Server {
         if !self.watches {
             return;
         }
-        let watchers =
-            ["**/*.rs", "**/Cargo.toml", "**/linger.toml"].map(|glob| json!({ "globPattern": glob }));
+        let watchers = ["**/*.rs", "**/Cargo.toml", "**/Cargo.lock", "**/linger.toml"]
+            .map(|glob| json!({ "globPattern": glob }));
         let params = json!({ "registrations": [{
             "id": "files", "method": "workspace/didChangeWatchedFiles",
             "registerOptions": { "watchers": watchers },

@@ -73,7 +73,7 @@ fn write_malformed(out: &mut impl Write, why: &str) -> std::io::Result<()> {
 }
 
 /// The next message. `None` at the end of the input.
-fn read(input: &mut impl BufRead) -> std::io::Result<Option<Incoming>> {
+pub fn read(input: &mut impl BufRead) -> std::io::Result<Option<Incoming>> {
     let mut length: Option<usize> = None;
     loop {
         let mut line = Vec::new();

@@ -6,7 +6,7 @@
 In each CHECKOUT (a workspace whose dependencies cargo can bring) it runs clippy with the lints that look at ignored failures, then
 linger with the rules that answer to them, and prints for each pair: places that both name, places that only clippy names (linger
 missed them), places that only linger names. What clippy reports inside macro expansions, and what linger reports in files that were
-not compiled, is left out. clippy says nothing of `_ = f()`, `drop(f())` and `f().is_ok();`, so these are not compared.
+not compiled or stand directly below a `#[cfg]` for another system, is left out. clippy says nothing of `_ = f()`, `drop(f())` and `f().is_ok();`, so these are not compared.
 
 A place is a line. --list prints each place that only one of them names, with its text. --keep keeps what clippy said in a folder and
 reads it from there the next time, since compiling is the slow half. The variable CARGO names another cargo.
@@ -101,6 +101,13 @@ def linger(program, folder):
     return found
 
 
+OTHER_SYSTEM = re.compile(r'^#\[cfg\((windows|not\(unix\)|target_os = "(?!linux)\w+")\)\]')
+
+
+def is_compiled(folder, path, line, compiled):
+    return path in compiled and not OTHER_SYSTEM.match(text(folder, path, line - 1) if line > 1 else "")
+
+
 def text(folder, path, line):
     try:
         return (folder / path).read_text(errors="replace").splitlines()[line - 1].strip()
@@ -140,7 +147,7 @@ def main():
                 for path, line in missed:
                     print(f"      missed {path}:{line}: {text(folder, path, line)}")
         shape = re.compile(r"^\s*let _(:\s*[^=]+)? =|\.ok\(\);\s*(//.*)?$")
-        sites = sorted((p, l, e) for c, p, l, e in ours if c == "ignored_result" and p in compiled)
+        sites = sorted((p, l, e) for c, p, l, e in ours if c == "ignored_result" and is_compiled(folder, p, l, compiled))
         sites = [s for s in sites if any(shape.search(text(folder, s[0], n)) for n in range(s[1], s[2] + 1))]
         only = [(p, l) for p, l, e in sites if not any(named.get((p, n)) for n in range(l, e + 1))]
         totals["linger's `let _ =` and `.ok();`"].update(theirs=len(sites), missed=len(only))

@@ -6,6 +6,7 @@ pub mod cleanup;
 pub(crate) mod fixes;
 pub mod lock;
 pub mod result;
+pub(crate) mod serialising;
 pub(crate) mod support;
 pub mod task;
 pub mod tool;

@@ -1,7 +1,8 @@
 //! The queries of the catalogue.
 
 use std::cell::Cell;
-use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -48,9 +49,27 @@ static ENDS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Signatures of dependencies, by the crate: learnt once, before the first question.
-static LEARNT: OnceLock<Table> = OnceLock::new();
-static LEARNT_TEXTS: OnceLock<Vec<String>> = OnceLock::new();
+/// Names of the functions of the table: its lines that start with a blank and a letter.
+static NAMES: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
+    let lines = SIGNATURES.iter().flat_map(|text| text.lines());
+    let names = lines.filter_map(|line| line.strip_prefix(' ')?.split([' ', '!']).next());
+    names.filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_')).collect()
+});
+
+/// Signatures of dependencies. What a process learns it keeps for good, as names and types that were read from it may
+/// still be in use; a server that learns again, since a lock file has changed, goes on to the next place.
+static LEARNT: [OnceLock<Table>; LESSONS] = [const { OnceLock::new() }; LESSONS];
+/// Which of these counts, from 1; none before and while dependencies are read.
+static LESSON: AtomicUsize = AtomicUsize::new(0);
+/// A process learns this often. Each time keeps a few megabytes.
+const LESSONS: usize = 32;
+/// How many are filled, and the texts of the last.
+static LEARNT_TEXTS: Mutex<(usize, Vec<&'static str>)> = Mutex::new((0, Vec::new()));
+
+/// What was learnt last.
+fn learnt() -> Option<&'static Table> {
+    LEARNT.get(LESSON.load(Ordering::Acquire).checked_sub(1)?)?.get()
+}
 
 /// Traits that modules hand on, once asked.
 static TRAITS_IN: LazyLock<RwLock<FxHashMap<Symbol, Arc<[Symbol]>>>> = LazyLock::new(RwLock::default);
@@ -84,20 +103,20 @@ impl Shipped {
     }
 
     fn section(&self, path: &str) -> Option<&Section> {
-        self.table.section(path).or_else(|| LEARNT.get()?.section(path))
+        self.table.section(path).or_else(|| learnt()?.section(path))
     }
 
     fn has(&self, path: &str) -> bool {
-        self.table.has(path) || LEARNT.get().is_some_and(|t| t.has(path))
+        self.table.has(path) || learnt().is_some_and(|t| t.has(path))
     }
 
     fn globs(&self, path: &str) -> impl Iterator<Item = &'static str> {
-        let learnt = LEARNT.get().map(|t| t.globs(path)).unwrap_or_default();
+        let learnt = learnt().map(|t| t.globs(path)).unwrap_or_default();
         self.table.globs(path).iter().chain(learnt).copied()
     }
 
     fn reexport(&self, path: &str) -> Option<&'static str> {
-        self.table.reexport(path).or_else(|| LEARNT.get()?.reexport(path))
+        self.table.reexport(path).or_else(|| learnt()?.reexport(path))
     }
 }
 
@@ -159,20 +178,39 @@ impl Catalogue {
     pub fn has_crate(&self, name: &str) -> bool {
         matches!(name, "core" | "alloc")
             || SHIPPED.table.has_crate(name)
-            || LEARNT.get().is_some_and(|t| t.has_crate(name))
+            || learnt().is_some_and(|t| t.has_crate(name))
     }
 
-    /// Adds signatures of dependencies, in the notation of the table, for the whole process. Only the first call counts, and
-    /// it must come before names are resolved. What is shipped wins.
+    /// Takes signatures of dependencies, in the notation of the table, for the whole process and in place of those that
+    /// were taken before. It must come before names are resolved. What is shipped wins.
     pub fn learn(texts: Vec<String>) {
-        let texts = LEARNT_TEXTS.get_or_init(|| texts);
-        LEARNT.get_or_init(|| Table::load(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+        let mut last = LEARNT_TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let (lessons, known) = &mut *last;
+        if let Some(place) = LEARNT.get(*lessons).filter(|_| *known != texts) {
+            *known = texts.into_iter().map(|text| &*text.leak()).collect();
+            place.get_or_init(|| Table::load(known));
+            *lessons += 1;
+        }
+        TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).clear();
+        LESSON.store(*lessons, Ordering::Release);
+    }
+
+    /// Forgets what was learnt, for who reads dependencies again: only what is not shipped is told of them.
+    pub fn forget() {
+        LESSON.store(0, Ordering::Release);
+        TRAITS_IN.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether some function of the catalogue has this name.
+    #[must_use]
+    pub fn has_function_named(&self, name: &str) -> bool {
+        NAMES.contains(name)
     }
 
     /// Whether a dependency that was learnt has something at this path, be it a module.
     #[must_use]
     pub fn has_learnt(&self, path: Symbol) -> bool {
-        LEARNT.get().is_some_and(|t| t.has(path.as_str()))
+        learnt().is_some_and(|t| t.has(path.as_str()))
     }
 
     /// What is known of a type or trait, by canonical path.
@@ -219,13 +257,13 @@ impl Catalogue {
     /// What the source of a dependency says of a type beside the catalogue: fields, variants, associated types.
     #[must_use]
     pub fn facts_of_source(&self, path: Symbol) -> Option<Arc<TypeFacts>> {
-        LEARNT.get()?.section(shared_section(path.as_str()))?.facts.clone()
+        learnt()?.section(shared_section(path.as_str()))?.facts.clone()
     }
 
     /// The type of a constant or static of a dependency.
     #[must_use]
     pub fn constant(&self, path: Symbol) -> Option<crate::types::ty::Ty> {
-        SHIPPED.table.constant(path.as_str()).or_else(|| LEARNT.get()?.constant(path.as_str()))
+        SHIPPED.table.constant(path.as_str()).or_else(|| learnt()?.constant(path.as_str()))
     }
 
     /// The traits that a module hands on to those who take all of its names (`use assert_fs::prelude::*`).
@@ -391,17 +429,19 @@ struct Known {
 const RECENT: usize = 2048;
 
 thread_local! {
-    static LATELY: [Cell<Option<(Symbol, Known)>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+    /// The number says how many times the process had learnt dependencies.
+    static LATELY: [Cell<Option<(Symbol, usize, Known)>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
 }
 
 impl Known {
     fn of(path: Symbol) -> Self {
         let place = path.precomputed_hash() as usize % RECENT;
+        let lesson = LESSON.load(Ordering::Relaxed);
         let known = LATELY.try_with(|lately| match lately[place].get() {
-            Some((known, answer)) if known == path => answer,
+            Some((known, when, answer)) if known == path && when == lesson => answer,
             _ => {
                 let answer = Self::look_up(path);
-                lately[place].set(Some((path, answer)));
+                lately[place].set(Some((path, lesson, answer)));
                 answer
             }
         });
@@ -432,7 +472,7 @@ fn in_std(path: &str) -> String {
 /// The traits that stand directly in a module, or are handed on there.
 fn traits_in(module: &str, depth: usize, found: &mut Vec<Symbol>) {
     let Some(depth) = depth.checked_sub(1) else { return };
-    let tables = [Some(&SHIPPED.table), LEARNT.get()];
+    let tables = [Some(&SHIPPED.table), learnt()];
     for path in tables.into_iter().flatten().flat_map(|table| table.named_in(module)) {
         let path = sym(&canonical(path, FAR_ENOUGH));
         let facts = SHIPPED.section(path.as_str()).and_then(|s| s.facts.as_ref());
@@ -487,7 +527,7 @@ fn canonical(path: &str, depth: usize) -> String {
 fn is_known(path: &str) -> bool {
     SHIPPED.has(path) && !is_alias(path)
         || knows_function(path)
-        || LEARNT.get().is_some_and(|t| t.has_constant(path))
+        || learnt().is_some_and(|t| t.has_constant(path))
 }
 
 /// `path` with its longest re-exported prefix replaced. An alias of a type (`sqlx::PgPool`) counts as one

@@ -251,6 +251,9 @@ pub struct Resource {
     /// A value dropped in the statement that makes it is practically always a mistake.
     #[serde(default)]
     pub useless_when_dropped_at_once: bool,
+    /// The compiler itself denies `let _ =` of it.
+    #[serde(default)]
+    pub underscore_denied_by_rustc: bool,
     /// It keeps nothing back: its `flush` does nothing.
     #[serde(default)]
     pub unbuffered: bool,
@@ -364,6 +367,10 @@ pub struct FunctionFacts {
     pub network: bool,
     /// May return although nobody woke it, so that its caller must look again (`Condvar::wait`).
     pub wakes_spuriously: bool,
+    /// Waits for a process that runs on when its future is dropped, unless its command kills on drop.
+    pub leaves_process: bool,
+    /// Goes on as a copy of the process, which somebody else is the parent of (`fork`, `daemon`).
+    pub forks: bool,
     /// What is lost with its error.
     pub if_ignored: Option<IfIgnored>,
     /// What is lost, in words: "the last block may never reach the disk".
@@ -416,6 +423,9 @@ pub struct FunctionFacts {
     pub unlimited: bool,
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
+    /// Constants whose name among the arguments means that what is there already is replaced, and nothing acquired.
+    #[schemars(with = "Vec<String>")]
+    pub replaces_with: Vec<Symbol>,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
     #[schemars(with = "Vec<String>")]
     pub undone_by: Vec<Symbol>,

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use crate::facts::direct::{
     Direct, Site, awaited_calls, captured_identities, closure_of, flow, is_outer, runs_future, targets,
 };
+use crate::facts::endless::is_sure;
 use crate::facts::link::outward;
 use crate::facts::{Analysis, AnalyzedBody, LockEffect, RunsParam, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
@@ -27,17 +28,19 @@ pub struct Callback {
 pub(super) fn runs_params(body: &AnalyzedBody, mir: &Mir, tokens: &Tokens<'_>) -> SmallVec<[RunsParam; 1]> {
     let mut out: SmallVec<[RunsParam; 1]> = SmallVec::new();
     let ids = &tokens.identities;
-    let run = |statement: &Statement| -> Option<u32> {
-        let place = match &statement.kind {
+    let run = |statement: &Statement| -> Option<(u32, bool)> {
+        let (place, to_the_end) = match &statement.kind {
             StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_)) => {
-                call.args.first()?.place()?
+                (call.args.first()?.place()?, true)
             }
-            StatementKind::Await { operands, .. } => operands.first()?.place()?,
+            StatementKind::Await { operands, kind, .. } => {
+                (operands.first()?.place()?, is_sure(*kind, operands))
+            }
             _ => return None,
         };
         let identity = ids.place(place);
         match identity.root {
-            Root::Param(index) if identity.path.is_empty() => Some(index),
+            Root::Param(index) if identity.path.is_empty() => Some((index, to_the_end)),
             _ => None,
         }
     };
@@ -45,7 +48,7 @@ pub(super) fn runs_params(body: &AnalyzedBody, mir: &Mir, tokens: &Tokens<'_>) -
         return out;
     }
     tokens.walk(|_, state, statement| {
-        let Some(param) = run(statement) else { return };
+        let Some((param, to_the_end)) = run(statement) else { return };
         // A guard that is handed to the callback is the callback's to end.
         let given = match &statement.kind {
             StatementKind::Call(call) => call
@@ -73,8 +76,11 @@ pub(super) fn runs_params(body: &AnalyzedBody, mir: &Mir, tokens: &Tokens<'_>) -
             });
         }
         match out.iter_mut().find(|r| r.param == param) {
-            Some(known) => known.held.extend(held),
-            None => out.push(RunsParam { param, held }),
+            Some(known) => {
+                known.held.extend(held);
+                known.to_the_end |= to_the_end;
+            }
+            None => out.push(RunsParam { param, to_the_end, held }),
         }
     });
     out
@@ -97,7 +103,7 @@ pub(super) fn pass_on(summary: &mut Summary, callee: &Summary, site: &Site) -> b
                 Some(LockEffect { lock, ..effect.clone() })
             })
             .collect();
-        summary.runs_params.push(RunsParam { param, held });
+        summary.runs_params.push(RunsParam { param, to_the_end: false, held });
         changed = true;
     }
     changed

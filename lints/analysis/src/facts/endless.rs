@@ -166,7 +166,8 @@ fn surely_awaited<'m>(mir: &'m Mir, ids: &Identities<'m>) -> FxHashSet<*const Ca
         .collect()
 }
 
-fn is_sure(kind: AwaitKind, operands: &[Operand]) -> bool {
+/// Whether nothing else ends the wait.
+pub(super) fn is_sure(kind: AwaitKind, operands: &[Operand]) -> bool {
     match kind {
         AwaitKind::Await | AwaitKind::Join => true,
         AwaitKind::Select => operands.len() == 1,
@@ -285,7 +286,8 @@ fn is_way_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, statement
             mir.calls().any(|(_, _, c)| {
                 c.dest.var == from
                     && matches!(&c.callee.target, Target::External(p)
-                        if analysis.catalogue.facts(*p).is_some_and(|f| f.waits || f.io))
+                        // Semaphores can be closed as well, but hardly anybody does.
+                        if analysis.catalogue.facts(*p).is_some_and(|f| (f.waits || f.io) && !f.acquires))
             })
         })
 }

@@ -122,6 +122,8 @@ impl LockEffect {
 pub struct RunsParam {
     /// Its number (`self` is 0 in methods).
     pub param: u32,
+    /// The function waits for its end and for nothing else meanwhile, so that it ends no sooner.
+    pub to_the_end: bool,
     /// The locks held meanwhile, in terms of the function's parameters.
     pub held: SmallVec<[LockEffect; 1]>,
 }

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use crate::catalogue::SpawnKind;
 use crate::facts::change::Change;
 use crate::facts::direct::closure_of;
+use crate::facts::endless::is_sure;
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::mir::{Call, Mir, Operand, Point, Rvalue, Statement, Var};
 use crate::flow::tokens::Tokens;
@@ -103,7 +104,10 @@ fn code(
             match ids.returned_by(var) {
                 Some(call) => {
                     if let Target::Def(def) = call.callee.target {
-                        return (None, Some(def));
+                        let given = waited_for(analysis, call).filter_map(Operand::var);
+                        let block = given.filter_map(|v| closure_of(ids, unwrapped(analysis, tokens, v)));
+                        let stays = analysis.summary(def).is_some_and(|s| s.stays_in.is_some());
+                        return (block.filter(|_| !stays).last(), Some(def));
                     }
                     // A wrapper around an async block or call: `f.instrument(span)`, `Box::pin(async …)`. Others
                     // (`timeout`, `abortable`) may end what they wrap.
@@ -128,6 +132,19 @@ fn code(
             }
         }
     }
+}
+
+/// The arguments of an async function of the program whose end its future waits for: `logged(async { … })`.
+fn waited_for<'c>(analysis: &Analysis<'_>, call: &'c Call) -> impl Iterator<Item = &'c Operand> {
+    let params: SmallVec<[u32; 1]> = match call.callee.target {
+        Target::Def(def) => {
+            let waits = analysis.program.def(def).signature.as_ref().is_some_and(|s| s.is_async);
+            let runs = analysis.summary(def).filter(|_| waits).map(|s| &s.runs_params).into_iter().flatten();
+            runs.filter(|r| r.to_the_end).map(|r| r.param).collect()
+        }
+        _ => SmallVec::new(),
+    };
+    call.args.iter().enumerate().filter(move |(i, _)| params.contains(&(*i as u32))).map(|(_, a)| a)
 }
 
 /// What is inside of wrappers: the block in `async { … }.instrument(span)`.
@@ -196,7 +213,7 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
     for (_, _, call) in mir.calls() {
         for (kind, index) in spawned_arguments(analysis, call) {
             let Some(var) = call.args.get(index as usize).and_then(Operand::var) else { continue };
-            let reached = reached_params(&tokens, body, var);
+            let reached = reached_params(analysis, &tokens, body, unwrapped(analysis, &tokens, var));
             for param in reached {
                 if !params.contains(&(param, kind)) {
                     params.push((param, kind));
@@ -208,7 +225,7 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
 }
 
 /// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds.
-fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32> {
+fn reached_params(analysis: &Analysis<'_>, tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32> {
     use crate::flow::identity::Root;
     use crate::flow::mir::{Owner, Place, StatementKind};
     let ids = &tokens.identities;
@@ -226,8 +243,8 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
             }
             for capture in captures {
                 let used = inner.statements().any(|(_, s)| match &s.kind {
-                    StatementKind::Await { operands, .. } => {
-                        operands.iter().any(|o| holds(inner, o, capture.local))
+                    StatementKind::Await { operands, kind, .. } => {
+                        is_sure(*kind, operands) && operands.iter().any(|o| holds(inner, o, capture.local))
                     }
                     StatementKind::Call(call) if matches!(call.callee.target, Target::Local(_)) => {
                         call.args.first().is_some_and(|o| holds(inner, o, capture.local))
@@ -240,6 +257,14 @@ fn reached_params(tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32
             }
         }
         return out;
+    }
+    if let Some(call) = ids.defining_call(var) {
+        let waited: Vec<Var> = waited_for(analysis, call).filter_map(Operand::var).collect();
+        let param = |v: Var| match ids.place(&Place::whole(unwrapped(analysis, tokens, v))).root {
+            Root::Param(index) => Some(index),
+            _ => None,
+        };
+        return waited.into_iter().filter_map(param).collect();
     }
     match ids.place(&Place::whole(var)).root {
         Root::Param(index) => vec![index],

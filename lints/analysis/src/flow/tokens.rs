@@ -770,7 +770,13 @@ impl<'a> Tokens<'a> {
                             .filter(|t| self.token(*t).owned.iter().any(|o| classes.contains(o)))
                             .fold(TokenSet::default(), |s, t| s.union(TokenSet::one(t)))
                     }
-                    _ if place.projections.len() == 1 => own,
+                    // What the whole is by its own type stays: a `Child` whose `stdin` is taken is still to be waited for.
+                    _ if place.projections.len() == 1 => {
+                        let whole = self.mir.var(place.var).ty.path();
+                        own.iter()
+                            .filter(|t| !self.token(*t).owned.iter().any(|o| Some(o.ty) == whole))
+                            .fold(TokenSet::default(), |s, t| s.union(TokenSet::one(t)))
+                    }
                     _ => TokenSet::default(),
                 };
                 *owned = owned.union(part);

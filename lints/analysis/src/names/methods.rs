@@ -272,7 +272,7 @@ impl Program {
         };
         let mut fitting = traits.iter().filter(|path| takes(path)).filter_map(|path| {
             let impls = self.impls.blanket.get(path)?;
-            let mut holding = impls.iter().filter(|id| self.may_hold(**id, ty));
+            let mut holding = impls.iter().filter(|id| self.may_hold(**id, ty, &mut Vec::new()));
             let (one, more) = (holding.next()?, holding.next());
             // The impl's own function says what the trait's parameters are.
             let of_impl = if more.is_none() { self.member_of_impl(*one, name) } else { None };
@@ -298,11 +298,16 @@ impl Program {
         })
     }
 
-    /// Whether a blanket impl's bounds can hold for `ty`, as far as impls of the program can say.
-    fn may_hold(&self, id: DefId, ty: &Ty) -> bool {
+    /// Whether a blanket impl's bounds can hold for `ty`, as far as impls of the program can say. `seen` are the impls
+    /// that are being asked: `impl<T: Trait> Trait for &T` alone makes nothing a `Trait`.
+    fn may_hold(&self, id: DefId, ty: &Ty, seen: &mut Vec<DefId>) -> bool {
+        if seen.contains(&id) {
+            return false;
+        }
         let Some(header) = self.impls.headers.get(&id) else { return false };
         let (Ty::Param(_, bounds) | Ty::Impl(bounds)) = header.self_ty.peel_refs() else { return true };
-        bounds.iter().all(|bound| {
+        seen.push(id);
+        let holds = bounds.iter().all(|bound| {
             // A type of the program that is no iterator has no impl for that.
             if matches!(bound.path.as_str(), "std::iter::IntoIterator" | "std::iter::Iterator")
                 && let Some(info) =
@@ -311,15 +316,22 @@ impl Program {
                 return info.traits.iter().any(|(b, _)| b.path.starts_with("std::iter::"));
             }
             // Only traits of the program have all their impls in sight.
-            if !self.supertraits.contains_key(&bound.path) || self.impls.blanket.contains_key(&bound.path) {
+            if !self.supertraits.contains_key(&bound.path) {
                 return true;
             }
-            if let Ty::Param(_, own) | Ty::Impl(own) | Ty::Dyn(own) = ty {
-                return own.iter().any(|own| self.implies(own.path, bound.path, 8));
+            if let Ty::Param(_, own) | Ty::Impl(own) | Ty::Dyn(own) = ty
+                && own.iter().any(|own| self.implies(own.path, bound.path, 8))
+            {
+                return true;
             }
             let implementing = self.implementors.get(&bound.path).map(Vec::as_slice).unwrap_or_default();
-            implementing.iter().any(|pattern| unify(pattern, ty, &mut Subst::default()))
-        })
+            let is_blanket = |pattern: &Ty| matches!(pattern.peel_refs(), Ty::Param(..) | Ty::Impl(_));
+            let is_one = |pattern: &Ty| !is_blanket(pattern) && unify(pattern, ty, &mut Subst::default());
+            let blanket = self.impls.blanket.get(&bound.path).map(Vec::as_slice).unwrap_or_default();
+            implementing.iter().any(is_one) || blanket.iter().any(|id| self.may_hold(*id, ty, seen))
+        });
+        seen.pop();
+        holds
     }
 
     /// Whether one trait has the other above it.

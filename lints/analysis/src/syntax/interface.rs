@@ -3,11 +3,12 @@
 //! Two versions of a file with equal interfaces differ in bodies, comments and positions alone, so names, signatures
 //! and types of everybody else stay what they are. Every field is named here, so that a new one must be judged.
 
-use crate::symbol::Symbol;
+use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{Body, GenericArgs, PathRef, Segment, TypeRef};
 use crate::syntax::items::{
     Attributes, Field, Fields, FileHir, FnItem, Generics, Import, Item, ItemKind, Module, Variant,
 };
+use crate::syntax::macros::SharedMacro;
 
 /// An interface as words. Symbols are interned, so their addresses stand for them: it holds within one process.
 #[derive(PartialEq, Eq, Debug, Default)]
@@ -18,8 +19,18 @@ impl Interface {
     #[must_use]
     pub fn of(file: &FileHir) -> Self {
         let mut words = Self::default();
-        let FileHir { path: _, source: _, modules, items, bodies, imports, lint_attributes: _, cfg_test } =
-            file;
+        let FileHir {
+            path: _,
+            source: _,
+            modules,
+            items,
+            bodies,
+            imports,
+            lint_attributes: _,
+            cfg_test,
+            macros,
+            asked_macros: _,
+        } = file;
         words.flag(*cfg_test);
         words.each(modules, |words, module| words.module(module, items));
         words.each(items, Self::item);
@@ -27,6 +38,13 @@ impl Interface {
         words.each(bodies, |words, body: &Body| {
             words.number(body.owner.0);
             words.number(body.module.0);
+        });
+        words.each(macros, |words, shared| {
+            let SharedMacro { name, is_exported, rules } = shared;
+            words.symbol(*name);
+            words.flag(*is_exported);
+            // Interned, so that equal rules are one word.
+            words.symbol(sym(rules));
         });
         words
     }

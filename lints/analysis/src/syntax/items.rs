@@ -1,11 +1,13 @@
 //! The items of a file: what it declares, imports and allows.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::source::SourceText;
 use crate::span::Span;
 use crate::symbol::Symbol;
 use crate::syntax::hir::{Body, BodyId, ItemIndex, ModuleIndex, PathRef, TypeRef};
+use crate::syntax::macros::{OtherMacro, SharedMacro};
 
 /// One file, lowered: owned, `Send`, and independent of every other file.
 #[derive(Debug, Clone)]
@@ -26,6 +28,10 @@ pub struct FileHir {
     pub lint_attributes: Vec<LintAttribute>,
     /// Inner `#![cfg(test)]` of the file.
     pub cfg_test: bool,
+    /// `macro_rules!` that other files may call; put there by who reads a whole program.
+    pub macros: Arc<[SharedMacro]>,
+    /// Macros that were looked for in other files, and what was found.
+    pub asked_macros: Vec<(Symbol, Option<OtherMacro>)>,
 }
 
 /// A module inside a file.

@@ -7,6 +7,7 @@ pub mod hir;
 mod interface;
 pub mod items;
 mod lower;
+pub mod macros;
 pub mod parse;
 pub mod print;
 #[cfg(test)]

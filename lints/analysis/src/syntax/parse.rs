@@ -1,6 +1,7 @@
 //! From text to the owned tree.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use proc_macro2::TokenStream;
 
@@ -10,7 +11,8 @@ use crate::source::{LineIndex, SourceText, survey};
 use crate::span::Span;
 use crate::syntax::anonymous_params;
 use crate::syntax::items::FileHir;
-use crate::syntax::lower::{LocalMacros, Lower, Positions};
+use crate::syntax::lower::{LocalMacros, Lower, Positions, shared_macros_in};
+use crate::syntax::macros::{OtherMacros, SharedMacro};
 
 /// Stack that a thread needs to parse, lower and walk any file that is not refused.
 pub const STACK_SIZE: usize = 64 << 20;
@@ -52,6 +54,14 @@ pub enum ParseErrorKind {
 /// # Errors
 /// When the text is not valid Rust, is nested too deep or is too large.
 pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
+    parse_file_with(path, text, &Arc::default())
+}
+
+/// As [`parse_file`], with macros that other files define.
+///
+/// # Errors
+/// As [`parse_file`].
+pub fn parse_file_with(path: PathBuf, text: &str, others: &Arc<OtherMacros>) -> Result<FileHir, ParseError> {
     let Ok(length) = u32::try_from(text.len()) else {
         return Err(refusal(ParseErrorKind::TooLarge, "the file is too large"));
     };
@@ -62,11 +72,11 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
         return Err(refusal(ParseErrorKind::TooDeep, "the code is nested too deep"));
     }
     if depth <= SHALLOW_DEPTH {
-        return parse_here(path, text, source, whole);
+        return parse_here(path, text, source, whole, others);
     }
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().stack_size(STACK_SIZE);
-        let handle = worker.spawn_scoped(scope, || parse_here(path, text, source, whole));
+        let handle = worker.spawn_scoped(scope, || parse_here(path, text, source, whole, others));
         match handle.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
@@ -75,6 +85,18 @@ pub fn parse_file(path: PathBuf, text: &str) -> Result<FileHir, ParseError> {
             }
         }
     })
+}
+
+/// The `macro_rules!` of a file that other files may call. `None` when the text does not fall into tokens.
+#[must_use]
+pub fn shared_macros(text: &str) -> Option<Vec<SharedMacro>> {
+    if !text.contains("macro_rules") || text.len() >= u32::MAX as usize {
+        return Some(Vec::new());
+    }
+    let _forget = ForgetSpans;
+    let text = &text[code_start(text)..];
+    let tokens: TokenStream = text.parse().ok()?;
+    Some(shared_macros_in(&tokens, text, &Positions::new(text, 0)))
 }
 
 /// Parses and lowers what other crates see of a file: items and signatures, no bodies. Positions are those of the whole
@@ -99,7 +121,13 @@ impl Drop for ForgetSpans {
     }
 }
 
-fn parse_here(path: PathBuf, text: &str, source: SourceText, whole: Span) -> Result<FileHir, ParseError> {
+fn parse_here(
+    path: PathBuf,
+    text: &str,
+    source: SourceText,
+    whole: Span,
+    others: &Arc<OtherMacros>,
+) -> Result<FileHir, ParseError> {
     let _forget = ForgetSpans;
     let start = code_start(text);
     let position = Positions::new(&text[start..], start as u32);
@@ -112,8 +140,10 @@ fn parse_here(path: PathBuf, text: &str, source: SourceText, whole: Span) -> Res
         text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))
     };
     let tokens = lex()?;
-    let macros =
-        if text.contains("macro_rules") { LocalMacros::collect(&tokens) } else { LocalMacros::default() };
+    let mut macros = LocalMacros::with(others);
+    if text.contains("macro_rules") {
+        macros.collect(&tokens);
+    }
     // Kept tokens would be copied to be parsed.
     let tree: syn::File = syn::parse2(tokens).or_else(|error| {
         // Only code of edition 2015 has these, and it is rare: a second look at what failed.
@@ -131,6 +161,8 @@ fn parse_here(path: PathBuf, text: &str, source: SourceText, whole: Span) -> Res
         imports: Vec::new(),
         lint_attributes: Vec::new(),
         cfg_test: false,
+        macros: Arc::default(),
+        asked_macros: Vec::new(),
     };
     Ok(Lower::new(file, position, macros).file(&tree, whole))
 }

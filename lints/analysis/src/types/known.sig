@@ -647,7 +647,6 @@ get(_) Option<&str>
 get_mut(_) Option<&mut str>
 to_owned() String
 to_string() String
-as_ref() &str
 borrow() &str
 into_owned() String
 trim_matches(|char| bool) &str

@@ -83,6 +83,7 @@ impl Infer<'_> {
             }
             match self.lookup_at(step, outer, name, arity) {
                 Lookup::Missing => {}
+                Lookup::External(found, _) if needs_reference(step, outer, found.path) => {}
                 // Pointers implement traits for what they point to (`Write for Arc<File>`), under conditions
                 // that are not known here: what they point to is asked first.
                 found @ Lookup::External(..) if is_pointer(step) && !is_inherent(&found, step) => {
@@ -106,6 +107,7 @@ impl Infer<'_> {
             }
         }
         let receiver = steps.iter().find(|t| !matches!(t, Ty::Ref(..)));
+        let receiver_outer = steps.first().filter(|t| matches!(t, Ty::Ref(..)));
         // A known type without such a method: only a trait in scope can have it.
         if let Some(step) = receiver {
             let traits = self.imported_traits();
@@ -115,6 +117,7 @@ impl Infer<'_> {
             for signature in traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name)) {
                 if usize::from(signature.arity) == arity
                     && (is_known || !signature.path.starts_with("std::"))
+                    && !needs_reference(step, receiver_outer, signature.path)
                     && !found.iter().any(|f| f.path == signature.path)
                 {
                     found.push(signature);
@@ -393,6 +396,7 @@ impl Infer<'_> {
     ) -> Function {
         let step = &self.refresh(step);
         let mut subst = self.subst_of(step);
+        self.keep_apart(signature, step, &mut subst);
         subst.insert(sym("Self"), step.clone());
         if let Ty::Slice(item) | Ty::Array(item) = step {
             subst.insert(sym("T"), (**item).clone());
@@ -439,6 +443,25 @@ impl Infer<'_> {
             wraps: Vec::new(),
         }
     }
+
+    /// `and<T>(self, other: T)` of a trait is about another `T` than `Name<T>`, which implements it. Traits of std have type
+    /// parameters that the catalogue does not name.
+    fn keep_apart(&self, signature: &ExternalSignature, step: &Ty, subst: &mut Subst) {
+        let Some((owner, _)) = signature.path.rsplit_once("::") else { return };
+        if owner.starts_with("std::") || step.path().is_none_or(|path| path == *owner) {
+            return;
+        }
+        if let Some(facts) = self.catalogue.type_facts(sym(owner)).filter(|facts| facts.is_trait) {
+            subst.retain(|name, _| facts.generics.contains(name));
+        }
+    }
+}
+
+/// `Read` and `Write` are implemented for references to slices, not for slices and arrays, which have no such methods:
+/// `[u8; 32]` may have a `write` of the program's own.
+fn needs_reference(step: &Ty, outer: Option<&Ty>, path: Symbol) -> bool {
+    let is_reference = matches!(outer, Some(Ty::Ref(_, inner)) if matches!(**inner, Ty::Slice(_)));
+    matches!(step, Ty::Slice(_) | Ty::Array(_)) && !is_reference && path.starts_with("std::io::")
 }
 
 /// Types that stand for what they point to.

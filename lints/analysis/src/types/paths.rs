@@ -370,7 +370,8 @@ impl Infer<'_> {
                     self.bind_written_args(&ty, owner_args);
                     return self.associated_function(&ty, sym(name), turbofish);
                 }
-                self.external_function(*whole, None, turbofish, owner_args)
+                let found = self.external_function(*whole, None, turbofish, owner_args);
+                found.or_else(|| self.function_in_scope(*whole, turbofish))
             }
             Resolution::Assoc(ty, name) => self.associated_function(ty, *name, turbofish),
             _ => None,
@@ -397,6 +398,8 @@ impl Infer<'_> {
             Ty::Prim(name) => Some(*name),
             _ => None,
         }) && self.program.has_foreign_method(head, name)
+            // Of those that std implements too (`usize::try_from(n)`) the argument decides which is meant.
+            && self.universal_function(ty, name).is_none()
             && let Some(def) = self.extension_function(ty, name)
         {
             let signature = self.program.def(def).signature.clone()?;
@@ -428,6 +431,21 @@ impl Infer<'_> {
             }
             _ => self.universal_function(ty, name),
         }
+    }
+
+    /// `Permissions::from_mode(m)` of a trait that the file imports.
+    fn function_in_scope(&mut self, whole: Symbol, turbofish: Option<&GenericArgs>) -> Option<Function> {
+        let (owner, name) = whole.rsplit_once("::")?;
+        let (owner, name) = (sym(owner), sym(name));
+        self.catalogue.type_facts(owner).filter(|facts| !facts.is_trait)?;
+        let traits = self.imported_traits();
+        let mut found = traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name));
+        let one = found.next()?;
+        if found.any(|other| other.path != one.path) {
+            return None;
+        }
+        let ty = self.with_fresh_args(owner);
+        self.external_function(one.path, Some(&ty), turbofish, None)
     }
 
     /// A function that a type of the program has from a trait outside of it, be it derived:

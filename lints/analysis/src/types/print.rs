@@ -126,6 +126,10 @@ pub struct ResolutionShare {
     pub resolved_methods: usize,
     /// Of these, those known by a shape alone.
     pub inferred_methods: usize,
+    /// Calls of either kind whose name some function of the catalogue has.
+    pub catalogued: usize,
+    /// Those whose callee is known.
+    pub resolved_catalogued: usize,
     /// Calls of values: closures, function pointers.
     pub value_calls: usize,
     /// Those whose callee is known to be callable.
@@ -138,7 +142,7 @@ pub struct ResolutionShare {
 
 impl ResolutionShare {
     /// Counts a body.
-    pub fn add(&mut self, body: &Body, types: &BodyTypes) {
+    pub fn add(&mut self, catalogue: &Catalogue, body: &Body, types: &BodyTypes) {
         for (i, expr) in body.exprs.iter().enumerate() {
             let Ok(id) = u32::try_from(i).map(ExprId) else { continue };
             self.exprs += 1;
@@ -146,14 +150,17 @@ impl ResolutionShare {
             let callee = types.callees.get(&id);
             let resolved = callee.is_some_and(|c| c.target != Target::Unknown);
             match &expr.kind {
-                ExprKind::MethodCall { .. } => {
+                ExprKind::MethodCall { method, .. } => {
+                    self.count_name(catalogue, method.as_str(), resolved);
                     self.method_calls += 1;
                     self.resolved_methods += usize::from(resolved);
                     self.inferred_methods +=
                         usize::from(resolved && callee.is_some_and(|c| c.known == Known::Inferred));
                 }
                 ExprKind::Call { callee, .. } => {
-                    if matches!(body.expr(*callee).kind, ExprKind::Path(_)) {
+                    if let ExprKind::Path(path) = &body.expr(*callee).kind {
+                        let name = path.segments.last().map_or("", |s| s.name.as_str());
+                        self.count_name(catalogue, name, resolved);
                         self.path_calls += 1;
                         self.resolved_path_calls += usize::from(resolved);
                     } else {
@@ -166,6 +173,12 @@ impl ResolutionShare {
         }
     }
 
+    fn count_name(&mut self, catalogue: &Catalogue, name: &str, resolved: bool) {
+        let is_known = catalogue.has_function_named(name);
+        self.catalogued += usize::from(is_known);
+        self.resolved_catalogued += usize::from(is_known && resolved);
+    }
+
     /// Counts what another share has counted.
     pub fn merge(&mut self, other: &Self) {
         self.path_calls += other.path_calls;
@@ -173,6 +186,8 @@ impl ResolutionShare {
         self.method_calls += other.method_calls;
         self.resolved_methods += other.resolved_methods;
         self.inferred_methods += other.inferred_methods;
+        self.catalogued += other.catalogued;
+        self.resolved_catalogued += other.resolved_catalogued;
         self.value_calls += other.value_calls;
         self.resolved_values += other.resolved_values;
         self.exprs += other.exprs;

@@ -34,7 +34,8 @@ declare_rule! {
     /// ```
     ///
     /// The other way round, a value that was taken too early: a deferred call that is given the time which has passed
-    /// before it runs.
+    /// before it runs, or a number that is still counted; a thread or task that looks again and again at its own
+    /// copy of a flag, which the code outside sets in vain.
     ///
     /// ## Limits
     ///

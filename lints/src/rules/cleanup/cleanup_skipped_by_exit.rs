@@ -82,7 +82,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     let tokens = &view.tokens;
     tokens.walk(|_, state, statement| {
         let StatementKind::Call(call) = &statement.kind else { return };
-        if state.alive().is_empty() {
+        // An exit that a macro writes (`fatal!`), all of it with the span of the macro's call, is its author's way to end
+        // the process, whatever is alive.
+        if state.alive().is_empty() || call.name_span == statement.span {
             return;
         }
         let Some(exit) = exit(cx, call) else { return };

@@ -44,7 +44,8 @@ declare_rule! {
     /// ## Limits
     ///
     /// The last statement of a block is left alone, and so is a lock that is taken only to wait for its holder
-    /// (followed by a notification or a return); the strict case `barrier` shows such locks.
+    /// (followed by a notification or a return); the strict case `barrier` shows such locks. `let _ =` of a lock of
+    /// std is reported in all places, as rustc does; for waiting there is `drop(m.lock())`.
     DroppedAtOnce("dropped_at_once") {
         group: Cleanup,
         cases: {
@@ -90,7 +91,8 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
             if cx.has_reason(position.span) || !position.span.contains(token.span) {
                 continue;
             }
-            let barrier = position.is_last || is_barrier(cx, token, &position);
+            let barrier = !is_refused_by_rustc(cx, token, *shape)
+                && (position.is_last || is_barrier(cx, token, &position));
             // The last statement is where most things end anyway; a lock there is a way to wait.
             if barrier && (!token.is(Class::LockGuard) || *shape == Discard::Statement) {
                 continue;
@@ -240,6 +242,12 @@ fn is_plain(cx: &BodyContext<'_>, e: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// `let _ = …` of a lock of std: `let_underscore_lock` of rustc denies it wherever it stands, and `drop(…)` says the same
+/// for those who mean to wait.
+fn is_refused_by_rustc(cx: &BodyContext<'_>, token: &Token, shape: Discard) -> bool {
+    shape == Discard::LetUnderscore && resource(cx, token).is_some_and(|r| r.underscore_denied_by_rustc)
 }
 
 /// A lock taken only to wait for its holder: a notification or a return follows.

@@ -1,6 +1,8 @@
 //! Raw descriptors and handles that nothing closes.
 
 use linger_analysis::flow::mir::{Call, Mir, Operand, Rvalue, Var};
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -66,6 +68,9 @@ impl Rule for UnreleasedHandle {
                 if !facts.acquires_raw || facts.forgets || closes(view) || is_elsewhere(call) {
                     continue;
                 }
+                if statement.expr.is_some_and(|e| names(cx, e, &facts.replaces_with)) {
+                    continue;
+                }
                 let Some(holder) = holder(view, call) else { continue };
                 let (vars, stops) = follow(cx, view.mir, holder);
                 let owned = is_owned(cx, view.mir, call, &vars, &stops);
@@ -127,6 +132,16 @@ fn array(view: &FlowView<'_>, pointer: Var) -> Option<Var> {
 /// `dup2` replaces a handle that was there.
 fn is_elsewhere(call: &Call) -> bool {
     call.name.contains("dup2") || call.name.contains("dup3") || call.name.contains("fdopen")
+}
+
+/// Whether one of the constants stands in an expression.
+fn names(cx: &BodyContext<'_>, e: ExprId, constants: &[Symbol]) -> bool {
+    let body = cx.hir();
+    !constants.is_empty()
+        && body.any(e, &mut |e| match &body.expr(e).kind {
+            ExprKind::Path(path) => path.segments.last().is_some_and(|s| constants.contains(&s.name)),
+            _ => false,
+        })
 }
 
 /// Whether the function closes a handle, or gives one an owner.

@@ -1,10 +1,10 @@
 //! Writers that are dropped with something left to write.
 
-use linger_analysis::catalogue::{Class, OnDrop};
+use linger_analysis::catalogue::{Class, OnDrop, Resource};
 use linger_analysis::flow::mir::{
-    Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
+    Call, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
-use linger_analysis::flow::tokens::{End, Source};
+use linger_analysis::flow::tokens::{End, EndAt, Source, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::types::infer::Target;
@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::propagate::flush_at_end;
 use crate::rules::result::writing::{
-    ends_writing, is_explicit_drop, is_finished_by, is_sync, is_writing, is_written_by,
+    ends_writing, is_abandoned_by, is_explicit_drop, is_finished_by, is_sync, is_writing, is_written_by,
 };
 use crate::rules::result::{is_memory, is_memory_or_stdio};
 use crate::rules::support::{noun, resource};
@@ -56,7 +56,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A writer that is handed on by value is its receiver's to finish. Standard output counts by default where the
+    /// A writer that is handed on by value is its receiver's to finish, unless that is a function of the program that
+    /// takes any writer, writes to it and drops it. Standard output counts by default where the
     /// function returns the other errors of writing to it.
     WriterNotFinished("writer_not_finished") {
         group: Result,
@@ -95,9 +96,15 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let ends: Vec<_> = tokens.ends.iter().filter(|e| e.token == id).collect();
         // Handed on by value somewhere: then it is somebody else's.
         let drops = |at: Point| is_dropped_there(cx, view, at);
-        if ends.iter().any(|e| !matches!(e.how, End::Dropped(_)) && !drops(e.at)) {
-            continue;
-        }
+        let mut handed_on = ends.iter().filter(|e| !matches!(e.how, End::Dropped(_)) && !drops(e.at));
+        let receiver = match (handed_on.next(), handed_on.next()) {
+            (None, _) => None,
+            (Some(end), None) => match abandoning(cx, view, id, end, resource) {
+                Some(call) => Some((call, end.span)),
+                None => continue,
+            },
+            _ => continue,
+        };
         let ty = &view.mir.var(token.first).ty;
         let whole = ty.as_result().map_or_else(|| ty.clone(), |(ok, _)| ok);
         // A type of the program that holds a writer has its own ways to finish it; a file that was opened to be
@@ -169,6 +176,28 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .statements()
             .find(|(p, s)| *p != token.at && touches(*p, s) && writes(*p, s) && !releases(*p, s))
             .or(given_back.map(|s| (token.at, s)));
+        let is_returned = |span: Span| is_error_returned(cx, span);
+        let case = |span: Span| match is_stdio {
+            false => "file",
+            true if !is_stderr && is_returned(span) => "stdout",
+            true => "stdio",
+        };
+        // Who takes it writes to it and drops it.
+        if let Some((call, span)) = receiver {
+            if !cx.has_reason(token.span) {
+                let loss = loss(resource);
+                let message = format!("`{}` drops this {} unflushed: {loss}", call.name, noun(cx, token));
+                report.push(
+                    Diagnostic::new(&META, cx.at(token.span), message)
+                        .case(case(span))
+                        .label("made here")
+                        .step(cx.at(span), "handed over here, where it is written to and dropped")
+                        .confidence(token.known.into())
+                        .help("lend it (`&mut`) instead, and flush or finish it afterwards"),
+                );
+            }
+            continue;
+        }
         let Some((written_at, written)) = written else {
             continue;
         };
@@ -199,23 +228,16 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             StatementKind::Call(call) if is_sync(call) && touches(p, s) => Some((s.span, call.name)),
             _ => None,
         });
-        let loss = match (resource.drop, synced) {
-            (_, Some(_)) => "an error of the last write is lost, which the sync does not report",
-            (OnDrop::DiscardsBuffer, _) => "what is still buffered is lost",
-            _ => "an error of the last write is lost",
-        };
-        let is_returned = |span: Span| is_error_returned(cx, span);
-        let case = match is_stdio {
-            false => "file",
-            true if !is_stderr && is_returned(written.span) => "stdout",
-            true => "stdio",
+        let loss = match synced {
+            Some(_) => "an error of the last write is lost, which the sync does not report",
+            None => loss(resource),
         };
         let mut finding = Diagnostic::new(
             &META,
             cx.at(token.span),
             format!("this {what} is never flushed or finished: {loss}"),
         )
-        .case(case)
+        .case(case(written.span))
         .label("made here")
         .step(cx.at(written.span), "written to here");
         if let Some((span, name)) = synced {
@@ -238,6 +260,29 @@ fn is_dropped_there(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point) -> boo
     is_explicit_drop(call)
         || matches!(call.callee.target, Target::External(path)
             if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed))
+}
+
+/// What a drop without a flush costs.
+fn loss(resource: &Resource) -> &'static str {
+    match resource.drop {
+        OnDrop::DiscardsBuffer => "what is still buffered is lost",
+        _ => "an error of the last write is lost",
+    }
+}
+
+/// The call that takes a writer by value, writes to it and drops it.
+fn abandoning<'v>(
+    cx: &BodyContext<'_>,
+    view: &'v FlowView<'_>,
+    id: TokenId,
+    end: &EndAt,
+    resource: &Resource,
+) -> Option<&'v Call> {
+    let StatementKind::Call(call) = &view.mir.statement(end.at)?.kind else { return None };
+    let state = view.tokens.state_at(end.at);
+    let is_it = |o: &Operand| matches!(o, Operand::Move(p) if state.reached(p.var).contains(id));
+    let at = call.args.iter().position(is_it)?;
+    (end.how == End::Passed && is_abandoned_by(cx, resource, call, at)).then_some(call)
 }
 
 /// Whether the error of what stands there is returned with `?`.

@@ -3,9 +3,10 @@
 use linger_analysis::catalogue::Resource;
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::identity::Identities;
-use linger_analysis::flow::mir::{Call, Operand, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, Rvalue, StatementKind};
 use linger_analysis::names::DefId;
 use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::rules::result::names_parameter;
@@ -122,6 +123,38 @@ fn finishes_in(
             })
         })
     })
+}
+
+/// Whether a function writes to the writer that it takes by value as that argument, and drops it unfinished. Only for
+/// what it takes as any writer at all: a parameter of the writer's own type is its own business.
+pub(crate) fn is_abandoned_by(
+    cx: &BodyContext<'_>,
+    resource: &Resource,
+    call: &Call,
+    argument: usize,
+) -> bool {
+    let Target::Def(def) = call.callee.target else { return false };
+    let Some(body) = cx.analysis.body_of(def) else { return false };
+    let mir = &body.flow.root;
+    let Some(param) = mir.params.get(argument).copied() else { return false };
+    let is_any = matches!(mir.var(param).ty, Ty::Param(..) | Ty::Impl(_));
+    let moves = |o: &Operand| matches!(o, Operand::Move(place) if place.var == param);
+    let is_moved = mir.statements().any(|(_, statement)| match &statement.kind {
+        StatementKind::Call(call) => call.args.iter().any(moves),
+        StatementKind::Await { operands: moved, .. } | StatementKind::Macro { args: moved, .. } => {
+            moved.iter().any(moves)
+        }
+        StatementKind::Discard { value, .. } => moves(value),
+        StatementKind::Assign { value, .. } => match value {
+            Rvalue::Use(value) => moves(value),
+            Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, value)| moves(value)),
+            Rvalue::Compute(values) => values.iter().any(moves),
+            Rvalue::Closure { captures, .. } => captures.iter().any(|c| c.var == param),
+            Rvalue::Ref(..) | Rvalue::Opaque => false,
+        },
+        StatementKind::Drop { .. } | StatementKind::Vacant(_) => false,
+    });
+    is_any && !is_moved && is_written_by(cx, call, argument) && !is_finished_by(cx, resource, call, argument)
 }
 
 /// Whether a method, by its name, writes to its receiver or to what it is given.

@@ -3,7 +3,6 @@
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{BlockId, Operand, Point, Statement, StatementKind, Terminator};
 use linger_analysis::flow::tokens::{End, State, Token, TokenId};
-use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -13,6 +12,8 @@ use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::cleanup::drops::drop_of;
 use crate::rules::support::short;
+use crate::rules::task::child_exceptions::is_nobodys_zombie;
+use crate::rules::task::child_left_running;
 
 declare_rule! {
     /// A child process is started and never waited for.
@@ -45,6 +46,9 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// A process of an async runtime is reaped in any case, but it runs on when the future that waits for it is
+    /// dropped, for instance by a timeout around `Command::output()`: its command must `kill_on_drop(true)`.
+    ///
     /// ## Limits
     ///
     /// A child that is moved on or lent to other code is that code's duty.
@@ -54,6 +58,7 @@ declare_rule! {
             never: Warn = "no path waits for it",
             only_killed: Warn = "it is killed and then not waited for",
             early_exit: Allow = "a `?` or `return` between the start and the wait jumps over the wait",
+            left_running: Warn = "it runs on when the time that it is waited for is up",
             once: Allow = "never waited for, but started only once in the life of the process",
         },
         since: "0.1.0",
@@ -69,11 +74,10 @@ impl Rule for ChildNotReaped {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
+            child_left_running::find(cx, view, &META, report);
             for (id, token) in view.tokens.iter() {
                 if is_zombie(cx, token)
-                    && !is_for_windows(view)
-                    && !is_windows_program(cx, view, token)
-                    && !has_cfg_twin(cx, view, token)
+                    && !is_nobodys_zombie(cx, view, token)
                     && let Some(finding) = follow(cx, view, id, token)
                 {
                     report.push(finding);
@@ -132,42 +136,6 @@ fn is_zombie(cx: &BodyContext<'_>, token: &Token) -> bool {
         && token.owned.iter().all(|o| {
             o.class == Class::Child && cx.catalogue().resource(o.ty).is_some_and(|r| r.needs_reaping)
         })
-}
-
-/// Zombies are a matter of Unix.
-fn is_for_windows(view: &FlowView<'_>) -> bool {
-    view.mir.calls().any(|(_, _, call)| {
-        matches!(&call.callee.target, Target::External(path) if path.starts_with("std::os::windows"))
-    })
-}
-
-/// A program that there is only on Windows: `Command::new("cmd").args(["/c", "start"])`.
-fn is_windows_program(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
-    let hir = cx.hir();
-    let Some(start) = view.mir.statement(token.at).and_then(|s| s.expr) else { return false };
-    hir.any(start, &mut |e| {
-        let ExprKind::Call { args, .. } = &hir.expr(e).kind else { return false };
-        args.first().is_some_and(|a| match &hir.expr(*a).kind {
-            ExprKind::Literal(Literal::Str(name)) => {
-                name.ends_with(".exe")
-                    || matches!(name.as_str(), "cmd" | "explorer" | "powershell" | "taskkill")
-            }
-            _ => false,
-        })
-    })
-}
-
-/// `#[cfg(windows)] let child = start(); #[cfg(unix)] let child = start();`: both stand in the tree, and the first
-/// looks as if nobody used it.
-fn has_cfg_twin(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
-    use linger_analysis::flow::mir::VarKind;
-    let VarKind::User(local) = view.mir.var(token.first).kind else { return false };
-    let name = cx.hir().local(local).name;
-    view.tokens.iter().any(|(_, other)| {
-        other.at != token.at
-            && other.is(Class::Child)
-            && matches!(view.mir.var(other.first).kind, VarKind::User(l) if l != local && cx.hir().local(l).name == name)
-    })
 }
 
 /// What code does with a child.

@@ -4,6 +4,8 @@ pub mod blocking_in_async;
 pub mod busy_wait;
 pub mod cancellation_not_heeded;
 pub mod cancelled_at_scope_end;
+mod child_exceptions;
+mod child_left_running;
 pub mod child_not_reaped;
 pub mod cut_off_at_exit;
 pub mod detached_in_handler;

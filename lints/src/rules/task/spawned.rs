@@ -3,9 +3,9 @@
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Endless, Spawn, endless, spawns};
 use linger_analysis::flow::identity::Root;
-use linger_analysis::flow::mir::{Owner, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, Owner, Rvalue, StatementKind};
 use linger_analysis::flow::tokens::{End, TokenId};
-use linger_analysis::syntax::hir::ClosureId;
+use linger_analysis::syntax::hir::{ClosureId, PatKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -91,7 +91,9 @@ fn is_used(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
         End::Dropped(_) => false,
         // `drop(handle)` and `mem::forget(handle)` detach too.
         End::Passed => !view.mir.statement(end.at).is_some_and(|s| match &s.kind {
-            StatementKind::Call(call) => is_thrown_away(cx, &call.callee.target),
+            StatementKind::Call(call) => {
+                is_thrown_away(cx, &call.callee.target) || is_mapped_away(cx, view, call)
+            }
             _ => false,
         }),
         _ => true,
@@ -102,7 +104,11 @@ fn is_used(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
     let mut used = false;
     view.tokens.walk(|_, state, statement| {
         let touched = match &statement.kind {
-            StatementKind::Call(call) if is_thrown_away(cx, &call.callee.target) => return,
+            StatementKind::Call(call)
+                if is_thrown_away(cx, &call.callee.target) || is_mapped_away(cx, view, call) =>
+            {
+                return;
+            }
             StatementKind::Call(call) => &call.args[..],
             StatementKind::Await { operands, .. } => &operands[..],
             StatementKind::Macro { args, .. } => &args[..],
@@ -128,6 +134,23 @@ fn is_thrown_away(cx: &BodyContext<'_>, target: &Target) -> bool {
         && cx.catalogue().facts(*path).is_some_and(|f| f.releases || f.forgets))
 }
 
+/// `spawned.map(|_| ())`: the closure does not even look at the handle.
+fn is_mapped_away(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    let hir = cx.hir();
+    matches!(&call.callee.target, Target::External(path)
+        if matches!(path.as_str(), "std::result::Result::map" | "std::option::Option::map"))
+        && call
+            .args
+            .get(1)
+            .and_then(Operand::var)
+            .and_then(|v| match view.tokens.identities.definition(v) {
+                Some(Rvalue::Closure { id, .. }) => Some(hir.closure(*id)),
+                _ => None,
+            })
+            .and_then(|closure| closure.params.first())
+            .is_some_and(|param| matches!(hir.pat(param.pat).kind, PatKind::Wild))
+}
+
 /// The endless loop that spawned code may get into.
 pub(crate) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<Endless> {
     if let Some(closure) = spawn.closure {
@@ -142,10 +165,16 @@ pub(crate) fn endless_loop(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> Option<En
     (is_async || by_name).then_some(found).flatten()
 }
 
-/// Code that takes nothing along and works on a static belongs to the process and to no object.
+/// Code that takes no object along and works on a static belongs to the process and to no object: a free function
+/// starts it, perhaps with a name or a path.
 fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> bool {
     let Some(id) = spawn.closure else { return false };
-    let takes_nothing = made(view, id).is_some_and(|made| made.captures.is_empty());
+    let is_free =
+        cx.body.def.and_then(|d| cx.program().def(d).signature.as_ref()).is_none_or(|s| s.self_ty.is_none());
+    let takes_nothing = made(view, id).is_some_and(|made| {
+        made.captures.is_empty()
+            || is_free && made.captures.iter().all(|c| is_plain(cx, &view.mir.var(c.var).ty))
+    });
     takes_nothing
         && cx.flows().iter().filter(|v| v.mir.owner == Owner::Closure(id)).any(|inner| {
             inner.mir.calls().any(|(_, _, call)| {
@@ -157,6 +186,22 @@ fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -
                         .is_some_and(|i| matches!(i.root, Root::Static(_)))
             })
         })
+}
+
+/// Text, paths, numbers, durations: data of std that stands for no object.
+fn is_plain(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+    match ty {
+        Ty::Prim(_) => true,
+        Ty::Ref(_, inner) | Ty::Slice(inner) | Ty::Array(inner) => is_plain(cx, inner),
+        Ty::Tuple(parts) => parts.iter().all(|part| is_plain(cx, part)),
+        Ty::Adt(path, args) => {
+            path.starts_with("std::")
+                && !cx.catalogue().is_shared_pointer(*path)
+                && cx.catalogue().resource(*path).is_none()
+                && args.iter().all(|arg| is_plain(cx, arg))
+        }
+        _ => false,
+    }
 }
 
 /// Reports the spawns of some kinds that are detached and never end.

@@ -232,7 +232,7 @@ impl Lower {
             return span;
         }
         if let Some(stmts) =
-            self.expand(mac, |tokens| syn::parse::Parser::parse2(syn::Block::parse_within, tokens).ok())
+            self.expand_any(mac, |tokens| syn::parse::Parser::parse2(syn::Block::parse_within, tokens).ok())
         {
             // `m!(…);` makes a statement of the last expression too.
             let has_value = is_last && end.is_none();

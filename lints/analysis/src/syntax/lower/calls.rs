@@ -23,7 +23,7 @@ impl Lower {
     #[inline(never)]
     pub(super) fn macro_expr(&mut self, mac: &Macro) -> ExprId {
         let span = self.macro_span(mac);
-        let expansion = self.expand(mac, |tokens| {
+        let expansion = self.expand_any(mac, |tokens| {
             let expr = syn::parse2::<Expr>(tokens.clone()).map(|expr| vec![Stmt::Expr(expr, None)]);
             expr.or_else(|_| syn::Block::parse_within.parse2(tokens)).ok()
         });

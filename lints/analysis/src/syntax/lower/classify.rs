@@ -33,6 +33,23 @@ pub(super) fn macro_kind(name: &str) -> MacroKind {
     }
 }
 
+/// Macros that are lowered to what they mean, without a definition.
+pub(super) fn is_understood(name: &str) -> bool {
+    matches!(
+        name,
+        "select"
+            | "select_biased"
+            | "matches"
+            | "stream"
+            | "try_stream"
+            | "addr_of"
+            | "addr_of_mut"
+            | "json"
+            | "ready"
+            | "try"
+    )
+}
+
 /// Macros whose tokens are quoted rather than run; only `#x` refers to the code around.
 pub(super) fn is_quoting(name: &str) -> bool {
     matches!(name, "quote" | "quote_spanned" | "parse_quote" | "parse_quote_spanned")

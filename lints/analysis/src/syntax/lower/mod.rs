@@ -34,7 +34,7 @@ use crate::symbol::{Symbol, sym, sym_of};
 use crate::syntax::hir::{Expr, ExprId, ExprKind, ItemIndex, ModuleIndex, Pat, PatId, PatKind};
 use crate::syntax::items::{FileHir, Module};
 pub(crate) use positions::Positions;
-pub(crate) use rules::LocalMacros;
+pub(crate) use rules::{LocalMacros, shared_macros_in};
 use scope::BodyState;
 
 /// A call of a macro of this file whose expansion is being lowered.

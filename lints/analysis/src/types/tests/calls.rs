@@ -171,3 +171,23 @@ fn functions_of_traits_for_types_outside() {
         &[("a", "Option<u8>")],
     );
 }
+
+#[test]
+fn arrays_are_no_writers() {
+    check(
+        "use std::io::{self, Write}; struct P([u8; 4]);
+         fn f(p: P, mut s: &mut [u8], w: &mut Vec<u8>) { let a = p.0.write(w); let b = s.write(&[1]); let c = (&mut s[1..]).write(&[2]); }",
+        &[("a", "_"), ("b", "Result<usize, Error>"), ("c", "Result<usize, Error>")],
+    );
+}
+
+#[test]
+fn a_blanket_impl_for_references_makes_nothing_implement_a_trait() {
+    check(
+        "mod other { pub use indexed_db::Database; } trait Store { fn close(&self) -> Result<u8, String>; }
+         impl<T: Store> Store for &T { fn close(&self) -> Result<u8, String> { todo!() } }
+         struct Own; impl Store for Own { fn close(&self) -> Result<u8, String> { todo!() } }
+         fn f(db: other::Database, own: Own) { let a = db.close(); let b = (&own).close(); }",
+        &[("a", "_"), ("b", "Result<u8, String>")],
+    );
+}

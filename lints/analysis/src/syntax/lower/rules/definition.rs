@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::syntax::lower::rules::matching::match_all;
-use crate::syntax::lower::rules::transcribe::{Made, transcribe};
+use crate::syntax::lower::rules::transcribe::{Made, Site, transcribe};
 
 /// Longest separator of a repetition, in tokens: `>>=`.
 const SEPARATOR_LIMIT: usize = 3;
@@ -106,12 +106,12 @@ impl Definition {
         Some(Self { rules })
     }
 
-    /// Expands a call with the first rule that matches; every token of the template gets the span `call`.
-    pub(super) fn expand(&self, arguments: TokenStream, call: Span, limit: usize) -> Option<Made> {
+    /// Expands a call with the first rule that matches; every token of the template gets the span of the call.
+    pub(super) fn expand(&self, arguments: TokenStream, site: Site<'_>, limit: usize) -> Option<Made> {
         let arguments: Vec<TokenTree> = arguments.into_iter().collect();
         self.rules.iter().find_map(|rule| {
             let bindings = match_all(&rule.matcher, &arguments)?;
-            Some(transcribe(&rule.template, &bindings, call, limit))
+            Some(transcribe(&rule.template, &bindings, site, limit))
         })?
     }
 }

@@ -14,27 +14,43 @@ pub(super) struct Made {
     pub(super) count: usize,
 }
 
-struct Writer {
+/// Where a macro is expanded.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    /// The span of the call.
+    pub(super) call: Span,
+    /// What `$crate` stands for.
+    pub(super) krate: &'a str,
+}
+
+struct Writer<'a> {
     call: Span,
+    /// What `$crate` stands for.
+    krate: &'a str,
     count: usize,
     limit: usize,
 }
 
 /// `None` when the template asks for what the call did not give, or the result grows too long.
-pub(super) fn transcribe(template: &[Piece], bindings: &Bindings, call: Span, limit: usize) -> Option<Made> {
-    let mut writer = Writer { call, count: 0, limit };
+pub(super) fn transcribe(
+    template: &[Piece],
+    bindings: &Bindings,
+    site: Site<'_>,
+    limit: usize,
+) -> Option<Made> {
+    let mut writer = Writer { call: site.call, krate: site.krate, count: 0, limit };
     let tokens = writer.write(template, bindings)?;
     Some(Made { tokens: tokens.into_iter().collect(), count: writer.count })
 }
 
-impl Writer {
+impl Writer<'_> {
     fn write(&mut self, template: &[Piece], bindings: &Bindings) -> Option<Vec<TokenTree>> {
         let mut out = Vec::new();
         for piece in template {
             self.count += 1;
             match piece {
                 Piece::Token(token) => out.push(self.respanned(token)),
-                Piece::Crate => out.push(TokenTree::Ident(Ident::new("crate", self.call))),
+                Piece::Crate => out.push(TokenTree::Ident(Ident::new(self.krate, self.call))),
                 Piece::Group(delimiter, inner) => {
                     let inner = self.write(inner, bindings)?;
                     let mut group = Group::new(*delimiter, inner.into_iter().collect());

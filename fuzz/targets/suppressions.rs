@@ -1,0 +1,4 @@
+//! Comments and attributes in code
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &str| linger_fuzz::suppressions(input));
