@@ -254,6 +254,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     }
 }
 
+/// `drop(writer)`, or a call that takes it by value and drops it without a flush.
+fn is_dropped_there(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point) -> bool {
+    let Some(StatementKind::Call(call)) = view.mir.statement(at).map(|s| &s.kind) else { return false };
+    is_explicit_drop(call)
+        || matches!(call.callee.target, Target::External(path)
+            if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed))
+}
+
 /// What a drop without a flush costs.
 fn loss(resource: &Resource) -> &'static str {
     match resource.drop {
@@ -275,14 +283,6 @@ fn abandoning<'v>(
     let is_it = |o: &Operand| matches!(o, Operand::Move(p) if state.reached(p.var).contains(id));
     let at = call.args.iter().position(is_it)?;
     (end.how == End::Passed && is_abandoned_by(cx, resource, call, at)).then_some(call)
-}
-
-/// `drop(writer)`, or a call that takes it by value and drops it without a flush.
-fn is_dropped_there(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point) -> bool {
-    let Some(StatementKind::Call(call)) = view.mir.statement(at).map(|s| &s.kind) else { return false };
-    is_explicit_drop(call)
-        || matches!(call.callee.target, Target::External(path)
-            if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed))
 }
 
 /// Whether the error of what stands there is returned with `?`.
