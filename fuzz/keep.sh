@@ -10,7 +10,7 @@ for corpus in fuzz/corpus/*/; do
     seeds=fuzz/seeds/$target
     merged=$(mktemp -d)
     mkdir -p "$seeds"
-    nice -n 19 "$build/$host/release/$target" -set_cover_merge=1 -max_len=3000 -close_fd_mask=3 "$merged" "$seeds" "$corpus" \
+    "$build/$host/release/$target" -set_cover_merge=1 -max_len=3000 -close_fd_mask=3 "$merged" "$seeds" "$corpus" \
         >/dev/null 2>&1 || echo "$target: the merge did not end" >&2
     # Written by hand, and worth keeping whatever they reach.
     mapfile -t found < <(find "$merged" -type f -printf '%s %p\n' | sort -n | cut -d' ' -f2- | head -n "$most")

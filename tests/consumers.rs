@@ -178,22 +178,22 @@ fn fish_completes_options_rules_and_values() {
 #[test]
 fn zsh_completes_options_rules_and_values() {
     let lines = [
-        ("-A double_lock/c", "double_lock/conflict "),
-        ("explain guard_held_through_m", "guard_held_through_match "),
-        ("--message-format gith", "github "),
-        ("--unsafe-f", "--unsafe-fixes "),
-        ("baseline up", "update "),
-        ("baseline write --exc", "--exclude="),
-        (". --strict-p", "--strict-parse "),
+        ("-A double_lock/c", "double_lock/conflict"),
+        ("explain guard_held_through_m", "guard_held_through_match"),
+        ("--message-format gith", "github"),
+        ("--unsafe-f", "--unsafe-fixes"),
+        ("baseline up", "update"),
+        ("baseline write --exc", "--exclude"),
+        (". --strict-p", "--strict-parse"),
     ];
     for (line, wanted) in lines {
         let script = format!(
             "zmodload zsh/zpty && zpty inner zsh -f -i || exit 77
-            zpty -w inner 'PS1=; fpath=(. $fpath); autoload -Uz compinit; compinit -u -D; print ready-$((1 + 1))'
+            zpty -w inner 'PS1=; fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; print ready-$((1 + 1))'
             zpty -r inner seen '*ready-2*'
             zpty -w -n inner $'cargo-linger {line}\\t'
             # Who waits in vain is ended.
-            (sleep 60; kill $$) & waiter=$!
+            (sleep 60; kill $$) >/dev/null 2>&1 & waiter=$!
             zpty -r inner seen '*{wanted}*' && print found
             kill $waiter; zpty -d inner"
         );

@@ -27,6 +27,8 @@ mod git;
 mod inputs;
 #[path = "../../src/levels.rs"]
 mod levels;
+#[path = "../../src/macros.rs"]
+mod macros;
 #[path = "../../src/manifest.rs"]
 mod manifest;
 #[path = "../../src/outside.rs"]

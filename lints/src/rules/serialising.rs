@@ -1,7 +1,6 @@
 //! Locks that only make tests run one after another.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::tokens::Token;
 use linger_analysis::types::ty::Ty;
 
@@ -10,14 +9,13 @@ use crate::context::BodyContext;
 /// How deep types are looked into: a guard in a struct in a result.
 const DEPTH: u8 = 5;
 
-/// Whether a guard of test code guards nothing but the order of tests: its lock is a static, or it guards `()`. Each
-/// test has a runtime of its own, so who waits for such a lock keeps nobody else waiting.
+/// Whether a guard of test code guards nothing but the order of tests: `()`. Each test has a runtime of its own, so who
+/// waits for such a lock keeps nobody else waiting.
 pub(crate) fn serialises_tests(cx: &BodyContext<'_>, token: &Token) -> bool {
     if !cx.body.in_test || !token.is(Class::LockGuard) {
         return false;
     }
-    let of_static = token.lock.as_ref().is_some_and(|lock| matches!(lock.place.root, Root::Static(_)));
-    of_static || token.expr.is_some_and(|expr| guards_nothing(cx, cx.ty(expr), DEPTH))
+    token.expr.is_some_and(|expr| guards_nothing(cx, cx.ty(expr), DEPTH))
 }
 
 /// Whether a type is, or holds, a guard of `()`.

@@ -85,6 +85,17 @@ fn re_exports_end() {
 }
 
 #[test]
+fn modules_with_something_of_their_own_stay_what_they_are() {
+    for module in ["axum::extract", "http::header", "actix_web::dev", "tokio_rustls::client"] {
+        assert_eq!(catalogue().canonical(module).as_str(), module);
+    }
+    let moved = |path: &str| catalogue().canonical(path).to_string();
+    assert_eq!(moved("actix_web::dev::fn_service"), "actix_service::fn_service");
+    assert_eq!(moved("axum::extract::FromRequest"), "axum_core::extract::FromRequest");
+    assert_eq!(moved("http::header::HeaderMap"), "http::HeaderMap");
+}
+
+#[test]
 fn facts_are_read_and_lead_to_signatures() {
     let mut seen = FxHashSet::default();
     let mut problems = Vec::new();

@@ -51,7 +51,7 @@ declare_rule! {
     /// ## Limits
     ///
     /// A guard that a helper returns is known when the helper's signature names its type. A lock that only makes tests
-    /// run one after another (a static, or one of `()`, in test code) is left alone.
+    /// run one after another (one of `()`, in test code) is left alone.
     LockAcrossAwait("lock_across_await") {
         group: Lock,
         cases: {

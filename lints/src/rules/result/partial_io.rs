@@ -150,8 +150,7 @@ fn check(
             .help(format!("use {instead}"));
     let whole = match call.name.as_str() {
         "write" => Some("write_all"),
-        // A test often reads whatever comes into a buffer that is large enough: it would wait for the rest.
-        "read" if !cx.body.in_test => Some("read_exact"),
+        "read" => Some("read_exact"),
         _ => None,
     };
     // Where a count is wanted, the other method gives none.

@@ -80,7 +80,8 @@ impl Rule for TaskErrorLost {
                 }
                 // The error of a send only says that nobody waits for the answer.
                 let Some((_, error)) = output.as_result() else { continue };
-                if error.is_unknown() || error.path().is_some_and(|p| p.contains("SendError")) {
+                // `Result<T, ()>` has nothing to tell.
+                if error.is_unknown() || error.is_unit() || error.path().is_some_and(|p| p.contains("SendError")) {
                     continue;
                 }
                 let Some(handle) = spawn.handle else { continue };

@@ -30,11 +30,14 @@ const TOKEN_LIMIT: usize = 400_000;
 /// Most tokens that one call may make.
 const CALL_LIMIT: usize = 20_000;
 
+/// A macro of the file, with the block where it can be called.
+type Defined = (Option<Range<Place>>, Rc<Definition>);
+
 /// The macros that calls in one file may mean.
 #[derive(Default)]
 pub(crate) struct LocalMacros {
     /// Those of the file by name, each with the block where it can be called; everywhere without.
-    definitions: FxHashMap<String, Vec<(Option<Range<Place>>, Rc<Definition>)>>,
+    definitions: FxHashMap<String, Vec<Defined>>,
     /// Those of other files.
     others: Arc<OtherMacros>,
     /// Those of other files that were read.
