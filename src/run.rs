@@ -422,7 +422,7 @@ fn open(path: &Path, texts: &Texts, inputs: &Inputs<'_>) -> Opened {
     }
     let Some(kept) = inputs.kept else {
         let macros = match texts.buffer(path) {
-            Some(text) => macros_of(&text),
+            Some(text) => macros_of(text),
             None => std::fs::read(path).ok().and_then(|bytes| macros_of(std::str::from_utf8(&bytes).ok()?)),
         };
         return Opened { text: None, known: None, macros: macros.unwrap_or_default() };
