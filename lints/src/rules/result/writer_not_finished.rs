@@ -64,6 +64,7 @@ declare_rule! {
         cases: {
             file: Warn = "a file, socket or archive",
             stdout: Warn = "buffered standard output, in a function that returns the other errors of writing to it",
+            synced: Allow = "a tokio file that is synced and not flushed: the sync waits, and keeps the error of the write",
             stdio: Allow = "any other buffered standard stream",
         },
         since: "0.1.0",
@@ -237,7 +238,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             cx.at(token.span),
             format!("this {what} is never flushed or finished: {loss}"),
         )
-        .case(case(written.span))
+        .case(if synced.is_some() { "synced" } else { case(written.span) })
         .label("made here")
         .step(cx.at(written.span), "written to here");
         if let Some((span, name)) = synced {
