@@ -102,7 +102,15 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                         Look::MayBeStatus => elsewhere = true,
                     }
                 }
-                StatementKind::Macro { args, .. } if args.iter().any(touches) => elsewhere = true,
+                // What is printed and of no known type was made of the headers, unless it is the whole.
+                StatementKind::Macro { args, .. } => {
+                    let is_whole = |o: &Operand| {
+                        o.place().is_some_and(|p| {
+                            holds_it(&view.mir.var(p.var).ty) || state.owned(p.var).contains(id)
+                        })
+                    };
+                    elsewhere |= args.iter().any(|o| touches(o) && is_whole(o));
+                }
                 _ => {}
             }
         });

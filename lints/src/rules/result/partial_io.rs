@@ -127,12 +127,16 @@ fn check(
     if is_read && is_thrown_away(view, call) {
         return;
     }
-    // One byte is written, or none.
+    // One byte is written, or none: a nudge down a pipe or socket. In a file it is missed.
+    let is_file = argument_types(view, call)
+        .take(1)
+        .any(|t| class_of(cx, t.peel_refs()) == Some(Class::BufferedWriter));
     let expr = view.statements().find_map(|(_, s)| match &s.kind {
         StatementKind::Call(other) if std::ptr::eq(&**other, call) => s.expr,
         _ => None,
     });
     if let Some(ExprKind::MethodCall { args, .. }) = expr.map(|e| &cx.hir().expr(e).kind)
+        && !is_file
         && args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes))
     {
         return;
