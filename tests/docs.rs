@@ -249,7 +249,7 @@ fn the_book_has_all_pages() {
     let docs = common::repository().join("docs");
     let mut summary = String::from(
         "# Summary\n\n[linger](README.md)\n\n- [Turn it on in an old code base](adoption.md)\n- [Configuration](configuration.md)\n\
-         - [CI and hooks](ci/README.md)\n- [Editors](editors.md)\n- [What linger cannot see](limits.md)\n- [How often linger is right](precision.md)\n- [Rules](rules/README.md)\n",
+         - [CI and hooks](ci/README.md)\n- [Editors](editors.md)\n- [What linger cannot see](limits.md)\n- [How often linger is right](precision.md)\n- [Speed](speed.md)\n- [Rules](rules/README.md)\n",
     );
     let mut group = String::new();
     for rule in rules() {
