@@ -88,9 +88,8 @@ impl<'i> Inputs<'i> {
 
     /// Puts what broken files were before in their place.
     pub fn keep_last_good(&self, files: &mut [Read]) {
-        let Some(kept) = self.kept.filter(|_| self.lenient) else { return };
         for file in files.iter_mut().filter(|file| file.trouble.is_some()) {
-            if let Some(last) = kept.last(&file.hir.path) {
+            if let Some(last) = self.last_good(&file.hir.path) {
                 file.hir = last;
             }
         }

@@ -228,10 +228,8 @@ fn open_change_act_and_close() {
     assert_eq!(editor.leave(), Some(0));
 }
 
-#[test]
-fn a_change_here_is_a_finding_there() {
-    let dir = package("pub mod a;\npub mod b;\n");
-    let outer = "use std::sync::Mutex;
+/// Takes a lock and calls another file.
+const OUTER: &str = "use std::sync::Mutex;
 pub struct S { pub m: Mutex<i32> }
 impl S {
     pub fn outer(&self) {
@@ -241,12 +239,18 @@ impl S {
     }
 }
 ";
-    let quiet = "pub fn inner(_s: &crate::a::S) {}\n";
-    common::write(dir.path(), &[("src/a.rs", outer), ("src/b.rs", quiet)]);
+
+/// The other file, which does nothing yet.
+const QUIET: &str = "pub fn inner(_s: &crate::a::S) {}\n";
+
+#[test]
+fn a_change_here_is_a_finding_there() {
+    let dir = package("pub mod a;\npub mod b;\n");
+    common::write(dir.path(), &[("src/a.rs", OUTER), ("src/b.rs", QUIET)]);
     let (a, b) = (dir.path().join("src/a.rs"), dir.path().join("src/b.rs"));
     let mut editor = Editor::open_folder(dir.path(), json!({}));
-    editor.open(&a, outer);
-    editor.open(&b, quiet);
+    editor.open(&a, OUTER);
+    editor.open(&b, QUIET);
     let locking = "pub fn inner(s: &crate::a::S) { let g = s.m.lock().unwrap(); println!(\"{g}\"); }\n";
     editor.change(&b, 2, json!([{ "text": locking }]));
     let found = editor.diagnostics(&a, |d| d.iter().any(|d| code(d).starts_with("double_lock")));
@@ -260,22 +264,11 @@ impl S {
 #[test]
 fn a_kept_program_follows_what_is_saved() {
     let dir = package("pub mod a;\npub mod b;\n");
-    let outer = "use std::sync::Mutex;
-pub struct S { pub m: Mutex<i32> }
-impl S {
-    pub fn outer(&self) {
-        let guard = self.m.lock().unwrap();
-        crate::b::inner(self);
-        println!(\"{guard}\");
-    }
-}
-";
-    let quiet = "pub fn inner(_s: &crate::a::S) {}\n";
     let locking = "pub fn inner(_s: &crate::a::S) { let g = _s.m.lock().unwrap(); println!(\"{g}\"); }\n";
-    common::write(dir.path(), &[("src/a.rs", outer), ("src/b.rs", quiet)]);
+    common::write(dir.path(), &[("src/a.rs", OUTER), ("src/b.rs", QUIET)]);
     let (a, b) = (dir.path().join("src/a.rs"), dir.path().join("src/b.rs"));
     let mut editor = Editor::open_folder(dir.path(), json!({}));
-    editor.open(&b, quiet);
+    editor.open(&b, QUIET);
     editor.diagnostics(&b, <[Value]>::is_empty);
     let mut version = 1;
     let mut save = |editor: &mut Editor, text: &str| {
@@ -301,7 +294,7 @@ impl S {
         place(d) != place(&moved)
     });
     // Another interface: names are resolved anew.
-    save(&mut editor, &format!("{quiet}pub struct New;\n"));
+    save(&mut editor, &format!("{QUIET}pub struct New;\n"));
     editor.diagnostics(&a, <[Value]>::is_empty);
     assert_eq!(editor.leave(), Some(0));
 }

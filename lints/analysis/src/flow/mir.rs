@@ -215,6 +215,29 @@ pub enum StatementKind {
     },
 }
 
+impl StatementKind {
+    /// Whether it moves a variable, or a part of it, into something else: another variable, a value, a call, a closure, a
+    /// future that is awaited.
+    #[must_use]
+    pub fn moves(&self, var: Var) -> bool {
+        let moved = |o: &Operand| matches!(o, Operand::Move(place) if place.var == var);
+        match self {
+            Self::Assign { value, .. } => match value {
+                Rvalue::Use(operand) => moved(operand),
+                Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| moved(o)),
+                Rvalue::Closure { captures, .. } => {
+                    captures.iter().any(|c| c.var == var && c.how == CaptureHow::Move)
+                }
+                Rvalue::Ref(..) | Rvalue::Compute(_) | Rvalue::Opaque => false,
+            },
+            Self::Call(call) => call.args.iter().any(moved),
+            Self::Await { operands, .. } => operands.iter().any(moved),
+            Self::Macro { args, .. } => args.iter().any(moved),
+            Self::Drop { .. } | Self::Vacant(_) | Self::Discard { .. } => false,
+        }
+    }
+}
+
 /// How an await waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AwaitKind {

@@ -1,9 +1,7 @@
 //! Receivers that wait for a sender in their own scope.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{
-    CaptureHow, LoopInfo, LoopKind, Operand, Rvalue, Statement, StatementKind, Var, VarKind,
-};
+use linger_analysis::flow::mir::{LoopInfo, LoopKind, Statement, StatementKind, Var, VarKind};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
@@ -216,22 +214,8 @@ fn gives(statement: &Statement, var: Var) -> bool {
 }
 
 fn takes(statement: &Statement, var: Var) -> bool {
-    let moves = |o: &Operand| matches!(o, Operand::Move(p) if p.var == var);
-    match &statement.kind {
-        StatementKind::Assign { value, .. } => match value {
-            Rvalue::Use(o) => moves(o),
-            Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| moves(o)),
-            Rvalue::Closure { captures, .. } => {
-                captures.iter().any(|c| c.var == var && c.how == CaptureHow::Move)
-            }
-            _ => false,
-        },
-        StatementKind::Call(call) => call.args.iter().any(moves),
-        StatementKind::Await { operands, .. } => operands.iter().any(moves),
-        StatementKind::Macro { args, .. } => args.iter().any(moves),
-        StatementKind::Drop { var: dropped, .. } => *dropped == var,
-        StatementKind::Vacant(_) | StatementKind::Discard { .. } => false,
-    }
+    statement.kind.moves(var)
+        || matches!(statement.kind, StatementKind::Drop { var: dropped, .. } if dropped == var)
 }
 
 fn finding(cx: &BodyContext<'_>, info: &LoopInfo, pair: &Pair) -> Diagnostic {

@@ -1,7 +1,7 @@
 //! Guards that a loop without end keeps for ever.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{LoopId, Operand, Point, Rvalue, Statement, StatementKind, Terminator, Var};
+use linger_analysis::flow::mir::{LoopId, Point, Rvalue, Statement, StatementKind, Terminator, Var};
 use linger_analysis::flow::tokens::{Source, State, Token, TokenId};
 use linger_analysis::types::infer::Known;
 
@@ -137,30 +137,21 @@ fn is_used(view: &FlowView<'_>, id: LoopId, token: TokenId) -> bool {
     let mut used = false;
     view.tokens.walk(|point, state, statement| {
         if !used && view.mir.block_in_loop(point.block, id) {
-            used = works_on(state, statement, token) || mentions(state, statement, token);
-            used = mentions(state, statement, token);
+            used = works_on(state, statement, token) || lends(state, statement, token);
         }
     });
     let ended = view.tokens.ends.iter().any(|e| e.token == token && view.mir.block_in_loop(e.at.block, id));
     used || ended
 }
 
-/// Whether a statement reads something that is, or borrows from, the token.
-fn mentions(state: &State, statement: &Statement, token: TokenId) -> bool {
+/// Whether a statement borrows from the token, or puts it into a closure.
+fn lends(state: &State, statement: &Statement, token: TokenId) -> bool {
     let reaches = |var: Var| state.reached(var).contains(token);
-    let reads = |o: &Operand| o.place().is_some_and(|p| reaches(p.var));
     match &statement.kind {
-        StatementKind::Call(call) => call.args.iter().any(reads),
-        StatementKind::Await { operands, .. } => operands.iter().any(reads),
-        StatementKind::Macro { args, .. } => args.iter().any(reads),
-        StatementKind::Assign { value, .. } => match value {
-            Rvalue::Use(o) => reads(o),
-            Rvalue::Ref(_, place) => reaches(place.var),
-            Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, o)| reads(o)),
-            Rvalue::Closure { captures, .. } => captures.iter().any(|c| reaches(c.var)),
-            Rvalue::Compute(operands) => operands.iter().any(reads),
-            Rvalue::Opaque => false,
-        },
+        StatementKind::Assign { value: Rvalue::Ref(_, place), .. } => reaches(place.var),
+        StatementKind::Assign { value: Rvalue::Closure { captures, .. }, .. } => {
+            captures.iter().any(|c| reaches(c.var))
+        }
         _ => false,
     }
 }

@@ -12,8 +12,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::fixes::drop_before_or_hang;
-use crate::rules::lock::held::{Taken, while_held};
-use crate::rules::lock::overwritten_guard::replaces;
+use crate::rules::lock::held::{Taken, replaces, while_held};
 use crate::rules::support::{held_until, lock_noun};
 
 declare_rule! {

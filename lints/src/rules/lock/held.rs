@@ -2,8 +2,8 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::facts::{LockEffect, callbacks_of_call, effects_of_call};
-use linger_analysis::flow::mir::{Call, Operand, Point, StatementKind};
-use linger_analysis::flow::tokens::{Lock, State, Token, TokenId, is_pooled};
+use linger_analysis::flow::mir::{Call, DropHow, Operand, Point, StatementKind};
+use linger_analysis::flow::tokens::{End, Lock, State, Token, TokenId, is_pooled};
 use linger_analysis::span::FileSpan;
 use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
@@ -148,4 +148,13 @@ fn lends_guard_mutably(view: &FlowView<'_>, ty: &Ty) -> bool {
         .owned(inner)
         .iter()
         .any(|o| o.class == Class::LockGuard || is_pooled(o.class))
+}
+
+/// Whether the variable that holds `old` is overwritten while `new` is alive already: `old` makes room for it.
+pub(super) fn replaces(view: &FlowView<'_>, old: TokenId, new: TokenId) -> bool {
+    view.tokens.ends.iter().any(|end| {
+        end.token == old
+            && end.how == End::Dropped(DropHow::Overwritten)
+            && view.tokens.state_at(end.at).alive().contains(new)
+    })
 }

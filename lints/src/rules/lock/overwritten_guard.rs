@@ -1,7 +1,5 @@
 //! Guards that are replaced by a new guard of the same lock.
 
-use linger_analysis::flow::mir::DropHow;
-use linger_analysis::flow::tokens::{End, TokenId};
 use linger_analysis::span::FileSpan;
 
 use crate::context::{BodyContext, FlowView};
@@ -9,7 +7,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::fixes::drop_before_or_hang;
-use crate::rules::lock::held::while_held;
+use crate::rules::lock::held::{replaces, while_held};
 use crate::rules::support::lock_noun;
 
 declare_rule! {
@@ -92,13 +90,4 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         report.push(finding);
     });
-}
-
-/// Whether the variable that holds `old` is overwritten while `new` is alive already: `old` makes room for it.
-pub(super) fn replaces(view: &FlowView<'_>, old: TokenId, new: TokenId) -> bool {
-    view.tokens.ends.iter().any(|end| {
-        end.token == old
-            && end.how == End::Dropped(DropHow::Overwritten)
-            && view.tokens.state_at(end.at).alive().contains(new)
-    })
 }

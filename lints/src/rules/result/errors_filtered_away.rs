@@ -7,7 +7,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::lines_never_end::skips_errors;
+use crate::rules::result::skipping::{Skipping, skippings};
 
 declare_rule! {
     /// Records that cannot be read are left out: `rows.flatten()`, `records().filter_map(Result::ok)`.
@@ -52,31 +52,25 @@ impl Rule for ErrorsFilteredAway {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
-        for view in cx.flows() {
-            for (point, statement, call) in view.mir.calls() {
-                if !view.is_reachable(point) || !skips_errors(cx, statement.expr, call) {
-                    continue;
-                }
-                let Some(var) = call.args.first().and_then(|a| a.var()) else { continue };
-                // `rows.ok().flatten()` is another `flatten`.
-                let ty = &view.mir.var(var).ty;
-                if ty.as_result().is_some() || ty.as_option().is_some() || cx.has_reason(statement.span) {
-                    continue;
-                }
-                let Some((source, case)) = records(cx, view, var) else { continue };
-                report.push(
-                    Diagnostic::new(
-                        &META,
-                        cx.at(call.name_span),
-                        format!("what cannot be read is left out by this `{}`", call.name),
-                    )
-                    .case(case)
-                    .label("errors are skipped here")
-                    .step(cx.at(source.name_span), "and come from here")
-                    .confidence(source.callee.known.into())
-                    .help("stop at the first error (`collect::<Result<_, _>>()?`), or count and report what is left out"),
-                );
+        for Skipping { view, statement, call, iterator } in skippings(cx) {
+            // `rows.ok().flatten()` is another `flatten`.
+            let ty = &view.mir.var(iterator).ty;
+            if ty.as_result().is_some() || ty.as_option().is_some() || cx.has_reason(statement.span) {
+                continue;
             }
+            let Some((source, case)) = records(cx, view, iterator) else { continue };
+            report.push(
+                Diagnostic::new(
+                    &META,
+                    cx.at(call.name_span),
+                    format!("what cannot be read is left out by this `{}`", call.name),
+                )
+                .case(case)
+                .label("errors are skipped here")
+                .step(cx.at(source.name_span), "and come from here")
+                .confidence(source.callee.known.into())
+                .help("stop at the first error (`collect::<Result<_, _>>()?`), or count and report what is left out"),
+            );
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Reading loops that an error turns into endless ones.
 
 use linger_analysis::flow::mir::{Call, Var};
-use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::skipping::{Skipping, skippings};
 
 declare_rule! {
     /// Errors of `lines()` are skipped, so that an error that persists loops for ever.
@@ -53,55 +53,20 @@ impl Rule for LinesNeverEnd {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
-        for view in cx.flows() {
-            for (point, statement, call) in view.mir.calls() {
-                if !view.is_reachable(point) || !skips_errors(cx, statement.expr, call) {
-                    continue;
-                }
-                let Some(var) = call.args.first().and_then(|a| a.var()) else { continue };
-                let Some(source) = lines(view, var) else { continue };
-                report.push(
-                    Diagnostic::new(
-                        &META,
-                        cx.at(call.name_span),
-                        format!("an error that persists makes this `{}` go on for ever", call.name),
-                    )
-                    .label("errors are skipped here")
-                    .step(cx.at(source.name_span), "and asked for again here")
-                    .confidence(source.callee.known.into())
-                    .help("stop at the first error: `map_while(Result::ok)`, or handle it in a loop"),
-                );
-            }
+        for Skipping { view, call, iterator, .. } in skippings(cx) {
+            let Some(source) = lines(view, iterator) else { continue };
+            report.push(
+                Diagnostic::new(
+                    &META,
+                    cx.at(call.name_span),
+                    format!("an error that persists makes this `{}` go on for ever", call.name),
+                )
+                .label("errors are skipped here")
+                .step(cx.at(source.name_span), "and asked for again here")
+                .confidence(source.callee.known.into())
+                .help("stop at the first error: `map_while(Result::ok)`, or handle it in a loop"),
+            );
         }
-    }
-}
-
-/// `flatten()`, `filter_map(Result::ok)`, `flat_map(|l| l.ok())`.
-pub(super) fn skips_errors(cx: &BodyContext<'_>, e: Option<ExprId>, call: &Call) -> bool {
-    match call.name.as_str() {
-        "flatten" => call.is_method,
-        "filter_map" | "flat_map" => {
-            let body = cx.hir();
-            let Some(ExprKind::MethodCall { args, .. }) = e.map(|e| &body.expr(e).kind) else { return false };
-            let Some(arg) = args.first() else { return false };
-            match &body.expr(*arg).kind {
-                ExprKind::Path(path) => {
-                    path.last().is_some_and(|n| matches!(n.as_str(), "ok" | "into_iter" | "identity"))
-                }
-                ExprKind::Closure(id) => {
-                    let closure = body.closure(*id);
-                    match &body.expr(closure.body).kind {
-                        ExprKind::MethodCall { receiver, method, .. } => {
-                            method.as_str() == "ok" && matches!(body.expr(*receiver).kind, ExprKind::Local(_))
-                        }
-                        ExprKind::Local(_) => call.name.as_str() == "flat_map",
-                        _ => false,
-                    }
-                }
-                _ => false,
-            }
-        }
-        _ => false,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod logged_and_continued;
 pub mod partial_io;
 mod propagate;
 pub mod recv_error_spins;
+mod skipping;
 pub mod task_error_lost;
 mod transaction;
 pub mod unsynced_rename;

@@ -2,7 +2,7 @@
 
 use linger_analysis::catalogue::{Class, OnDrop, Resource};
 use linger_analysis::flow::mir::{
-    Call, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
+    Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
 use linger_analysis::flow::tokens::{End, EndAt, Source, TokenId};
 use linger_analysis::span::Span;
@@ -95,17 +95,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         let ends: Vec<_> = tokens.ends.iter().filter(|e| e.token == id).collect();
-        // Handed on by value somewhere: then it is somebody else's.
-        let drops = |at: Point| is_dropped_there(cx, view, at);
-        let mut handed_on = ends.iter().filter(|e| !matches!(e.how, End::Dropped(_)) && !drops(e.at));
-        let receiver = match (handed_on.next(), handed_on.next()) {
-            (None, _) => None,
-            (Some(end), None) => match abandoning(cx, view, id, end, resource) {
-                Some(call) => Some((call, end.span)),
-                None => continue,
-            },
-            _ => continue,
-        };
+        // Handed on by value to who may finish it: then it is somebody else's.
+        let is_dropped = |end: &EndAt| matches!(end.how, End::Dropped(_));
+        if !ends.iter().all(|e| is_dropped(e) || is_dropped_by(cx, view, id, e, resource)) {
+            continue;
+        }
         let ty = &view.mir.var(token.first).ty;
         let whole = ty.as_result().map_or_else(|| ty.clone(), |(ok, _)| ok);
         // A type of the program that holds a writer has its own ways to finish it; a file that was opened to be
@@ -183,22 +177,6 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             true if !is_stderr && is_returned(span) => "stdout",
             true => "stdio",
         };
-        // Who takes it writes to it and drops it.
-        if let Some((call, span)) = receiver {
-            if !cx.has_reason(token.span) {
-                let loss = loss(resource);
-                let message = format!("`{}` drops this {} unflushed: {loss}", call.name, noun(cx, token));
-                report.push(
-                    Diagnostic::new(&META, cx.at(token.span), message)
-                        .case(case(span))
-                        .label("made here")
-                        .step(cx.at(span), "handed over here, where it is written to and dropped")
-                        .confidence(token.known.into())
-                        .help("lend it (`&mut`) instead, and flush or finish it afterwards"),
-                );
-            }
-            continue;
-        }
         let Some((written_at, written)) = written else {
             continue;
         };
@@ -244,23 +222,41 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if let Some((span, name)) = synced {
             finding = finding.step(cx.at(span), format!("`{name}` waits for the write and keeps its error"));
         }
-        finding = finding
-            .step(cx.at(end.span), "dropped here; Drop cannot report an error")
-            .confidence(token.known.into())
-            .help("flush or finish it on the success path and look at the result");
-        if let Some(fix) = flush_at_end(cx, view, id, resource) {
+        finding = match is_dropped(end) {
+            true => finding
+                .step(cx.at(end.span), "dropped here; Drop cannot report an error")
+                .help("flush or finish it on the success path and look at the result"),
+            false => finding
+                .step(cx.at(end.span), "handed over here to who drops it; Drop cannot report an error")
+                .help("lend it (`&mut`) instead, flush or finish it afterwards, and look at the result"),
+        }
+        .confidence(token.known.into());
+        // Where it is handed over there is nothing left to flush at the end.
+        if ends.iter().all(|e| is_dropped(e))
+            && let Some(fix) = flush_at_end(cx, view, id, resource)
+        {
             finding = finding.fix(fix);
         }
         report.push(finding);
     }
 }
 
-/// `drop(writer)`, or a call that takes it by value and drops it without a flush.
-fn is_dropped_there(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point) -> bool {
-    let Some(StatementKind::Call(call)) = view.mir.statement(at).map(|s| &s.kind) else { return false };
-    is_explicit_drop(call)
-        || matches!(call.callee.target, Target::External(path)
-            if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed))
+/// Whether a call drops it unfinished: `drop(writer)`, or a function that takes it by value and does not flush it.
+fn is_dropped_by(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    id: TokenId,
+    end: &EndAt,
+    resource: &Resource,
+) -> bool {
+    let Some(StatementKind::Call(call)) = view.mir.statement(end.at).map(|s| &s.kind) else { return false };
+    if let Target::External(path) = call.callee.target {
+        return is_explicit_drop(call) || cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed);
+    }
+    let state = view.tokens.state_at(end.at);
+    let is_it = |o: &Operand| matches!(o, Operand::Move(p) if state.reached(p.var).contains(id));
+    end.how == End::Passed
+        && call.args.iter().position(is_it).is_some_and(|at| is_abandoned_by(cx, resource, call, at))
 }
 
 /// What a drop without a flush costs.
@@ -269,21 +265,6 @@ fn loss(resource: &Resource) -> &'static str {
         OnDrop::DiscardsBuffer => "what is still buffered is lost",
         _ => "an error of the last write is lost",
     }
-}
-
-/// The call that takes a writer by value, writes to it and drops it.
-fn abandoning<'v>(
-    cx: &BodyContext<'_>,
-    view: &'v FlowView<'_>,
-    id: TokenId,
-    end: &EndAt,
-    resource: &Resource,
-) -> Option<&'v Call> {
-    let StatementKind::Call(call) = &view.mir.statement(end.at)?.kind else { return None };
-    let state = view.tokens.state_at(end.at);
-    let is_it = |o: &Operand| matches!(o, Operand::Move(p) if state.reached(p.var).contains(id));
-    let at = call.args.iter().position(is_it)?;
-    (end.how == End::Passed && is_abandoned_by(cx, resource, call, at)).then_some(call)
 }
 
 /// Whether the error of what stands there is returned with `?`.

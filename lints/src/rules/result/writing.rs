@@ -3,7 +3,7 @@
 use linger_analysis::catalogue::Resource;
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::identity::Identities;
-use linger_analysis::flow::mir::{Call, Operand, Rvalue, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, StatementKind};
 use linger_analysis::names::DefId;
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
@@ -138,22 +138,7 @@ pub(crate) fn is_abandoned_by(
     let mir = &body.flow.root;
     let Some(param) = mir.params.get(argument).copied() else { return false };
     let is_any = matches!(mir.var(param).ty, Ty::Param(..) | Ty::Impl(_));
-    let moves = |o: &Operand| matches!(o, Operand::Move(place) if place.var == param);
-    let is_moved = mir.statements().any(|(_, statement)| match &statement.kind {
-        StatementKind::Call(call) => call.args.iter().any(moves),
-        StatementKind::Await { operands: moved, .. } | StatementKind::Macro { args: moved, .. } => {
-            moved.iter().any(moves)
-        }
-        StatementKind::Discard { value, .. } => moves(value),
-        StatementKind::Assign { value, .. } => match value {
-            Rvalue::Use(value) => moves(value),
-            Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, value)| moves(value)),
-            Rvalue::Compute(values) => values.iter().any(moves),
-            Rvalue::Closure { captures, .. } => captures.iter().any(|c| c.var == param),
-            Rvalue::Ref(..) | Rvalue::Opaque => false,
-        },
-        StatementKind::Drop { .. } | StatementKind::Vacant(_) => false,
-    });
+    let is_moved = mir.statements().any(|(_, statement)| statement.kind.moves(param));
     is_any && !is_moved && is_written_by(cx, call, argument) && !is_finished_by(cx, resource, call, argument)
 }
 
