@@ -1,14 +1,15 @@
 //! Files that are put in place before they are on the disk.
 
-use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::Call;
+use linger_analysis::catalogue::{Class, Resource};
+use linger_analysis::flow::mir::{Call, Operand, Point, Statement, StatementKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
-use crate::context::BodyContext;
+use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::writing::{ends_writing, is_finished_by, is_sync, is_writing};
 use crate::rules::result::{argument_types, class_of};
 
 declare_rule! {
@@ -39,12 +40,18 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// A tokio file keeps the error of its last write for the next call that asks, and a sync does not ask: flush before
+    /// the sync.
+    ///
     /// ## Limits
     ///
-    /// Only a write and a rename of one function are seen together.
+    /// Only a write or sync and a rename of one function are seen together.
     UnsyncedRename("unsynced_rename") {
         group: Result,
-        level: Allow,
+        cases: {
+            unsynced: Allow = "nothing is synced",
+            unflushed: Warn = "a tokio file is synced and not flushed: the error of its last write is lost",
+        },
         since: "0.1.0",
         fixes: None,
     }
@@ -57,45 +64,115 @@ impl Rule for UnsyncedRename {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
-            let is_file = |ty: &Ty| class_of(cx, ty) == Some(Class::File);
-            let writes = |call: &Call| match &call.callee.target {
-                Target::External(path) if matches!(path.as_str(), "std::fs::write" | "tokio::fs::write") => {
-                    true
+            for (at, statement, call) in view.mir.calls().filter(|(p, ..)| view.is_reachable(*p)) {
+                if writes(cx, view, call) {
+                    report.extend(unsynced(cx, view, at, statement, call));
                 }
-                _ => call.name.as_str() == "write_all" && argument_types(view, call).take(1).any(is_file),
-            };
-            for (at, statement, call) in
-                view.mir.calls().filter(|(p, _, c)| view.is_reachable(*p) && writes(c))
-            {
-                let is_rename = |c: &Call| {
-                    matches!(&c.callee.target, Target::External(path)
-                    if matches!(path.as_str(), "std::fs::rename" | "tokio::fs::rename"))
-                };
-                let calls = |s: Option<&linger_analysis::flow::mir::Statement>,
-                             what: &dyn Fn(&Call) -> bool| {
-                    matches!(s.map(|s| &s.kind), Some(linger_analysis::flow::mir::StatementKind::Call(c)) if what(c))
-                };
-                // Whoever calls something with `sync` in its name has thought of it.
-                let way = view.tokens.path(
-                    at,
-                    |_, s| calls(s, &is_rename),
-                    |_, s| calls(s, &|c| c.name.contains("sync") || writes(c)),
-                );
-                let Some(renamed) = way.and_then(|p| view.mir.statement(p)) else { continue };
-                if cx.has_reason(renamed.span) {
-                    continue;
+                if is_sync(call) {
+                    report.extend(unflushed(cx, view, at, call));
                 }
-                report.push(
-                    Diagnostic::new(
-                        &META,
-                        cx.at(renamed.span),
-                        "a file is put in place here before its data is on the disk",
-                    )
-                    .label(format!("renamed right after `{}`", call.name))
-                    .step(cx.at(statement.span), "written here")
-                    .help("call `sync_all()` on the file before the rename"),
-                );
             }
         }
     }
+}
+
+/// `fs::write(..)`, or a write to a file.
+fn writes(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    let is_file = |ty: &Ty| class_of(cx, ty) == Some(Class::File);
+    match &call.callee.target {
+        Target::External(path) if matches!(path.as_str(), "std::fs::write" | "tokio::fs::write") => true,
+        _ => call.name.as_str() == "write_all" && argument_types(view, call).take(1).any(is_file),
+    }
+}
+
+fn unsynced(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    at: Point,
+    statement: &Statement,
+    call: &Call,
+) -> Option<Diagnostic> {
+    // Whoever calls something with `sync` in its name has thought of it.
+    let renamed = renamed_behind(view, at, &|c| c.name.contains("sync") || writes(cx, view, c))?;
+    if cx.has_reason(renamed.span) {
+        return None;
+    }
+    Some(
+        Diagnostic::new(
+            &META,
+            cx.at(renamed.span),
+            "a file is put in place here before its data is on the disk",
+        )
+        .case("unsynced")
+        .label(format!("renamed right after `{}`", call.name))
+        .step(cx.at(statement.span), "written here")
+        .help("call `sync_all()` on the file before the rename"),
+    )
+}
+
+/// The sync of a file that keeps the error of its last write to itself.
+fn unflushed(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point, call: &Call) -> Option<Diagnostic> {
+    let ty = call.callee.self_ty.as_ref()?.peel_refs();
+    let resource = cx.catalogue().resource(ty.path()?).filter(|r| r.sync_hides_errors)?;
+    let renamed = renamed_behind(view, at, &|_| false)?;
+    if is_flushed(cx, resource) || is_only_opened(cx, resource) || cx.has_reason(renamed.span) {
+        return None;
+    }
+    let message = "an error of the last write is lost here, and the file is put in place all the same";
+    Some(
+        Diagnostic::new(&META, cx.at(call.name_span), message)
+            .case("unflushed")
+            .label(format!("`{}` waits for the write and keeps its error", call.name))
+            .step(cx.at(renamed.span), "put in place here")
+            .confidence(call.callee.known.into())
+            .help(format!("call `flush().await?` before `{}`: it gives the error", call.name)),
+    )
+}
+
+/// The first rename on a way behind a point.
+fn renamed_behind<'v>(
+    view: &'v FlowView<'_>,
+    at: Point,
+    stops: &dyn Fn(&Call) -> bool,
+) -> Option<&'v Statement> {
+    let is_rename = |c: &Call| {
+        matches!(&c.callee.target, Target::External(path)
+            if matches!(path.as_str(), "std::fs::rename" | "tokio::fs::rename"))
+    };
+    let calls = |s: Option<&Statement>, what: &dyn Fn(&Call) -> bool| matches!(s.map(|s| &s.kind), Some(StatementKind::Call(c)) if what(c));
+    let way = view.tokens.path(at, |_, s| calls(s, &is_rename), |_, s| calls(s, stops))?;
+    view.mir.statement(way)
+}
+
+/// Whether anything in the file flushes such a writer, or lends it to a function that does.
+fn is_flushed(cx: &BodyContext<'_>, resource: &Resource) -> bool {
+    let is_it = |ty: &Ty| ty.any(&mut |t| t.path() == Some(resource.ty));
+    let ends = cx.analysis.bodies_of(cx.file()).iter().flat_map(|body| body.flow.all()).any(|mir| {
+        mir.calls().any(|(_, _, call)| {
+            !is_sync(call) && ends_writing(resource, call) && call.callee.self_ty.as_ref().is_some_and(is_it)
+        })
+    });
+    let lent = |view: &FlowView<'_>| {
+        let is_it = |o: &Operand| o.place().is_some_and(|p| is_it(&view.mir.var(p.var).ty));
+        view.mir.calls().any(|(_, _, call)| {
+            call.args.iter().enumerate().any(|(n, o)| is_it(o) && is_finished_by(cx, resource, call, n))
+        })
+    };
+    ends || cx.flows().iter().any(lent)
+}
+
+/// Whether the function opens such a file itself and writes nothing to it.
+fn is_only_opened(cx: &BodyContext<'_>, resource: &Resource) -> bool {
+    let calls = || cx.flows().iter().flat_map(|view| view.mir.calls().map(move |(_, _, call)| (view, call)));
+    let is_it = |ty: &Ty| ty.any(&mut |t| t.path() == Some(resource.ty));
+    let opens = |call: &Call| {
+        matches!(call.callee.target, Target::External(_))
+            && matches!(call.name.as_str(), "open" | "create" | "create_new")
+    };
+    let opened = calls().any(|(view, call)| opens(call) && is_it(view.place_ty(&call.dest)));
+    let written = calls().any(|(view, call)| {
+        is_writing(cx, call)
+            && call.args.iter().filter_map(Operand::place).any(|p| is_it(&view.mir.var(p.var).ty))
+    });
+    opened && !written
 }
