@@ -3,8 +3,10 @@
 use linger_analysis::catalogue::{FunctionFacts, IfIgnored};
 use linger_analysis::facts::Failure;
 use linger_analysis::flow::mir::{Call, Discard};
+use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::declare_rule;
@@ -45,11 +47,13 @@ declare_rule! {
     /// ## Limits
     ///
     /// A comment of three words or more on the statement counts as a reason. The case `any` reports every
-    /// ignored `Result` there is.
+    /// ignored `Result` there is. A list counts where it is dropped by a plain statement (`join_all(jobs).await;`).
     IgnoredResult("ignored_result") {
         group: Result,
         cases: {
             critical: Warn = "the loss costs data, state or safety",
+            several: Warn = "a list of them, which no compiler warns of",
+            ended: Allow = "a list of what tasks have ended with, which return nothing",
             any: Allow = "any other ignored `Result`",
         },
         since: "0.1.0",
@@ -68,6 +72,12 @@ impl Rule for IgnoredResult {
             for (point, var, shape, span, expr) in discards(view) {
                 let Some(e) = expr else { continue };
                 let ty = &view.mir.var(var).ty;
+                if shape == Discard::Statement
+                    && let Some(finding) = in_list(cx, ty, span)
+                {
+                    report.push(finding);
+                    continue;
+                }
                 let by_ok = shape == Discard::Statement && is_ok_call(cx, e);
                 let explicit = matches!(shape, Discard::LetUnderscore | Discard::AssignUnderscore);
                 if !(by_ok || explicit && ty.as_result().is_some()) {
@@ -147,6 +157,29 @@ impl Rule for IgnoredResult {
             }
         }
     }
+}
+
+/// `send_to_all(peers).await?;`, which gives a `Vec<Result<…>>`.
+fn in_list(cx: &BodyContext<'_>, list: &Ty, span: Span) -> Option<Diagnostic> {
+    let is_list = list.path().is_some_and(|p| cx.catalogue().is_container(p));
+    let (given, error) = list.args().first().filter(|_| is_list)?.as_result()?;
+    let of = |name: &str| error.path().is_some_and(|p| short(&p) == name);
+    // Comments inside of a closure are not about it.
+    let start = Span::new(span.lo, span.lo + 1);
+    if error.is_unknown() || of("SendError") || is_teardown(cx) || cx.has_reason_to_ignore(start) {
+        return None;
+    }
+    let case = if of("JoinError") && given.as_result().is_none() { "ended" } else { "several" };
+    Some(
+        Diagnostic::new(
+            &META,
+            cx.at(span),
+            "a list of `Result`s is dropped: whatever failed, nobody will know",
+        )
+        .case(case)
+        .label("each of them may hold an error")
+        .help("look at each (`for result in … { result?; }`), or collect them into one `Result`"),
+    )
 }
 
 /// The call whose result an expression is: through `.await`, `.ok()` and the like.

@@ -78,8 +78,12 @@ impl Rule for RecvErrorSpins {
                     _ => continue,
                 };
                 for receive in receives {
-                    if spins(cx, view, at, own, &receive) && !is_kept_open(cx, view, receive.call) {
-                        report.push(finding(cx, &view.mir.loops[own.0 as usize], &receive));
+                    let info = &view.mir.loops[own.0 as usize];
+                    if lives_on(cx, info, receive.call)
+                        && spins(cx, view, at, own, &receive)
+                        && !is_kept_open(cx, view, receive.call)
+                    {
+                        report.push(finding(cx, info, &receive));
                     }
                 }
             }
@@ -200,6 +204,20 @@ fn takes_closed(cx: &BodyContext<'_>, pat: PatId) -> bool {
             path.last().is_some_and(|n| n == "Err") && args.first().is_none_or(|p| takes_closed(cx, *p))
         }
         PatKind::Or(parts) => parts.iter().any(|p| takes_closed(cx, *p)),
+        _ => false,
+    }
+}
+
+/// Whether the receiver is the same one in each turn.
+fn lives_on(cx: &BodyContext<'_>, info: &LoopInfo, e: ExprId) -> bool {
+    let body = cx.hir();
+    match &body.expr(e).kind {
+        ExprKind::Local(local) => !info.span.contains(body.local(*local).span),
+        ExprKind::Path(_) => true,
+        ExprKind::MethodCall { receiver: base, .. }
+        | ExprKind::Field { base, .. }
+        | ExprKind::Unary { operand: base, .. }
+        | ExprKind::AddressOf { operand: base, .. } => lives_on(cx, info, *base),
         _ => false,
     }
 }
