@@ -1,8 +1,10 @@
 //! Loops that a closed channel turns into a spin.
 
 use linger_analysis::catalogue::Class;
+use linger_analysis::facts::spawns;
 use linger_analysis::flow::mir::{
-    BlockId, BranchKind, LoopId, LoopInfo, LoopKind, Mir, Statement, StatementKind, Terminator, Var, VarKind,
+    BlockId, BranchKind, LoopId, LoopInfo, LoopKind, Mir, Rvalue, Statement, StatementKind, Terminator, Var,
+    VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
@@ -272,7 +274,7 @@ fn waits(cx: &BodyContext<'_>, statement: &Statement) -> bool {
     }
 }
 
-/// Whether a sender of such a channel stays beside the receiver: in the same struct, or in a variable that is not moved.
+/// Whether a sender of such a channel stays beside the receiver: in the same struct, or in the function.
 fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool {
     let ExprKind::MethodCall { receiver, .. } = cx.hir().expr(call).kind else { return false };
     let module = |ty: &Ty| ty.path().and_then(|p| Some(p.as_str().rsplit_once("::")?.0.to_owned()));
@@ -293,11 +295,26 @@ fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool
         _ => false,
     };
     let is_variable = |kind: VarKind| matches!(kind, VarKind::User(_) | VarKind::Capture(_));
-    let is_moved = |number: usize| {
-        let var = Var(number as u32);
-        view.mir.statements().any(|(_, s)| s.kind.moves(var))
-    };
     let mut variables = view.mir.vars.iter().enumerate().filter(|(_, v)| is_variable(v.kind));
     beside
-        || variables.any(|(n, v)| matches!(v.ty, Ty::Adt(..) | Ty::Ref(..)) && sends(&v.ty) && !is_moved(n))
+        || variables.any(|(number, v)| {
+            matches!(v.ty, Ty::Adt(..) | Ty::Ref(..)) && sends(&v.ty) && stays(cx, view, Var(number as u32))
+        })
+}
+
+/// Whether a sender stays in the function: itself, or in what it was given to (`let watcher = watch(tx);`).
+fn stays(cx: &BodyContext<'_>, view: &FlowView<'_>, sender: Var) -> bool {
+    let mut moves = view.mir.statements().filter(|(_, s)| s.kind.moves(sender)).peekable();
+    let is_given_away = |statement: &Statement| match &statement.kind {
+        StatementKind::Call(call) => {
+            *view.place_ty(&call.dest) == Ty::unit()
+                || matches!(call.callee.target, Target::External(path)
+                    if path.as_str() == "std::mem::drop" || cx.catalogue().facts(path).is_some_and(|f| f.spawns.is_some()))
+        }
+        StatementKind::Assign { value: Rvalue::Closure { id, .. }, .. } => {
+            spawns(cx.analysis, cx.body, &view.tokens).iter().any(|spawn| spawn.closure == Some(*id))
+        }
+        _ => false,
+    };
+    moves.peek().is_none() || !moves.all(|(_, s)| is_given_away(s))
 }

@@ -232,7 +232,14 @@ fn is_success(cx: &BodyContext<'_>, pat: PatId) -> bool {
         path.last().is_some_and(|n| names.contains(&n.as_str()))
     };
     match &cx.hir().pat(pat).kind {
-        PatKind::TupleStruct { path, .. } if is_named(path, &["Err"]) => false,
+        // `Err(Lagged(_))` is no reason to wait: the next one is there.
+        PatKind::TupleStruct { path, args } if is_named(path, &["Err"]) => {
+            args.first().is_some_and(|part| match &cx.hir().pat(*part).kind {
+                PatKind::Path(path) => !is_named(path, &["Empty", "Disconnected", "Closed", "WouldBlock"]),
+                PatKind::Wild | PatKind::Binding { .. } => false,
+                _ => true,
+            })
+        }
         PatKind::TupleStruct { path, args } if is_named(path, &["Ok"]) => args.first().is_none_or(
             |part| !matches!(&cx.hir().pat(*part).kind, PatKind::Path(path) if is_named(path, &["None"])),
         ),
