@@ -161,7 +161,7 @@ impl Rule for IgnoredResult {
 
 /// `send_to_all(peers).await?;`, which gives a `Vec<Result<…>>`.
 fn in_list(cx: &BodyContext<'_>, list: &Ty, span: Span) -> Option<Diagnostic> {
-    let is_list = list.path().is_some_and(|p| cx.catalogue().is_container(p));
+    let is_list = list.as_option().is_none() && list.path().is_some_and(|p| cx.catalogue().is_container(p));
     let (given, error) = list.args().first().filter(|_| is_list)?.as_result()?;
     let of = |name: &str| error.path().is_some_and(|p| short(&p) == name);
     // Comments inside of a closure are not about it.

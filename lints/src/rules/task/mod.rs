@@ -20,6 +20,7 @@ mod selects;
 pub mod send_without_receiver;
 pub mod spawn_without_limit;
 pub(crate) mod spawned;
+mod stop_flag;
 pub mod task_never_stops;
 pub mod tasks_left_running;
 pub mod thread_never_stops;
