@@ -73,7 +73,8 @@ impl Rule for IgnoredResult {
                 let Some(e) = expr else { continue };
                 let ty = &view.mir.var(var).ty;
                 if shape == Discard::Statement
-                    && let Some(finding) = in_list(cx, ty, span)
+                    && let Some(call) = view.tokens.identities.defining_call(var)
+                    && let Some(finding) = in_list(cx, call, ty, span)
                 {
                     report.push(finding);
                     continue;
@@ -159,10 +160,24 @@ impl Rule for IgnoredResult {
     }
 }
 
-/// `send_to_all(peers).await?;`, which gives a `Vec<Result<…>>`.
-fn in_list(cx: &BodyContext<'_>, list: &Ty, span: Span) -> Option<Diagnostic> {
-    let is_list = list.as_option().is_none() && list.path().is_some_and(|p| cx.catalogue().is_container(p));
-    let (given, error) = list.args().first().filter(|_| is_list)?.as_result()?;
+/// `in_parallel(jobs).await?;`, which gives a `Vec<Result<…>>`: one for each of what it was given to run.
+fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<Diagnostic> {
+    let is_list =
+        |ty: &Ty| ty.as_option().is_none() && ty.path().is_some_and(|p| cx.catalogue().is_container(p));
+    let in_it = |ty: &Ty| ty.args().first().filter(|_| is_list(ty)).and_then(Ty::as_result);
+    let (given, error) = in_it(list)?;
+    // A function that says itself that it gives `Result`s may have looked at them (a quorum, a best effort).
+    let knows = match call.callee.target {
+        Target::Def(def) => {
+            let signature = cx.program().def(def).signature.as_ref()?;
+            signature.ret.any(&mut |ty| in_it(ty).is_some())
+        }
+        Target::External(_) => false,
+        _ => true,
+    };
+    if knows {
+        return None;
+    }
     let of = |name: &str| error.path().is_some_and(|p| short(&p) == name);
     // Comments inside of a closure are not about it.
     let start = Span::new(span.lo, span.lo + 1);
