@@ -4,7 +4,7 @@ use linger_analysis::catalogue::{FunctionFacts, IfIgnored};
 use linger_analysis::facts::Failure;
 use linger_analysis::flow::mir::{Call, Discard};
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -74,6 +74,7 @@ impl Rule for IgnoredResult {
                 let ty = &view.mir.var(var).ty;
                 if shape == Discard::Statement
                     && let Some(call) = view.tokens.identities.defining_call(var)
+                    && !handles_inside(cx, e)
                     && let Some(finding) = in_list(cx, call, ty, span)
                 {
                     report.push(finding);
@@ -195,6 +196,43 @@ fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<D
         .label("each of them may hold an error")
         .help("look at each (`for result in … { result?; }`), or collect them into one `Result`"),
     )
+}
+
+/// Whether something in an expression, or in the variables that it is made of, handles errors (`inspect_err`).
+fn handles_inside(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    let mut work = vec![e];
+    let mut seen = Vec::new();
+    while let Some(next) = work.pop() {
+        let mut handles = false;
+        body.walk(next, &mut |part| {
+            handles |= is_handled(cx, part);
+            if let ExprKind::Local(local) = body.expr(part).kind
+                && !seen.contains(&local)
+            {
+                seen.push(local);
+                work.extend(initial_value(body, local));
+            }
+            !handles
+        });
+        if handles {
+            return true;
+        }
+    }
+    false
+}
+
+/// What a variable is initialised with.
+fn initial_value(body: &Body, local: LocalId) -> Option<ExprId> {
+    body.exprs.iter().find_map(|e| match &e.kind {
+        ExprKind::Block(block) => block.stmts.iter().find_map(|s| match s.kind {
+            StmtKind::Let { pat, init, .. } => {
+                init.filter(|_| matches!(body.pat(pat).kind, PatKind::Binding { local: l, .. } if l == local))
+            }
+            _ => None,
+        }),
+        _ => None,
+    })
 }
 
 /// The call whose result an expression is: through `.await`, `.ok()` and the like.
