@@ -18,6 +18,7 @@ mod process_output;
 mod propagate;
 pub mod recv_error_spins;
 mod skipping;
+mod taken_for_end;
 pub mod task_error_lost;
 mod thrown_away;
 mod transaction;
