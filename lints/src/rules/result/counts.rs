@@ -84,6 +84,19 @@ fn is_mentioned(body: &Body, e: ExprId, local: LocalId) -> bool {
         || body.children(e).into_iter().any(|child| is_mentioned(body, child, local))
 }
 
+/// `&n.to_le_bytes()`: a few bytes that go along with something else.
+pub(super) fn is_number(body: &Body, bytes: ExprId) -> bool {
+    match &body.expr(bytes).kind {
+        ExprKind::AddressOf { operand: inner, .. } | ExprKind::Index { base: inner, .. } => {
+            is_number(body, *inner)
+        }
+        ExprKind::MethodCall { method, .. } => {
+            matches!(method.as_str(), "to_le_bytes" | "to_be_bytes" | "to_ne_bytes")
+        }
+        _ => false,
+    }
+}
+
 /// Text or bytes that stand in the program: so few that they go out in one piece.
 pub(super) fn is_literal(body: &Body, bytes: ExprId) -> bool {
     match &body.expr(bytes).kind {

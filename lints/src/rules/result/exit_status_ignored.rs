@@ -76,7 +76,8 @@ impl Rule for ExitStatusIgnored {
             report.extend(unseen(cx, call, "status"));
         }
         for matched in matched_away(cx.hir()) {
-            let is_question = *cx.ty(matched.all) == Ty::prim("bool");
+            // Whether it can be started at all is what was asked.
+            let is_question = matched.answers || *cx.ty(matched.all) == Ty::prim("bool");
             if !is_question {
                 report.extend(unseen(cx, matched.call, if matched.goes_on { "lenient" } else { "status" }));
             }

@@ -12,7 +12,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::counts::{
-    is_harmless_raw, is_literal, is_one_byte, is_raw_read, mapped_writes, summed_writes,
+    is_harmless_raw, is_literal, is_number, is_one_byte, is_raw_read, mapped_writes, summed_writes,
 };
 use crate::rules::result::forwarded::forwarded;
 use crate::rules::result::thrown_away::is_unread;
@@ -160,6 +160,11 @@ fn check(
         .take(1)
         .any(|t| class_of(cx, t.peel_refs()) == Some(Class::BufferedWriter));
     if call.is_method && !is_file && args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes)) {
+        return;
+    }
+    // The number that goes with a descriptor.
+    let sends_descriptor = call.name.as_str().starts_with("send_with_fd");
+    if sends_descriptor && args.first().is_some_and(|bytes| is_number(cx.hir(), *bytes)) {
         return;
     }
     let (what, instead) = match (is_raw, is_read) {

@@ -204,9 +204,13 @@ fn asks(cx: &BodyContext<'_>, view: &FlowView<'_>, kind: &StatementKind, depth: 
     let StatementKind::Call(call) = kind else { return false };
     let known = matches!(call.callee.target, Target::External(path)
         if cx.catalogue().facts(path).is_some_and(|f| f.asks));
+    // What is asked of each line is not asked of the whole.
+    let on = call.callee.self_ty.as_ref().map(Ty::peel_refs);
+    let is_whole = on.is_some_and(|ty| ty.as_option().is_some() || ty.as_result().is_some());
     let mut closures = call.args.iter().filter_map(Operand::var).filter_map(|var| closure_of(view, var));
     known
-        || depth > 0
+        || is_whole
+            && depth > 0
             && closures.any(|id| {
                 let inner = cx.flows().iter().find(|v| v.mir.owner == Owner::Closure(id));
                 inner.is_some_and(|inner| is_validated(cx, inner, &inner.mir.params, depth - 1))

@@ -56,6 +56,8 @@ pub(super) struct Matched {
     pub call: ExprId,
     /// The whole `match` or `if`.
     pub all: ExprId,
+    /// The good arm is a plain answer: `Ok(_) => Status::Installed`.
+    pub answers: bool,
     /// Nothing depends on it: the good arm is empty, and the bad one stays in the function.
     pub goes_on: bool,
 }
@@ -63,7 +65,7 @@ pub(super) struct Matched {
 /// `match call { Ok(_) => next(), Err(e) => … }`, `if let Err(e) = call { … }`
 pub(super) fn matched_away(body: &Body) -> impl Iterator<Item = Matched> {
     body.exprs.iter().enumerate().filter_map(|(at, e)| {
-        let (value, goes_on) = match &e.kind {
+        let (value, goes_on, answers) = match &e.kind {
             ExprKind::Match { scrutinee, arms } => {
                 let unseen = |arm: &&Arm| arm.guard.is_none() && is_variant(body, arm.pat, "Ok", true);
                 let good = arms.iter().find(unseen)?;
@@ -71,17 +73,21 @@ pub(super) fn matched_away(body: &Body) -> impl Iterator<Item = Matched> {
                 if arms.len() > 2 {
                     return None;
                 }
-                (*scrutinee, is_nothing(body, good.body) && !leaves(body, bad.body))
+                (
+                    *scrutinee,
+                    is_nothing(body, good.body) && !leaves(body, bad.body),
+                    is_answer(body, good.body),
+                )
             }
             ExprKind::If { condition, then_branch, else_branch: None } => match body.expr(*condition).kind {
                 ExprKind::Let { pat, scrutinee } if is_variant(body, pat, "Err", false) => {
-                    (scrutinee, !leaves(body, *then_branch))
+                    (scrutinee, !leaves(body, *then_branch), false)
                 }
                 _ => return None,
             },
             _ => return None,
         };
-        Some(Matched { call: source(body, value)?, all: ExprId(at as u32), goes_on })
+        Some(Matched { call: source(body, value)?, all: ExprId(at as u32), answers, goes_on })
     })
 }
 
@@ -90,6 +96,17 @@ fn is_variant(body: &Body, pat: PatId, name: &str, unseen: bool) -> bool {
     matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, args }
         if path.last().is_some_and(|n| n == name)
             && (!unseen || args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild))))
+}
+
+/// `true`, `Status::Installed`
+fn is_answer(body: &Body, value: ExprId) -> bool {
+    match &body.expr(value).kind {
+        ExprKind::Literal(_) | ExprKind::Path(_) => true,
+        ExprKind::Block(block) if block.stmts.is_empty() => {
+            block.tail.is_some_and(|tail| is_answer(body, tail))
+        }
+        _ => false,
+    }
 }
 
 /// `{}`, `()`
