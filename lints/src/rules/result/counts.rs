@@ -1,10 +1,11 @@
 //! Counts of `write` that are thrown away by what is around the call, or only added up.
 
-use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, Literal, LocalId, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, Literal, LocalId, MacroKind};
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::BodyContext;
 use crate::rules::result::is_memory_or_stdio;
+use crate::rules::result::thrown_away::{mapped_away, source};
 
 /// The calls whose count goes into a sum that never says where to go on: `total += out.write(bytes)?`.
 pub(super) fn summed_writes(cx: &BodyContext<'_>) -> Vec<ExprId> {
@@ -28,56 +29,8 @@ pub(super) fn summed_writes(cx: &BodyContext<'_>) -> Vec<ExprId> {
 }
 
 /// The calls whose count is mapped to nothing: `out.write(bytes).map(drop)?`.
-pub(super) fn mapped_away(cx: &BodyContext<'_>) -> Vec<ExprId> {
-    let body = cx.hir();
-    let mapped = body.exprs.iter().filter_map(|e| match &e.kind {
-        ExprKind::MethodCall { receiver, method, args, .. } if method == "map" => {
-            let throws_away = args.first().is_some_and(|f| match &body.expr(*f).kind {
-                ExprKind::Path(path) => path.last().is_some_and(|n| n == "drop"),
-                ExprKind::Closure(id) => {
-                    let mut params = body.closure(*id).params.iter();
-                    params.all(|p| matches!(body.pat(p.pat).kind, PatKind::Wild))
-                }
-                _ => false,
-            });
-            throws_away.then_some(*receiver)
-        }
-        _ => None,
-    });
-    mapped.filter_map(|value| source(body, value)).filter(|call| is_partial_write(cx, *call)).collect()
-}
-
-/// The call that gives a count: through `?`, `.await`, `unwrap`, and a variable that is used only here.
-fn source(body: &Body, value: ExprId) -> Option<ExprId> {
-    match &body.expr(value).kind {
-        ExprKind::Try { operand } | ExprKind::Await { operand } | ExprKind::Cast { operand, .. } => {
-            source(body, *operand)
-        }
-        ExprKind::MethodCall { receiver, method, .. }
-            if matches!(method.as_str(), "unwrap" | "expect" | "map_err" | "context" | "with_context") =>
-        {
-            source(body, *receiver)
-        }
-        ExprKind::MethodCall { .. } => Some(value),
-        ExprKind::Local(count) => {
-            let uses = body.exprs.iter().filter(|e| matches!(e.kind, ExprKind::Local(l) if l == *count));
-            if uses.count() != 1 {
-                return None;
-            }
-            let init = body.exprs.iter().find_map(|e| match &e.kind {
-                ExprKind::Block(block) => block.stmts.iter().find_map(|s| match s.kind {
-                    StmtKind::Let { pat, init, .. } => match body.pat(pat).kind {
-                        PatKind::Binding { local, .. } if local == *count => init,
-                        _ => None,
-                    },
-                    StmtKind::Expr { .. } => None,
-                }),
-                _ => None,
-            });
-            init.and_then(|init| source(body, init))
-        }
-        _ => None,
-    }
+pub(super) fn mapped_writes(cx: &BodyContext<'_>) -> impl Iterator<Item = ExprId> {
+    mapped_away(cx.hir()).filter(|call| is_partial_write(cx, *call))
 }
 
 fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {
@@ -86,7 +39,7 @@ fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {
         return false;
     };
     let Target::External(path) = callee.target else { return false };
-    method == "write"
+    method.as_str().starts_with("write")
         && cx.catalogue().facts(path).is_some_and(|f| f.partial_io)
         && !callee.self_ty.as_ref().is_some_and(|ty| is_memory_or_stdio(cx, ty))
         && !args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes))
@@ -129,4 +82,84 @@ fn is_position(body: &Body, sum: LocalId) -> bool {
 fn is_mentioned(body: &Body, e: ExprId, local: LocalId) -> bool {
     matches!(body.expr(e).kind, ExprKind::Local(l) if l == local)
         || body.children(e).into_iter().any(|child| is_mentioned(body, child, local))
+}
+
+/// `&n.to_le_bytes()`: a few bytes that go along with something else.
+pub(super) fn is_number(body: &Body, bytes: ExprId) -> bool {
+    match &body.expr(bytes).kind {
+        ExprKind::AddressOf { operand: inner, .. } | ExprKind::Index { base: inner, .. } => {
+            is_number(body, *inner)
+        }
+        ExprKind::MethodCall { method, .. } => {
+            matches!(method.as_str(), "to_le_bytes" | "to_be_bytes" | "to_ne_bytes")
+        }
+        _ => false,
+    }
+}
+
+/// Text or bytes that stand in the program: so few that they go out in one piece.
+pub(super) fn is_literal(body: &Body, bytes: ExprId) -> bool {
+    match &body.expr(bytes).kind {
+        ExprKind::AddressOf { operand, .. } | ExprKind::Cast { operand, .. } => is_literal(body, *operand),
+        ExprKind::MethodCall { receiver, method, .. } => {
+            matches!(method.as_str(), "as_bytes" | "as_ref" | "as_ptr" | "cast")
+                && is_literal(body, *receiver)
+        }
+        ExprKind::Macro(mac) => mac.kind == MacroKind::Format,
+        ExprKind::Literal(_) | ExprKind::Path(_) | ExprKind::Array(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether nobody misses what a raw `write(fd, bytes, length)` or `read` leaves out: the standard streams, a number that
+/// wakes somebody up, what is in the program's text, a buffer that nobody looks at.
+pub(super) fn is_harmless_raw(cx: &BodyContext<'_>, name: &str, args: &[ExprId]) -> bool {
+    let [fd, bytes, rest @ ..] = args else { return true };
+    let body = cx.hir();
+    let standard = match &body.expr(*fd).kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Path(path) => path.last().is_some_and(|n| n.as_str().ends_with("_FILENO")),
+        _ => false,
+    };
+    // The lists of `writev` and `readv` have a count of parts there.
+    let is_word =
+        !name.ends_with("tev") && !name.ends_with("dv") && rest.first().is_some_and(|n| is_word(body, *n));
+    let is_read = is_raw_read(name);
+    standard || is_word || (is_read && is_named_once(body, *bytes)) || (!is_read && is_literal(body, *bytes))
+}
+
+/// `read`, `pread`, `readv`, `recv`
+pub(super) fn is_raw_read(name: &str) -> bool {
+    name.contains("read") || name.contains("recv")
+}
+
+/// The size of a number or of a type: such little pieces go through a pipe whole.
+fn is_word(body: &Body, length: ExprId) -> bool {
+    match &body.expr(length).kind {
+        ExprKind::Literal(Literal::Int(Some(length), _)) => *length <= 8,
+        ExprKind::Cast { operand, .. } => is_word(body, *operand),
+        ExprKind::Call { callee, .. } => matches!(&body.expr(*callee).kind, ExprKind::Path(path)
+            if path.last().is_some_and(|n| matches!(n.as_str(), "size_of" | "size_of_val"))),
+        _ => false,
+    }
+}
+
+/// Whether a pointer leads to a variable that is named nowhere else, except for its length.
+fn is_named_once(body: &Body, pointer: ExprId) -> bool {
+    let mut at = pointer;
+    let local = loop {
+        match &body.expr(at).kind {
+            ExprKind::AddressOf { operand, .. } | ExprKind::Cast { operand, .. } => at = *operand,
+            ExprKind::MethodCall { receiver, .. } => at = *receiver,
+            ExprKind::Local(local) => break *local,
+            _ => return false,
+        }
+    };
+    let named = |e: &ExprKind| matches!(e, ExprKind::Local(l) if *l == local);
+    let all = body.exprs.iter().filter(|e| named(&e.kind)).count();
+    let lengths = body.exprs.iter().filter(|e| {
+        matches!(&e.kind, ExprKind::MethodCall { receiver, method, .. }
+        if method == "len" && named(&body.expr(*receiver).kind))
+    });
+    all == lengths.count() + 1
 }

@@ -1,6 +1,7 @@
 //! Errors of single records that are left out of a result.
 
 use linger_analysis::flow::mir::{Call, Var};
+use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -9,6 +10,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::skipping::{Skipping, skippings};
+use crate::rules::result::taken_for_end::{TakenForEnd, taken_for_end};
 use crate::rules::support::short;
 
 declare_rule! {
@@ -33,9 +35,13 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// So does a loop over a file that ends with the first error as it does with the end of the file:
+    /// `while let Ok(n) = file.read_line(&mut line)`.
+    ///
     /// ## Limits
     ///
-    /// Lines of a reader are the matter of `lines_never_end`. Iterators that come in as parameters are not known to
+    /// `lines()` of a reader is the matter of `lines_never_end`. Sockets, pipes and terminals often end with an error;
+    /// only files, and readers of any type in a function that reads lines, are looked at. Iterators that come in as parameters are not known to
     /// be records.
     ErrorsFilteredAway("errors_filtered_away") {
         group: Result,
@@ -43,6 +49,8 @@ declare_rule! {
             records: Warn = "rows, records, entries of an archive",
             tasks: Warn = "what tasks have ended with: one that panicked looks like one that gave nothing",
             directory: Allow = "entries of a directory",
+            end: Warn = "a file that cannot be read any further is taken for one that ended",
+            quiet_end: Allow = "the same in a function that has no way to report it",
         },
         since: "0.1.0",
         fixes: None,
@@ -55,6 +63,9 @@ impl Rule for ErrorsFilteredAway {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        for found in taken_for_end(cx) {
+            report.extend(ended(cx, &found));
+        }
         for Skipping { view, statement, call, iterator } in skippings(cx) {
             // `rows.ok().flatten()` is another `flatten`.
             let ty = &view.mir.var(iterator).ty;
@@ -99,6 +110,26 @@ fn tasks(cx: &BodyContext<'_>, call: &Call) -> Diagnostic {
     .label("join errors are skipped here")
     .confidence(call.callee.known.into())
     .help("look at the error: resume the panic (`error.into_panic()`), or return it")
+}
+
+fn ended(cx: &BodyContext<'_>, found: &TakenForEnd) -> Option<Diagnostic> {
+    let call = found.call;
+    let ExprKind::MethodCall { method, method_span, .. } = &cx.hir().expr(call).kind else { return None };
+    if cx.has_reason(cx.hir().expr(call).span) {
+        return None;
+    }
+    let flow = &cx.body.flow.root;
+    let can_tell = found.of_iterator || flow.var(flow.return_var).ty.any(&mut |ty| ty.as_result().is_some());
+    Some(
+        Diagnostic::new(
+            &META,
+            cx.at(*method_span),
+            format!("an error of this `{method}` is taken for the end of the file"),
+        )
+        .case(if can_tell && !cx.body.in_test { "end" } else { "quiet_end" })
+        .label("what comes behind the error is missing, and nobody will know")
+        .help("give the error to the caller, and end only where 0 bytes were read"),
+    )
 }
 
 /// The call that gives the records which an iterator is made of.

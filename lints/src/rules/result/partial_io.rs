@@ -1,17 +1,21 @@
 //! Counts of `read` and `write` that nobody looks at.
 
-use linger_analysis::catalogue::Class;
+use linger_analysis::catalogue::{Class, FunctionFacts};
 use linger_analysis::flow::mir::{Call, Discard, Operand, Place, Rvalue, StatementKind, Var, VarKind};
-use linger_analysis::flow::tokens::mentions;
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::counts::{is_one_byte, mapped_away, summed_writes};
+use crate::rules::result::counts::{
+    is_harmless_raw, is_literal, is_number, is_one_byte, is_raw_read, mapped_writes, summed_writes,
+};
+use crate::rules::result::forwarded::forwarded;
+use crate::rules::result::thrown_away::is_unread;
 use crate::rules::result::{argument_types, class_of, discards, is_memory_or_stdio, origin};
 
 declare_rule! {
@@ -67,12 +71,17 @@ impl Rule for PartialIo {
             for (_, var, shape, span, _) in discards(view) {
                 // `let _ = w.write(b)` gives up the error too: that is `ignored_result`. A bare `w.write(b);` of
                 // a `Result` draws a warning of the compiler; where it stands, it is another `write`.
-                let is_count = matches!(view.mir.var(var).ty, Ty::Prim(_));
-                if is_count && shape != Discard::LetUnderscoreTyped {
+                let ty = &view.mir.var(var).ty;
+                let is_count = matches!(ty, Ty::Prim(_));
+                // A raw call has its error in the count.
+                let is_wanted = *ty == Ty::prim("isize") && shape != Discard::Statement;
+                if is_count && !is_wanted && shape != Discard::LetUnderscoreTyped {
                     check(cx, view, var, span, DROPPED, report);
                 }
             }
-            for var in (0..view.mir.vars.len()).map(|v| Var(v as u32)).filter(|v| is_unused(cx, view, *v)) {
+            let is_count = |var: &Var| matches!(view.mir.var(*var).ty, Ty::Prim(_));
+            let counts = (0..view.mir.vars.len()).map(|v| Var(v as u32)).filter(is_count);
+            for var in counts.filter(|v| is_unread(cx, view, *v)) {
                 check(cx, view, var, view.mir.var(var).span, "nobody reads this count", report);
             }
             let end = view.mir.return_var;
@@ -86,7 +95,7 @@ impl Rule for PartialIo {
         for call in summed_writes(cx) {
             around(cx, call, "the count is only added up: nobody writes the rest", report);
         }
-        for call in mapped_away(cx) {
+        for call in mapped_writes(cx) {
             around(cx, call, "the count is thrown away", report);
         }
     }
@@ -118,33 +127,51 @@ fn check(
     label: &str,
     report: &mut Vec<Diagnostic>,
 ) {
-    let Some((call, _, Some(facts))) = origin(cx, view, count) else { return };
+    let partial = |facts: Option<&FunctionFacts>| facts.is_some_and(|f| f.partial_io);
+    let outside = origin(cx, view, count).filter(|(_, _, facts)| partial(*facts)).map(|(call, ..)| call);
+    let Some(call) = outside.or_else(|| forwarded(cx, view, count)) else { return };
     let is_dropped = label == DROPPED;
-    if !facts.partial_io || argument_types(view, call).take(1).any(|t| is_memory_or_stdio(cx, t)) {
+    let is_outside = matches!(call.callee.target, Target::External(_));
+    let is_read = is_raw_read(call.name.as_str());
+    let expr = view.statements().find_map(|(_, s)| match &s.kind {
+        StatementKind::Call(other) if std::ptr::eq(&**other, call) => s.expr,
+        _ => None,
+    });
+    let args: &[ExprId] = match expr.map(|e| &cx.hir().expr(e).kind) {
+        Some(ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. }) => args,
+        _ => &[],
+    };
+    let is_raw = !call.is_method && view.mir.var(count).ty == Ty::prim("isize");
+    if is_raw && (!is_dropped || is_harmless_raw(cx, call.name.as_str(), args)) {
         return;
     }
-    let is_read = call.name.contains("read");
-    if is_read && is_thrown_away(view, call) {
+    if argument_types(view, call).take(1).any(|t| is_memory_or_stdio(cx, t))
+        && !is_stdout_of(cx, view, call, args)
+    {
+        return;
+    }
+    // Other reads have an address or a length in that place.
+    let fills_buffer = !is_raw && matches!(call.name.as_str(), "read" | "read_vectored" | "read_at");
+    if fills_buffer && is_thrown_away(view, call) {
         return;
     }
     // One byte is written, or none: a nudge down a pipe or socket. In a file it is missed.
     let is_file = argument_types(view, call)
         .take(1)
         .any(|t| class_of(cx, t.peel_refs()) == Some(Class::BufferedWriter));
-    let expr = view.statements().find_map(|(_, s)| match &s.kind {
-        StatementKind::Call(other) if std::ptr::eq(&**other, call) => s.expr,
-        _ => None,
-    });
-    if let Some(ExprKind::MethodCall { args, .. }) = expr.map(|e| &cx.hir().expr(e).kind)
-        && !is_file
-        && args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes))
-    {
+    if call.is_method && !is_file && args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes)) {
         return;
     }
-    let (what, instead) = if is_read {
-        ("may read fewer bytes than the buffer holds", "`read_exact`, or use the count")
-    } else {
-        ("may write only a part", "`write_all`, or a loop that uses the count")
+    // The number that goes with a descriptor.
+    let sends_descriptor = call.name.as_str().starts_with("send_with_fd");
+    if sends_descriptor && args.first().is_some_and(|bytes| is_number(cx.hir(), *bytes)) {
+        return;
+    }
+    let (what, instead) = match (is_raw, is_read) {
+        (true, true) => ("may read fewer bytes than were asked for, or fail", "the result: an error is -1"),
+        (true, false) => ("may write only a part, or fail", "the result: an error is -1"),
+        (false, true) => ("may read fewer bytes than the buffer holds", "`read_exact`, or use the count"),
+        (false, false) => ("may write only a part", "`write_all`, or a loop that uses the count"),
     };
     let mut finding =
         Diagnostic::new(&META, cx.at(span), format!("`{}` {what}, and the count is ignored", call.name))
@@ -158,7 +185,7 @@ fn check(
         _ => None,
     };
     // Where a count is wanted, the other method gives none.
-    if let Some(whole) = whole.filter(|_| is_dropped) {
+    if let Some(whole) = whole.filter(|_| is_dropped && !is_raw && is_outside) {
         finding = finding.fix(
             Fix::new(format!("use `{whole}`"), Applicability::MaybeIncorrect)
                 .replace(cx.at(call.name_span), whole),
@@ -167,23 +194,14 @@ fn check(
     report.push(finding);
 }
 
-/// `let _count = …`: a number with a name that says that nobody reads it, and nobody does.
-fn is_unused(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> bool {
-    let decl = view.mir.var(var);
-    let VarKind::User(local) = decl.kind else { return false };
-    let named = cx.hir().locals.get(local.index()).is_some_and(|l| l.name.as_str().starts_with('_'));
-    let is_used = || {
-        view.statements().any(|(_, s)| {
-            let mut found = false;
-            if !matches!(&s.kind, StatementKind::Assign { dest, .. } if dest.var == var)
-                && !matches!(&s.kind, StatementKind::Drop { .. })
-            {
-                mentions(s, &mut |v| found |= v == var);
-            }
-            found
-        })
+/// More than a literal is written to the standard output itself: a pipe behind it takes a part.
+fn is_stdout_of(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, args: &[ExprId]) -> bool {
+    let is_stdout = |ty: &Ty| {
+        let path = ty.peel_refs().path();
+        path.is_some_and(|p| cx.catalogue().is_standard_stream(p) && !cx.catalogue().is_standard_error(p))
     };
-    named && matches!(decl.ty, Ty::Prim(_)) && !is_used()
+    let bytes = args.first().filter(|_| call.is_method && call.name == "write");
+    argument_types(view, call).take(1).any(is_stdout) && bytes.is_some_and(|b| !is_literal(cx.hir(), *b))
 }
 
 /// Whether a flow gives back the count of a write to a writer of its own, which ends with it:

@@ -243,7 +243,7 @@ fn spins(cx: &BodyContext<'_>, view: &FlowView<'_>, at: BlockId, own: LoopId, re
         }
         let is_receive = |s: &Statement| match receive.select {
             None => receive.span.contains(s.span),
-            Some(select) => s.expr == Some(select) || receive.span.contains(s.span),
+            Some(select) => s.expr == Some(select) || is_made_for(cx, select, s.span),
         };
         if data.statements.iter().filter(|s| !is_receive(s)).any(|s| waits(cx, s)) {
             return false;
@@ -255,6 +255,13 @@ fn spins(cx: &BodyContext<'_>, view: &FlowView<'_>, at: BlockId, own: LoopId, re
         }
     }
     comes_back
+}
+
+/// Whether a range is in one of the futures that a `select!` waits for: to make a future is not to wait.
+fn is_made_for(cx: &BodyContext<'_>, select: ExprId, span: Span) -> bool {
+    let body = cx.hir();
+    matches!(&body.expr(select).kind, ExprKind::Select(select)
+        if select.branches.iter().any(|b| body.expr(b.future).span.contains(span)))
 }
 
 fn waits(cx: &BodyContext<'_>, statement: &Statement) -> bool {

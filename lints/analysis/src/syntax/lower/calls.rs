@@ -1,6 +1,7 @@
 //! Macro calls in expression position.
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Macro, Pat, Stmt, Token};
 
@@ -36,12 +37,16 @@ impl Lower {
 
     /// A call that is not expanded from a definition of this file.
     pub(super) fn macro_expr_opaque(&mut self, mac: &Macro, span: Span) -> ExprId {
-        let name = mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let name = mac.path.segments.last().map(|s| s.ident.unraw().to_string()).unwrap_or_default();
         let special = match name.as_str() {
             "select" | "select_biased" => self.select_call(mac, span),
             "matches" => self.matches_macro(mac, span),
             "vec" => return self.vec_call(mac, span),
             "stream" | "try_stream" => self.stream_call(mac),
+            "try" => syn::parse2::<Expr>(mac.tokens.clone()).ok().map(|expr| {
+                let operand = self.expr(&expr);
+                self.add_expr(ExprKind::Try { operand }, span)
+            }),
             "addr_of" | "addr_of_mut" => syn::parse2::<Expr>(mac.tokens.clone()).ok().map(|expr| {
                 let operand = self.expr(&expr);
                 let mutable = name == "addr_of_mut";

@@ -1,0 +1,249 @@
+//! What processes printed, and whether anybody asks whether they failed.
+
+use linger_analysis::flow::mir::{Operand, Owner, Place, Projection, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind};
+use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
+
+use crate::context::{BodyContext, FlowView};
+use crate::rules::result::origin;
+use crate::rules::result::thrown_away::source;
+
+/// An output whose `stdout` or `stderr` is read and whose `status` never is.
+pub(super) struct Unchecked {
+    /// Where it is bound, or the call that gives it.
+    pub span: Span,
+    /// How the call is known.
+    pub known: Known,
+    /// Where the process cannot be started an empty value takes its place, as it does where a process fails silently.
+    pub is_defaulted: bool,
+}
+
+pub(super) fn unchecked<'v>(
+    cx: &'v BodyContext<'_>,
+    view: &'v FlowView<'_>,
+) -> impl Iterator<Item = Unchecked> + 'v {
+    outputs(view).into_iter().filter_map(move |output| {
+        let uses = uses(view, &output);
+        if !uses.is_read || uses.status || uses.is_passed || is_validated(cx, view, &output, FAR_ENOUGH) {
+            return None;
+        }
+        let found = match handed(cx, view, &output) {
+            Some(handed) if is_validated_behind(cx, handed.adaptor) => return None,
+            Some(handed) => Unchecked {
+                span: cx.hir().expr(handed.call).span,
+                known: Known::Resolved,
+                is_defaulted: is_defaulted(cx.hir(), handed.adaptor),
+            },
+            // The variable that was filled by the process; the others were moved out of it.
+            None => output.iter().find_map(|var| {
+                let known = origin(cx, view, *var)?.0.callee.known;
+                Some(Unchecked { span: view.mir.var(*var).span, known, is_defaulted: false })
+            })?,
+        };
+        (!cx.has_reason(found.span)).then_some(found)
+    })
+}
+
+/// `call.map(|text| …).unwrap_or_default()`
+fn is_defaulted(body: &Body, call: ExprId) -> bool {
+    body.exprs.iter().enumerate().any(|(at, e)| match &e.kind {
+        ExprKind::MethodCall { receiver, method, .. } if *receiver == call => {
+            method == "unwrap_or_default" || is_defaulted(body, ExprId(at as u32))
+        }
+        _ => false,
+    })
+}
+
+/// How many closures deep what was printed is followed.
+const FAR_ENOUGH: u32 = 3;
+
+/// An output that a closure is given: `cmd.output().ok().and_then(|o| …)`.
+struct Handed {
+    /// The call that takes the closure.
+    adaptor: ExprId,
+    /// The call that gives the output.
+    call: ExprId,
+}
+
+fn handed(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> Option<Handed> {
+    let Owner::Closure(id) = view.mir.owner else { return None };
+    if !output.iter().any(|var| view.mir.params.contains(var)) {
+        return None;
+    }
+    let body = cx.hir();
+    let is_it = |e: &ExprId| matches!(body.expr(*e).kind, ExprKind::Closure(c) if c == id);
+    let (at, receiver) = body.exprs.iter().enumerate().find_map(|(at, e)| match &e.kind {
+        ExprKind::MethodCall { receiver, args, .. } if args.iter().any(is_it) => Some((at, *receiver)),
+        _ => None,
+    })?;
+    let call = source(body, receiver)?;
+    let is_process = runs_process(cx, call, &|ty| ty.is("std::process::Output"));
+    is_process.then_some(Handed { adaptor: ExprId(at as u32), call })
+}
+
+/// Whether an external function, which is no adaptor of a `Result`, gives what is known of a process that ended.
+pub(super) fn runs_process(cx: &BodyContext<'_>, call: ExprId, known: &dyn Fn(&Ty) -> bool) -> bool {
+    let Some(callee) = cx.types().callees.get(&call) else { return false };
+    let on_result = |ty: &Ty| ty.peel_refs().as_result().is_some() || ty.peel_refs().as_option().is_some();
+    matches!(callee.target, Target::External(_))
+        && callee.known == Known::Resolved
+        && !callee.self_ty.as_ref().is_some_and(on_result)
+        && cx.ty(call).any(&mut |ty| known(ty))
+}
+
+/// Whether a question is asked of what comes out of a call.
+fn is_validated_behind(cx: &BodyContext<'_>, call: ExprId) -> bool {
+    cx.flows().iter().any(|view| {
+        view.mir.calls().any(|(_, statement, made)| {
+            statement.expr == Some(call) && is_validated(cx, view, &[made.dest.var], FAR_ENOUGH)
+        })
+    })
+}
+
+/// The outputs of processes: each with all variables that it goes through as a whole, in order.
+fn outputs(view: &FlowView<'_>) -> Vec<Vec<Var>> {
+    let vars = view.mir.vars.iter().enumerate().filter(|(_, decl)| {
+        matches!(decl.kind, VarKind::User(_) | VarKind::Temp(_) | VarKind::Param(_))
+            && decl.ty.peel_refs().is("std::process::Output")
+    });
+    let mut groups: Vec<Vec<Var>> = vars.map(|(index, _)| vec![Var(index as u32)]).collect();
+    for (_, statement) in view.statements() {
+        let StatementKind::Assign { dest, value } = &statement.kind else { continue };
+        let from = match value {
+            Rvalue::Use(operand) => operand.place(),
+            Rvalue::Ref(_, place) => Some(place),
+            _ => None,
+        };
+        let Some(from) = from.filter(|f| f.projections.iter().all(|p| matches!(p, Projection::Deref))) else {
+            continue;
+        };
+        let at = |var: Var| groups.iter().position(|g| g.contains(&var));
+        if let (Some(one), Some(other)) = (at(dest.var), at(from.var))
+            && one != other
+        {
+            let (first, second) = (one.min(other), one.max(other));
+            let moved = groups.swap_remove(second);
+            groups[first].extend(moved);
+        }
+    }
+    for group in &mut groups {
+        group.sort_unstable();
+    }
+    groups
+}
+
+/// What is done with an output.
+#[derive(Default)]
+struct Uses {
+    /// `stdout` or `stderr` is read.
+    is_read: bool,
+    /// `status` is read.
+    status: bool,
+    /// It goes elsewhere as a whole.
+    is_passed: bool,
+}
+
+fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
+    let mut uses = Uses::default();
+    for (_, statement) in view.statements() {
+        let stays = match &statement.kind {
+            StatementKind::Assign { dest, .. } => output.contains(&dest.var),
+            StatementKind::Discard { .. } => true,
+            _ => false,
+        };
+        for_each_place(&statement.kind, &mut |place, is_move| {
+            if !output.contains(&place.var) {
+                return;
+            }
+            let field = place.projections.iter().find_map(|p| match p {
+                Projection::Field(name) => Some(name.as_str()),
+                _ => None,
+            });
+            match field {
+                Some("status") => uses.status = true,
+                Some("stdout" | "stderr") => uses.is_read = true,
+                Some(_) => {}
+                None => uses.is_passed |= is_move && !stays,
+            }
+        });
+    }
+    uses
+}
+
+/// Whether the program asks a question of what was printed: empty, equal, contains, the second word of it. A failure
+/// answers it.
+fn is_validated(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var], depth: u32) -> bool {
+    let mut derived: Vec<Var> = output.to_vec();
+    loop {
+        let before = derived.len();
+        for (_, statement) in view.statements() {
+            let dest = match &statement.kind {
+                StatementKind::Assign { dest, .. } => dest,
+                StatementKind::Call(call) => &call.dest,
+                _ => continue,
+            };
+            let mut is_derived = false;
+            for_each_place(&statement.kind, &mut |place, _| is_derived |= derived.contains(&place.var));
+            if is_derived && !derived.contains(&dest.var) {
+                if view.mir.var(dest.var).ty == Ty::prim("bool") || asks(cx, view, &statement.kind, depth) {
+                    return true;
+                }
+                derived.push(dest.var);
+            }
+        }
+        if derived.len() == before {
+            return false;
+        }
+    }
+}
+
+/// Whether a call that is given what was printed asks a question of it, itself or by a closure.
+fn asks(cx: &BodyContext<'_>, view: &FlowView<'_>, kind: &StatementKind, depth: u32) -> bool {
+    let StatementKind::Call(call) = kind else { return false };
+    let known = matches!(call.callee.target, Target::External(path)
+        if cx.catalogue().facts(path).is_some_and(|f| f.asks));
+    // What is asked of each line is not asked of the whole.
+    let on = call.callee.self_ty.as_ref().map(Ty::peel_refs);
+    let is_whole = on.is_some_and(|ty| ty.as_option().is_some() || ty.as_result().is_some());
+    let mut closures = call.args.iter().filter_map(Operand::var).filter_map(|var| closure_of(view, var));
+    known
+        || is_whole
+            && depth > 0
+            && closures.any(|id| {
+                let inner = cx.flows().iter().find(|v| v.mir.owner == Owner::Closure(id));
+                inner.is_some_and(|inner| is_validated(cx, inner, &inner.mir.params, depth - 1))
+            })
+}
+
+fn closure_of(view: &FlowView<'_>, var: Var) -> Option<ClosureId> {
+    match view.tokens.identities.definition(var)? {
+        Rvalue::Closure { id, .. } => Some(*id),
+        _ => None,
+    }
+}
+
+/// Visits the places that a statement reads.
+fn for_each_place(kind: &StatementKind, see: &mut dyn FnMut(&Place, bool)) {
+    let mut operand = |o: &Operand| {
+        if let Some(place) = o.place() {
+            see(place, matches!(o, Operand::Move(_)));
+        }
+    };
+    match kind {
+        StatementKind::Assign { value, .. } => match value {
+            Rvalue::Use(o) => operand(o),
+            Rvalue::Ref(_, place) => see(place, false),
+            Rvalue::Aggregate { parts, .. } => parts.iter().for_each(|(_, o)| operand(o)),
+            Rvalue::Compute(operands) => operands.iter().for_each(operand),
+            Rvalue::Closure { captures, .. } => captures.iter().for_each(|c| see(&Place::whole(c.var), true)),
+            Rvalue::Opaque => {}
+        },
+        StatementKind::Call(call) => call.args.iter().for_each(operand),
+        StatementKind::Await { operands, .. } => operands.iter().for_each(operand),
+        StatementKind::Macro { args, .. } => args.iter().for_each(operand),
+        StatementKind::Discard { value, .. } => operand(value),
+        StatementKind::Drop { .. } | StatementKind::Vacant(_) => {}
+    }
+}
