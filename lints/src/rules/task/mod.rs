@@ -1,6 +1,7 @@
 //! Tasks, threads, processes and timers with no way to stop.
 
 pub mod blocking_in_async;
+mod busy_flag;
 pub mod busy_wait;
 pub mod cancellation_not_heeded;
 pub mod cancelled_at_scope_end;
