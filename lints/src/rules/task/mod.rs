@@ -12,6 +12,7 @@ pub mod cut_off_at_exit;
 pub mod detached_in_handler;
 pub mod future_not_awaited;
 pub mod handle_outlives_owner;
+mod killed_in_drop;
 pub mod lost_assertion;
 pub mod lost_when_cancelled;
 pub mod overwritten_handle;
