@@ -51,6 +51,7 @@ rules! {
     task::child_not_reaped,
     task::cut_off_at_exit,
     task::detached_in_handler,
+    task::finished_future_polled,
     task::future_not_awaited,
     task::handle_outlives_owner,
     task::lost_assertion,

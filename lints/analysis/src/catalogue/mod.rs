@@ -260,6 +260,9 @@ pub struct Resource {
     /// A call that puts it on the disk waits for what is still to be written, and keeps the error to itself.
     #[serde(default)]
     pub sync_hides_errors: bool,
+    /// For futures that give their result once: what happens when they are polled behind that.
+    #[serde(default)]
+    pub polled_again: Option<PolledAgain>,
     /// For processes: one that ended stays a zombie when the handle is dropped without a wait.
     #[serde(default)]
     pub needs_reaping: bool,
@@ -331,6 +334,18 @@ pub enum Timer {
     At,
     /// At its next beat, however often the future is made anew (`Interval::tick`).
     Tick,
+    /// Gives what beats, for the first time at once (`interval`).
+    Every,
+}
+
+/// What a future does that is polled although it has given its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolledAgain {
+    /// It is ready at once, again and again.
+    Ready,
+    /// It panics.
+    Panics,
 }
 
 /// What a call does to the cell that it is a method of.
@@ -450,6 +465,12 @@ pub struct FunctionFacts {
     pub leaves_unflushed: bool,
     /// Tells by `None` or an error when what it looks for is not in a text or list.
     pub asks: bool,
+    /// Starts a runtime of its own to wait in, which panics inside of another (`postgres::Client::query`).
+    pub panics_in_runtime: bool,
+    /// Receives, and fails at once and every time when the other side is gone (`Receiver::recv`).
+    pub fails_when_closed: bool,
+    /// Answers at once whether somebody else has got on (`load` of an atomic, `try_recv`, `is_finished`).
+    pub polls: bool,
     /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.
     pub runs_transaction: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.

@@ -2,12 +2,14 @@
 
 use linger_analysis::flow::mir::{Call, Var};
 use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::skipping::{Skipping, skippings};
+use crate::rules::support::short;
 
 declare_rule! {
     /// Records that cannot be read are left out: `rows.flatten()`, `records().filter_map(Result::ok)`.
@@ -39,6 +41,7 @@ declare_rule! {
         group: Result,
         cases: {
             records: Warn = "rows, records, entries of an archive",
+            tasks: Warn = "what tasks have ended with: one that panicked looks like one that gave nothing",
             directory: Allow = "entries of a directory",
         },
         since: "0.1.0",
@@ -58,6 +61,12 @@ impl Rule for ErrorsFilteredAway {
             if ty.as_result().is_some() || ty.as_option().is_some() || cx.has_reason(statement.span) {
                 continue;
             }
+            if let Ty::Iterator(item) = ty
+                && is_end_of_task(item)
+            {
+                report.push(tasks(cx, call));
+                continue;
+            }
             let Some((source, case)) = records(cx, view, iterator) else { continue };
             report.push(
                 Diagnostic::new(
@@ -73,6 +82,23 @@ impl Rule for ErrorsFilteredAway {
             );
         }
     }
+}
+
+/// `Result<T, JoinError>`
+fn is_end_of_task(item: &Ty) -> bool {
+    item.as_result().and_then(|(_, error)| error.path()).is_some_and(|p| short(&p) == "JoinError")
+}
+
+fn tasks(cx: &BodyContext<'_>, call: &Call) -> Diagnostic {
+    Diagnostic::new(
+        &META,
+        cx.at(call.name_span),
+        format!("a task that panicked is left out by this `{}`, as if it had given nothing", call.name),
+    )
+    .case("tasks")
+    .label("join errors are skipped here")
+    .confidence(call.callee.known.into())
+    .help("look at the error: resume the panic (`error.into_panic()`), or return it")
 }
 
 /// The call that gives the records which an iterator is made of.

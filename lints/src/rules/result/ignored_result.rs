@@ -3,8 +3,10 @@
 use linger_analysis::catalogue::{FunctionFacts, IfIgnored};
 use linger_analysis::facts::Failure;
 use linger_analysis::flow::mir::{Call, Discard};
-use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::declare_rule;
@@ -45,11 +47,13 @@ declare_rule! {
     /// ## Limits
     ///
     /// A comment of three words or more on the statement counts as a reason. The case `any` reports every
-    /// ignored `Result` there is.
+    /// ignored `Result` there is. A list counts where it is dropped by a plain statement (`join_all(jobs).await;`).
     IgnoredResult("ignored_result") {
         group: Result,
         cases: {
             critical: Warn = "the loss costs data, state or safety",
+            several: Warn = "a list of them, which no compiler warns of",
+            ended: Allow = "a list of what tasks have ended with, which return nothing",
             any: Allow = "any other ignored `Result`",
         },
         since: "0.1.0",
@@ -68,6 +72,14 @@ impl Rule for IgnoredResult {
             for (point, var, shape, span, expr) in discards(view) {
                 let Some(e) = expr else { continue };
                 let ty = &view.mir.var(var).ty;
+                if shape == Discard::Statement
+                    && let Some(call) = view.tokens.identities.defining_call(var)
+                    && !handles_inside(cx, e)
+                    && let Some(finding) = in_list(cx, call, ty, span)
+                {
+                    report.push(finding);
+                    continue;
+                }
                 let by_ok = shape == Discard::Statement && is_ok_call(cx, e);
                 let explicit = matches!(shape, Discard::LetUnderscore | Discard::AssignUnderscore);
                 if !(by_ok || explicit && ty.as_result().is_some()) {
@@ -147,6 +159,80 @@ impl Rule for IgnoredResult {
             }
         }
     }
+}
+
+/// `in_parallel(jobs).await?;`, which gives a `Vec<Result<…>>`: one for each of what it was given to run.
+fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<Diagnostic> {
+    let is_list =
+        |ty: &Ty| ty.as_option().is_none() && ty.path().is_some_and(|p| cx.catalogue().is_container(p));
+    let in_it = |ty: &Ty| ty.args().first().filter(|_| is_list(ty)).and_then(Ty::as_result);
+    let (given, error) = in_it(list)?;
+    // A function that says itself that it gives `Result`s may have looked at them (a quorum, a best effort).
+    let knows = match call.callee.target {
+        Target::Def(def) => {
+            let signature = cx.program().def(def).signature.as_ref()?;
+            signature.ret.any(&mut |ty| in_it(ty).is_some())
+        }
+        Target::External(_) => false,
+        _ => true,
+    };
+    if knows {
+        return None;
+    }
+    let of = |name: &str| error.path().is_some_and(|p| short(&p) == name);
+    // Comments inside of a closure are not about it.
+    let start = Span::new(span.lo, span.lo + 1);
+    if error.is_unknown() || of("SendError") || is_teardown(cx) || cx.has_reason_to_ignore(start) {
+        return None;
+    }
+    let case = if of("JoinError") && given.as_result().is_none() { "ended" } else { "several" };
+    Some(
+        Diagnostic::new(
+            &META,
+            cx.at(span),
+            "a list of `Result`s is dropped: whatever failed, nobody will know",
+        )
+        .case(case)
+        .label("each of them may hold an error")
+        .help("look at each (`for result in … { result?; }`), or collect them into one `Result`"),
+    )
+}
+
+/// Whether something in an expression, or in the variables that it is made of, handles errors (`inspect_err`).
+fn handles_inside(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    let mut work = vec![e];
+    let mut seen = Vec::new();
+    while let Some(next) = work.pop() {
+        let mut handles = false;
+        body.walk(next, &mut |part| {
+            handles |= is_handled(cx, part);
+            if let ExprKind::Local(local) = body.expr(part).kind
+                && !seen.contains(&local)
+            {
+                seen.push(local);
+                work.extend(initial_value(body, local));
+            }
+            !handles
+        });
+        if handles {
+            return true;
+        }
+    }
+    false
+}
+
+/// What a variable is initialised with.
+fn initial_value(body: &Body, local: LocalId) -> Option<ExprId> {
+    body.exprs.iter().find_map(|e| match &e.kind {
+        ExprKind::Block(block) => block.stmts.iter().find_map(|s| match s.kind {
+            StmtKind::Let { pat, init, .. } => {
+                init.filter(|_| matches!(body.pat(pat).kind, PatKind::Binding { local: l, .. } if l == local))
+            }
+            _ => None,
+        }),
+        _ => None,
+    })
 }
 
 /// The call whose result an expression is: through `.await`, `.ok()` and the like.

@@ -8,6 +8,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::skipping::{Skipping, skippings};
+use crate::rules::result::{argument_types, is_memory};
 
 declare_rule! {
     /// Errors of `lines()` are skipped, so that an error that persists loops for ever.
@@ -55,6 +56,10 @@ impl Rule for LinesNeverEnd {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for Skipping { view, call, iterator, .. } in skippings(cx) {
             let Some(source) = lines(view, iterator) else { continue };
+            // What is in memory comes to its end whatever is wrong with a line.
+            if argument_types(view, source).take(1).any(|ty| is_memory(cx, ty)) {
+                continue;
+            }
             report.push(
                 Diagnostic::new(
                     &META,

@@ -1,9 +1,16 @@
 //! Loops that a closed channel turns into a spin.
 
-use linger_analysis::flow::mir::{BlockId, BranchKind, LoopId, LoopKind, Mir, StatementKind, Terminator};
+use linger_analysis::catalogue::Class;
+use linger_analysis::facts::spawns;
+use linger_analysis::flow::mir::{
+    BlockId, BranchKind, LoopId, LoopInfo, LoopKind, Mir, Rvalue, Statement, StatementKind, Terminator, Var,
+    VarKind,
+};
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, PatKind};
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{ExprId, ExprKind, PatId, PatKind, StmtKind};
 use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -38,12 +45,18 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// A branch of a `select!` that does not look at what it received is the same: it is always ready then.
+    ///
     /// ## Limits
     ///
-    /// A loop that can be left in any way, or that waits for something else on the failing path, is left alone.
+    /// A loop that can be left on the failing path, or that waits for something else on it, is left alone, and so is
+    /// a receiver beside whose sender stands in the same struct or function, which keeps the channel open.
     RecvErrorSpins("recv_error_spins") {
         group: Result,
-        level: Deny,
+        cases: {
+            plain: Deny = "a plain receive",
+            select: Warn = "a branch of a `select!`, beside which others may still end the loop",
+        },
         since: "0.1.0",
         fixes: None,
     }
@@ -56,73 +69,166 @@ impl Rule for RecvErrorSpins {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
-            for block in &view.mir.blocks {
-                let Terminator::Branch { on, targets, kind: BranchKind::Let } = &block.terminator else {
-                    continue;
+            for (number, block) in view.mir.blocks.iter().enumerate() {
+                let at = BlockId(number as u32);
+                let Terminator::Branch { on, targets, kind } = &block.terminator else { continue };
+                let Some(own) = plain_loop(view.mir, block.in_loop) else { continue };
+                let receives: Vec<Receive> = match kind {
+                    BranchKind::Let => in_let(cx, *on, targets).into_iter().collect(),
+                    BranchKind::Match => in_match(cx, *on, targets).into_iter().collect(),
+                    BranchKind::Select => in_select(cx, *on, targets),
+                    _ => continue,
                 };
-                let (Some(failed), Some(own)) = (targets.get(1), innermost(view.mir, block.in_loop)) else {
-                    continue;
-                };
-                let Some((received, name)) = received(cx, *on) else { continue };
-                if !spins(cx, view, *failed, own, received) {
-                    continue;
+                for receive in receives {
+                    let info = &view.mir.loops[own.0 as usize];
+                    if lives_on(cx, info, receive.call)
+                        && spins(cx, view, at, own, &receive)
+                        && !is_kept_open(cx, view, receive.call)
+                    {
+                        report.push(finding(cx, info, &receive));
+                    }
                 }
-                let info = &view.mir.loops[own.0 as usize];
-                report.push(
-                    Diagnostic::new(
-                        &META,
-                        cx.at(received),
-                        format!("once the channel is closed this loop spins: `{name}` fails at once, again and again"),
-                    )
-                    .label("a failure goes round the loop again")
-                    .step(cx.at(Span::new(info.span.lo, info.head.hi.max(info.span.lo + 4))), "this loop has no way out")
-                    .help("use `while let`, or leave the loop in an `else`"),
-                );
             }
         }
+    }
+}
+
+/// A receive that fails at once when the channel is closed.
+struct Receive {
+    /// The call.
+    call: ExprId,
+    /// What is matched on.
+    span: Span,
+    name: Symbol,
+    /// Where control goes then.
+    failed: BlockId,
+    /// It is a branch of this `select!`.
+    select: Option<ExprId>,
+}
+
+fn finding(cx: &BodyContext<'_>, info: &LoopInfo, receive: &Receive) -> Diagnostic {
+    let name = receive.name;
+    let head = Span::new(info.span.lo, info.head.hi.max(info.span.lo + 4));
+    let message =
+        format!("once the channel is closed this loop spins: `{name}` fails at once, again and again");
+    let finding = Diagnostic::new(&META, cx.at(receive.span), message);
+    match receive.select {
+        None => finding
+            .case("plain")
+            .label("a failure goes round the loop again")
+            .step(cx.at(head), "this loop has no way out")
+            .help("use `while let`, or leave the loop in an `else`"),
+        Some(_) => finding
+            .case("select")
+            .label("this branch wins every time then, and stays in the loop")
+            .step(cx.at(head), "the loop")
+            .help("match on what is received, and leave the loop or switch the branch off (`, if open`) when it is closed"),
     }
 }
 
 /// A plain `loop` right around a block.
-fn innermost(mir: &Mir, at: Option<LoopId>) -> Option<LoopId> {
+fn plain_loop(mir: &Mir, at: Option<LoopId>) -> Option<LoopId> {
     at.filter(|id| mir.loops[id.0 as usize].kind == LoopKind::Loop)
 }
 
-/// `Ok(x) = rx.recv()`, `Some(x) = rx.recv().await`: where, and the function's name.
-fn received(cx: &BodyContext<'_>, on: ExprId) -> Option<(Span, String)> {
+/// `if let Ok(x) = rx.recv()`, `let Some(x) = rx.recv().await else`
+fn in_let(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Option<Receive> {
     let body = cx.hir();
-    let ExprKind::Let { pat, scrutinee } = &body.expr(on).kind else { return None };
-    let PatKind::TupleStruct { path, .. } = &body.pat(*pat).kind else { return None };
-    if !path.last().is_some_and(|n| matches!(n.as_str(), "Ok" | "Some")) {
+    let (pat, scrutinee) = match body.expr(on).kind {
+        ExprKind::Let { pat, scrutinee } => (pat, scrutinee),
+        _ => (pattern_of(cx, on)?, on),
+    };
+    let side = usize::from(!takes_closed(cx, pat));
+    Some(received(cx, scrutinee, *targets.get(side)?)?.0)
+}
+
+/// The pattern of the `let … else` that an expression initialises.
+fn pattern_of(cx: &BodyContext<'_>, init: ExprId) -> Option<PatId> {
+    cx.hir().exprs.iter().find_map(|e| match &e.kind {
+        ExprKind::Block(block) => block.stmts.iter().find_map(|s| match s.kind {
+            StmtKind::Let { pat, init: Some(i), .. } if i == init => Some(pat),
+            _ => None,
+        }),
+        _ => None,
+    })
+}
+
+/// `match rx.recv() { Ok(x) => …, Err(_) => continue }`
+fn in_match(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Option<Receive> {
+    let ExprKind::Match { scrutinee, arms } = &cx.hir().expr(on).kind else { return None };
+    // A guard may send it to an arm further down.
+    if arms.iter().any(|arm| arm.guard.is_some()) {
         return None;
     }
-    let call = match &body.expr(*scrutinee).kind {
-        ExprKind::Await { operand } => *operand,
-        _ => *scrutinee,
+    let closed = arms.iter().position(|arm| takes_closed(cx, arm.pat))?;
+    Some(received(cx, *scrutinee, *targets.get(closed)?)?.0)
+}
+
+/// `_ = rx.recv() => …`
+fn in_select(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Vec<Receive> {
+    let ExprKind::Select(select) = &cx.hir().expr(on).kind else { return Vec::new() };
+    let branches = select.branches.iter().zip(targets);
+    branches
+        .filter(|(b, _)| {
+            b.condition.is_none()
+                && !b.is_channel_operation
+                && matches!(cx.hir().pat(b.pat).kind, PatKind::Wild)
+        })
+        .filter_map(|(b, target)| {
+            let (receive, is_made_here) = received(cx, b.future, *target)?;
+            is_made_here.then_some(Receive { select: Some(on), ..receive })
+        })
+        .collect()
+}
+
+/// The receive that an expression is, with or without its `.await`, and whether that is left to somebody else.
+fn received(cx: &BodyContext<'_>, e: ExprId, failed: BlockId) -> Option<(Receive, bool)> {
+    let body = cx.hir();
+    let (call, is_future) = match body.expr(e).kind {
+        ExprKind::Await { operand } => (operand, false),
+        _ => (e, true),
     };
-    let ExprKind::MethodCall { method, .. } = &body.expr(call).kind else { return None };
+    let ExprKind::MethodCall { method, .. } = body.expr(call).kind else { return None };
     let Target::External(path) = &cx.types().callees.get(&call)?.target else { return None };
-    let facts = cx.catalogue().facts(*path)?;
-    // A receive with a deadline fails when nothing came, too.
-    let receives = facts.waits && !facts.tries && method.as_str() == "recv";
-    receives.then(|| (body.expr(*scrutinee).span, method.to_string()))
+    let receive = Receive { call, span: body.expr(e).span, name: method, failed, select: None };
+    cx.catalogue().facts(*path)?.fails_when_closed.then_some((receive, is_future))
+}
+
+/// Whether a pattern takes what a closed channel gives: `None`, `Err(_)`, `_`.
+fn takes_closed(cx: &BodyContext<'_>, pat: PatId) -> bool {
+    match &cx.hir().pat(pat).kind {
+        PatKind::Wild => true,
+        PatKind::Binding { sub, .. } => sub.is_none_or(|p| takes_closed(cx, p)),
+        PatKind::Path(path) => {
+            path.last().is_some_and(|n| matches!(n.as_str(), "None" | "Closed" | "RecvError"))
+        }
+        PatKind::TupleStruct { path, args } => {
+            path.last().is_some_and(|n| n == "Err") && args.first().is_none_or(|p| takes_closed(cx, *p))
+        }
+        PatKind::Or(parts) => parts.iter().any(|p| takes_closed(cx, *p)),
+        _ => false,
+    }
+}
+
+/// Whether the receiver is the same one in each turn.
+fn lives_on(cx: &BodyContext<'_>, info: &LoopInfo, e: ExprId) -> bool {
+    let body = cx.hir();
+    match &body.expr(e).kind {
+        ExprKind::Local(local) => !info.span.contains(body.local(*local).span),
+        ExprKind::Path(_) => true,
+        ExprKind::MethodCall { receiver: base, .. }
+        | ExprKind::Field { base, .. }
+        | ExprKind::Unary { operand: base, .. }
+        | ExprKind::AddressOf { operand: base, .. } => lives_on(cx, info, *base),
+        _ => false,
+    }
 }
 
 /// Whether the failing path can only come back: it never leaves the loop and waits for nothing but the channel.
-fn spins(cx: &BodyContext<'_>, view: &FlowView<'_>, failed: BlockId, own: LoopId, received: Span) -> bool {
+fn spins(cx: &BodyContext<'_>, view: &FlowView<'_>, at: BlockId, own: LoopId, receive: &Receive) -> bool {
     let mir = view.mir;
-    let is_inside = |block: BlockId| {
-        let mut at = mir.blocks[block.index()].in_loop;
-        while let Some(id) = at {
-            if id == own {
-                return true;
-            }
-            at = mir.loops[id.0 as usize].parent;
-        }
-        false
-    };
     let mut seen = vec![false; mir.blocks.len()];
-    let mut queue = vec![failed];
+    let mut queue = vec![receive.failed];
     let mut comes_back = false;
     while let Some(block) = queue.pop() {
         if std::mem::replace(&mut seen[block.index()], true) {
@@ -130,29 +236,85 @@ fn spins(cx: &BodyContext<'_>, view: &FlowView<'_>, failed: BlockId, own: LoopId
         }
         let data = &mir.blocks[block.index()];
         comes_back |= block == mir.loops[own.0 as usize].header;
-        if !is_inside(block)
+        if !mir.block_in_loop(block, own)
             || matches!(data.terminator, Terminator::Return { .. } | Terminator::Diverge { .. })
         {
             return false;
         }
-        let waits = data.statements.iter().filter(|s| !received.contains(s.span)).any(|s| match &s.kind {
-            StatementKind::Await { .. } => true,
-            StatementKind::Call(call) => match &call.callee.target {
-                Target::External(path) => {
-                    cx.catalogue().facts(*path).is_some_and(|f| f.waits || f.blocks || f.ends_process)
-                }
-                Target::Def(def) => cx
-                    .analysis
-                    .summary(*def)
-                    .is_some_and(|s| s.never_returns || !s.effects.is_empty() || s.awaits),
-                _ => false,
-            },
-            _ => false,
-        });
-        if waits {
+        let is_receive = |s: &Statement| match receive.select {
+            None => receive.span.contains(s.span),
+            Some(select) => s.expr == Some(select) || receive.span.contains(s.span),
+        };
+        if data.statements.iter().filter(|s| !is_receive(s)).any(|s| waits(cx, s)) {
             return false;
         }
-        queue.extend(data.terminator.successors().iter().copied());
+        // It fails again.
+        match block == at {
+            true => queue.push(receive.failed),
+            false => queue.extend(data.terminator.successors().iter().copied()),
+        }
     }
     comes_back
+}
+
+fn waits(cx: &BodyContext<'_>, statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Await { .. } => true,
+        StatementKind::Call(call) => match &call.callee.target {
+            Target::External(path) => {
+                cx.catalogue().facts(*path).is_some_and(|f| f.waits || f.blocks || f.ends_process)
+            }
+            Target::Def(def) => cx
+                .analysis
+                .summary(*def)
+                .is_some_and(|s| s.never_returns || !s.effects.is_empty() || s.awaits),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a sender of such a channel stays beside the receiver: in the same struct, or in the function.
+fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool {
+    let ExprKind::MethodCall { receiver, .. } = cx.hir().expr(call).kind else { return false };
+    let module = |ty: &Ty| ty.path().and_then(|p| Some(p.as_str().rsplit_once("::")?.0.to_owned()));
+    let Some(channel) = module(cx.ty(receiver).peel_refs()) else { return false };
+    let sends = |ty: &Ty| {
+        ty.any(&mut |t| {
+            module(t).as_ref() == Some(&channel)
+                && t.path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| r.class == Class::Sender)
+        })
+    };
+    let beside = match cx.hir().expr(receiver).kind {
+        ExprKind::Field { base, .. } => {
+            let owner = cx.ty(base).peel_refs().path();
+            owner
+                .and_then(|p| cx.program().types.get(&p))
+                .is_some_and(|info| info.fields.iter().any(|field| sends(&field.ty)))
+        }
+        _ => false,
+    };
+    let is_variable = |kind: VarKind| matches!(kind, VarKind::User(_) | VarKind::Capture(_));
+    let mut variables = view.mir.vars.iter().enumerate().filter(|(_, v)| is_variable(v.kind));
+    beside
+        || variables.any(|(number, v)| {
+            matches!(v.ty, Ty::Adt(..) | Ty::Ref(..)) && sends(&v.ty) && stays(cx, view, Var(number as u32))
+        })
+}
+
+/// Whether a sender stays in the function: itself, or in what it was given to (`let watcher = watch(tx);`).
+fn stays(cx: &BodyContext<'_>, view: &FlowView<'_>, sender: Var) -> bool {
+    let mut moves = view.mir.statements().filter(|(_, s)| s.kind.moves(sender)).peekable();
+    let is_given_away = |statement: &Statement| match &statement.kind {
+        StatementKind::Call(call) => {
+            *view.place_ty(&call.dest) == Ty::unit()
+                || matches!(call.callee.target, Target::External(path)
+                    if path.as_str() == "std::mem::drop" || cx.catalogue().facts(path).is_some_and(|f| f.spawns.is_some()))
+        }
+        StatementKind::Assign { value: Rvalue::Closure { id, .. }, .. } => {
+            spawns(cx.analysis, cx.body, &view.tokens).iter().any(|spawn| spawn.closure == Some(*id))
+        }
+        _ => false,
+    };
+    moves.peek().is_none() || !moves.all(|(_, s)| is_given_away(s))
 }

@@ -1,7 +1,7 @@
 //! Iterators of `Result`s that leave out the errors.
 
 use linger_analysis::flow::mir::{Call, Statement, Var};
-use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind};
 
 use crate::context::{BodyContext, FlowView};
 
@@ -25,6 +25,17 @@ pub(super) fn skippings<'v>(cx: &'v BodyContext<'_>) -> impl Iterator<Item = Ski
     })
 }
 
+/// `x.ok()`, `x.ok().map(..)`
+fn goes_on_from_ok(body: &Body, e: ExprId) -> bool {
+    match &body.expr(e).kind {
+        ExprKind::MethodCall { receiver, method, .. } => match body.expr(*receiver).kind {
+            ExprKind::Local(_) => method == "ok",
+            _ => goes_on_from_ok(body, *receiver),
+        },
+        _ => false,
+    }
+}
+
 /// `flatten()`, `filter_map(Result::ok)`, `flat_map(|l| l.ok())`.
 fn skips_errors(cx: &BodyContext<'_>, e: Option<ExprId>, call: &Call) -> bool {
     match call.name.as_str() {
@@ -40,11 +51,8 @@ fn skips_errors(cx: &BodyContext<'_>, e: Option<ExprId>, call: &Call) -> bool {
                 ExprKind::Closure(id) => {
                     let closure = body.closure(*id);
                     match &body.expr(closure.body).kind {
-                        ExprKind::MethodCall { receiver, method, .. } => {
-                            method.as_str() == "ok" && matches!(body.expr(*receiver).kind, ExprKind::Local(_))
-                        }
                         ExprKind::Local(_) => call.name.as_str() == "flat_map",
-                        _ => false,
+                        _ => goes_on_from_ok(body, closure.body),
                     }
                 }
                 _ => false,

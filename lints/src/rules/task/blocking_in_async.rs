@@ -42,8 +42,9 @@ declare_rule! {
         group: Task,
         cases: {
             waits: Warn = "sleeps, or waits for a channel, thread, process or future",
+            panics: Warn = "starts a runtime of its own to wait in, which panics inside of another",
             in_callee: Allow = "the same inside of a function that is called here",
-            network: Allow = "blocking network and database calls",
+            network: Allow = "other blocking network and database calls",
         },
         since: "0.1.0",
         fixes: None,
@@ -84,7 +85,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             format!("`{}` blocks the thread inside of async code", blocking.name),
         )
         .case(blocking.case)
-        .label("no other task of this thread moves meanwhile")
+        .label(match blocking.case {
+            "panics" => "it runs a runtime of its own, which panics where one runs already",
+            _ => "no other task of this thread moves meanwhile",
+        })
         .confidence(Confidence::from(call.callee.known));
         if let Some(at) = blocking.at {
             finding = finding.step(at, "it blocks here");
@@ -148,7 +152,11 @@ fn case(facts: &FunctionFacts) -> Option<&'static str> {
     if facts.path.ends_with("::scope") {
         return None;
     }
-    Some(if facts.io && !facts.waits { "network" } else { "waits" })
+    Some(match facts {
+        _ if facts.panics_in_runtime => "panics",
+        _ if facts.io && !facts.waits => "network",
+        _ => "waits",
+    })
 }
 
 /// The code is given to a thread of its own (`block_on` in a thread, `spawn_blocking`, `block_in_place`).

@@ -1,9 +1,11 @@
 //! Loops that ask again and again.
 
-use linger_analysis::flow::mir::{BlockId, LoopKind, StatementKind};
-use linger_analysis::syntax::hir::{ExprId, ExprKind, UnaryOp};
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::catalogue::{Class, Timer};
+use linger_analysis::flow::mir::{Call, LoopId, Operand, Point, Statement, StatementKind};
+use linger_analysis::flow::tokens::End;
+use linger_analysis::types::infer::Target;
 
+use super::turning::idle_turn;
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -33,12 +35,18 @@ declare_rule! {
     /// }
     /// ```
     ///
+    /// An interval that is made anew in each turn of a loop does not wait either: its first tick is there at once.
+    ///
     /// ## Limits
     ///
-    /// Only loops that do nothing else are reported.
+    /// There must be a way round the loop that does nothing but ask: a loop that counts, prints or calls what is not
+    /// known on each way is left alone.
     BusyWait("busy_wait") {
         group: Task,
-        level: Warn,
+        cases: {
+            asks: Warn = "a way round the loop does nothing but ask",
+            tick: Warn = "an interval is made anew for each tick, whose first is there at once",
+        },
         since: "0.1.0",
         fixes: None,
         compiler_lints: ["clippy::missing_spin_loop"],
@@ -52,51 +60,75 @@ impl Rule for BusyWait {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
-            in_flow(cx, view, report);
+            for number in 0..view.mir.loops.len() {
+                report.extend(asking(cx, view, LoopId(number as u32)));
+            }
+            ticking(cx, view, report);
         }
     }
 }
 
-fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
-    let hir = cx.hir();
-    for info in &view.mir.loops {
-        if info.kind != LoopKind::While || !view.tokens.is_reachable(info.header) {
+fn asking(cx: &BodyContext<'_>, view: &FlowView<'_>, id: LoopId) -> Option<Diagnostic> {
+    let question = idle_turn(cx, view, id)?;
+    let head = view.mir.loops[id.0 as usize].head;
+    let finding = Diagnostic::new(&META, cx.at(head), "this loop spins until something else happens")
+        .case("asks")
+        .label(format!("`{}` is asked again at once", question.name));
+    let finding = match head.contains(question.span) {
+        true => finding,
+        false => finding.step(cx.at(question.span), "asked here, and nothing waits until it is asked again"),
+    };
+    Some(finding.help(
+        "wait for a channel, condition variable, `Notify` or `park`; where it can only take a few \
+         instructions, call `std::hint::spin_loop()`",
+    ))
+}
+
+/// `interval.tick().await; …; interval = time::interval(period);`
+fn ticking(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
+    let timer = |statement: &Statement| match &statement.kind {
+        StatementKind::Call(call) => match call.callee.target {
+            Target::External(path) => cx.catalogue().facts(path)?.timer,
+            _ => None,
+        },
+        _ => None,
+    };
+    for (id, token) in view.tokens.iter().filter(|(_, t)| t.is(Class::Timer)) {
+        let is_made_at_once = view.mir.statement(token.at).is_some_and(|s| timer(s) == Some(Timer::Every));
+        let is_in_loop = view.mir.blocks[token.at.block.index()].in_loop.is_some();
+        if !is_made_at_once || !is_in_loop || cx.has_reason(token.span) {
             continue;
         }
-        let ExprKind::While { condition, body, .. } = hir.expr(info.expr).kind else { continue };
-        let asked = match hir.expr(condition).kind {
-            ExprKind::Unary { op: UnaryOp::Not, operand } => operand,
-            _ => condition,
+        let on_it = |at: Point, call: &Call| {
+            let state = view.tokens.state_at(at);
+            call.args.iter().filter_map(Operand::place).any(|p| state.reached(p.var).contains(id))
         };
-        let Some(asks) = asks(cx, asked) else { continue };
-        if does_nothing(cx, body) && !has_other_statements(view, info.header) {
-            report.push(
-                Diagnostic::new(&META, cx.at(info.head), "this loop spins until something else happens")
-                    .label(format!("`{asks}` is asked again at once"))
-                    .help(
-                        "wait for a channel, condition variable, `Notify` or `park`; where it can only take a few \
-                         instructions, call `std::hint::spin_loop()`",
-                    ),
-            );
+        let ticks = |at: Point, s: Option<&Statement>| {
+            s.is_some_and(|s| {
+                timer(s) == Some(Timer::Tick)
+                    && matches!(&s.kind, StatementKind::Call(call) if on_it(at, call))
+            })
+        };
+        let is_set_back =
+            view.mir.calls().any(|(at, _, call)| call.name.starts_with("reset") && on_it(at, call));
+        let is_kept = view.tokens.ends.iter().any(|e| e.token == id && !matches!(e.how, End::Dropped(_)));
+        let mut all = view.statements().filter(|(at, s)| ticks(*at, Some(s))).peekable();
+        let Some((_, first)) = all.peek().copied() else { continue };
+        let again = |at: Point| view.tokens.path(at, ticks, |p, _| p == token.at).is_some();
+        if is_set_back || is_kept || all.any(|(at, _)| again(at)) {
+            continue;
         }
+        report.push(
+            Diagnostic::new(
+                &META,
+                cx.at(token.span),
+                "this interval never waits: its first tick is there at once",
+            )
+            .case("tick")
+            .label("made anew for each tick")
+            .step(cx.at(first.span), "the only tick that it gives")
+            .confidence(token.known.into())
+            .help("make it before the loop, or wait with `sleep`; `reset_after` changes its period"),
+        );
     }
-}
-
-/// A question that answers at once: an atomic load, `is_finished`.
-fn asks(cx: &BodyContext<'_>, e: ExprId) -> Option<String> {
-    let ExprKind::MethodCall { method, .. } = cx.hir().expr(e).kind else { return None };
-    let callee = cx.types().callees.get(&e)?;
-    let Target::External(path) = &callee.target else { return None };
-    let is_load = path.starts_with("std::sync::atomic::") && path.ends_with("::load");
-    let is_look = path.ends_with("JoinHandle::is_finished");
-    (callee.known == Known::Resolved && (is_load || is_look)).then(|| method.to_string())
-}
-
-fn does_nothing(cx: &BodyContext<'_>, body: ExprId) -> bool {
-    matches!(&cx.hir().expr(body).kind, ExprKind::Block(block) if block.stmts.is_empty() && block.tail.is_none())
-}
-
-/// Code in the head itself that waits.
-fn has_other_statements(view: &FlowView<'_>, header: BlockId) -> bool {
-    view.mir.blocks[header.index()].statements.iter().any(|s| matches!(s.kind, StatementKind::Await { .. }))
 }

@@ -10,6 +10,7 @@ use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
 use super::spawned::endless_loop;
+use super::stop_flag::stop_flag;
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
@@ -73,6 +74,7 @@ declare_rule! {
         cases: {
             never_ended: Warn = "nothing ever reads the field that holds the handle",
             aborted_by_hand: Warn = "a method aborts the task, and dropping the struct does not",
+            stopped_by_hand: Allow = "a method sets the flag that ends it, and dropping the struct does not",
             once: Allow = "the same in a struct that is made once in the life of the process",
         },
         since: "0.1.0",
@@ -92,6 +94,7 @@ impl Rule for HandleOutlivesOwner {
             }
             for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
                 aborted_by_hand(cx, view, &spawn, report);
+                report.extend(stopped_by_hand(cx, view, &spawn));
             }
         }
     }
@@ -196,6 +199,35 @@ fn aborted_by_hand(
         .step(abort, "ended here, but not by `Drop`")
         .help("abort it in `Drop` too, or keep a handle that does so (`AbortOnDropHandle`, a `JoinSet`)"),
     );
+}
+
+/// Work that ends when a flag is set, in a struct with a method that sets it and no `Drop`.
+fn stopped_by_hand(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> Option<Diagnostic> {
+    let noun = match spawn.kind {
+        SpawnKind::Task => "task",
+        SpawnKind::Thread | SpawnKind::Blocking => "thread",
+        _ => return None,
+    };
+    if !is_long(cx, spawn) || cx.analysis.is_once(cx.body, view.mir.owner) {
+        return None;
+    }
+    let (owner, field, stored) = stored_in(cx, view, spawn.handle?)?;
+    let has_drop = cx.program().types.get(&owner).is_none_or(|info| info.drop.is_some());
+    let flag = stop_flag(cx, view, spawn.closure?, owner).filter(|_| !has_drop && !is_tuple_field(field))?;
+    Some(
+        Diagnostic::new(
+            &META,
+            cx.at(spawn.call.name_span),
+            format!("this {noun} outlives `{}` unless somebody stops it by hand", short(&owner)),
+        )
+        .case("stopped_by_hand")
+        .label("started here")
+        .step(stored, format!("kept in `{field}`: when that is dropped, the {noun} runs on"))
+        .step(cx.at(flag.asked), "it goes on until this flag is set")
+        .step(flag.set, "set here, but not by `Drop`")
+        .confidence(Confidence::from(spawn.call.callee.known))
+        .help("set the flag in `Drop` too, and join what it ends"),
+    )
 }
 
 /// The code of a task turns in a loop.

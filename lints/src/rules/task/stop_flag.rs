@@ -1,0 +1,92 @@
+//! Flags that tell a loop to end.
+
+use linger_analysis::catalogue::CellAccess;
+use linger_analysis::flow::identity::Root;
+use linger_analysis::flow::mir::{CaptureHow, Owner, Place, Rvalue, StatementKind};
+use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{ClosureId, ExprKind};
+use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
+
+use crate::context::{BodyContext, FlowView};
+use crate::rules::carried::made;
+
+/// A flag that the code of a closure asks for in a loop, and that a method of a struct sets.
+pub(super) struct StopFlag {
+    /// Where it is asked for.
+    pub(super) asked: Span,
+    /// Where it is set.
+    pub(super) set: FileSpan,
+}
+
+/// The flag that ends a closure's loop, when the struct that is made here keeps it too. Nothing where the closure also
+/// receives: what it waits for may go with the struct.
+pub(super) fn stop_flag(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    closure: ClosureId,
+    owner: Symbol,
+) -> Option<StopFlag> {
+    let inside = cx.flows().iter().find(|f| f.mir.owner == Owner::Closure(closure))?;
+    let facts = |target: &Target| match target {
+        Target::External(path) => cx.catalogue().facts(*path),
+        _ => None,
+    };
+    if inside
+        .mir
+        .calls()
+        .any(|(_, _, call)| facts(&call.callee.target).is_some_and(|f| f.fails_when_closed || f.takes_out))
+    {
+        return None;
+    }
+    let kept: Vec<_> = view
+        .mir
+        .statements()
+        .filter_map(|(_, s)| match &s.kind {
+            StatementKind::Assign { value: Rvalue::Aggregate { path: Some(path), parts }, .. }
+                if *path == owner =>
+            {
+                Some(parts)
+            }
+            _ => None,
+        })
+        .flat_map(|parts| parts.iter())
+        .filter_map(|(name, operand)| Some((*name, view.tokens.identities.operand(operand)?)))
+        .collect();
+    for capture in made(view, closure)?.captures.iter().filter(|c| c.how == CaptureHow::Move) {
+        let flag = view.tokens.identities.place(&Place::whole(capture.var));
+        let Some((field, _)) = kept.iter().find(|(_, kept)| kept.same(&flag)) else { continue };
+        let asked = inside.mir.calls().find(|(at, _, call)| {
+            let on = call.args.first().and_then(|a| a.place()).map(|p| inside.tokens.identities.place(p));
+            inside.mir.blocks[at.block.index()].in_loop.is_some()
+                && facts(&call.callee.target).is_some_and(|f| f.polls && f.cell == Some(CellAccess::Read))
+                && on.is_some_and(|i| i.root == Root::Local(capture.local))
+        });
+        if let (Some((_, _, call)), Some(set)) = (asked, setter(cx, owner, *field)) {
+            return Some(StopFlag { asked: call.name_span, set });
+        }
+    }
+    None
+}
+
+/// Where a method of the struct sets the flag in a field.
+fn setter(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan> {
+    cx.analysis.bodies.iter().filter(|b| !b.in_test).find_map(|other| {
+        let signature = other.def.and_then(|d| cx.program().def(d).signature.as_ref())?;
+        if signature.self_ty.as_ref().and_then(Ty::path) != Some(owner) {
+            return None;
+        }
+        let hir = cx.analysis.hir(other);
+        hir.exprs.iter().enumerate().find_map(|(number, e)| {
+            let ExprKind::MethodCall { receiver, method_span, .. } = &e.kind else { return None };
+            let is_flag = matches!(hir.expr(*receiver).kind, ExprKind::Field { name, .. } if name == field);
+            let id = linger_analysis::syntax::hir::ExprId(number as u32);
+            let sets = other.types.callees.get(&id).is_some_and(|c| {
+                matches!(c.target, Target::External(path)
+                    if cx.catalogue().facts(path).is_some_and(|f| f.cell == Some(CellAccess::Set)))
+            });
+            (is_flag && sets).then_some(FileSpan { file: other.global.file, span: *method_span })
+        })
+    })
+}
