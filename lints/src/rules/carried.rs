@@ -110,7 +110,8 @@ pub(crate) fn stores(cx: &BodyContext<'_>, view: &FlowView<'_>, holders: &[Var])
         .collect()
 }
 
-fn is_container(cx: &BodyContext<'_>, ty: &Ty) -> bool {
+/// A collection.
+pub(crate) fn is_container(cx: &BodyContext<'_>, ty: &Ty) -> bool {
     ty.path().is_some_and(|p| cx.catalogue().is_container(p))
 }
 

@@ -426,6 +426,9 @@ pub struct FunctionFacts {
     pub accepts: bool,
     /// Runs the closure that it is given once in the life of the process (`OnceLock::get_or_init`, `LazyLock::new`).
     pub runs_once: bool,
+    /// Puts what it is given, or what the closure that it is given returns, into its receiver for good
+    /// (`OnceLock::set`, `OnceLock::get_or_init`).
+    pub fills: bool,
     /// Gives what has passed up to the call (`Instant::elapsed`).
     pub measures: bool,
     /// The iterator that it gives never comes to an end by itself.

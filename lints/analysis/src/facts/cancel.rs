@@ -11,6 +11,7 @@ use crate::facts::change::Change;
 use crate::facts::{Analysis, AnalyzedBody, at};
 use crate::flow::identity::{Identities, Identity, Root};
 use crate::flow::mir::{AwaitKind, Call, Mir, Operand, Rvalue, StatementKind, Var, VarKind};
+use crate::names::DefId;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
 use crate::types::infer::{Known, Target};
@@ -85,18 +86,32 @@ pub fn of_call(analysis: &Analysis<'_>, ids: &Identities<'_>, call: &Call, here:
             let of = ids.operand(call.args.first()?)?;
             Some(Loss { at: here, what: call.name, taken: None, of, way: SmallVec::new() })
         }
-        Target::Def(def) => {
-            let inner = analysis.summary(*def)?.loss.as_ref()?;
-            if inner.way.len() >= LONGEST_WAY {
-                return None;
-            }
-            let of = crate::flow::tokens::translate(ids, &inner.of, call)?;
-            let mut way = inner.way.clone();
-            way.insert(0, inner.at);
-            Some(Loss { at: here, what: inner.what, taken: inner.taken, of, way })
-        }
+        Target::Def(def) => of_function(analysis, ids, call, *def, here),
+        // Through a trait any implementation may be meant; that of a test's double is not what runs.
+        Target::AnyOf(defs) => defs
+            .iter()
+            .filter(|def| !analysis.program.def(**def).in_test)
+            .find_map(|def| of_function(analysis, ids, call, *def, here)),
         _ => None,
     }
+}
+
+/// What the future of a function of the program loses, in terms of the code that calls it.
+fn of_function(
+    analysis: &Analysis<'_>,
+    ids: &Identities<'_>,
+    call: &Call,
+    def: DefId,
+    here: FileSpan,
+) -> Option<Loss> {
+    let inner = analysis.summary(def)?.loss.as_ref()?;
+    if inner.way.len() >= LONGEST_WAY {
+        return None;
+    }
+    let of = crate::flow::tokens::translate(ids, &inner.of, call)?;
+    let mut way = inner.way.clone();
+    way.insert(0, inner.at);
+    Some(Loss { at: here, what: inner.what, taken: inner.taken, of, way })
 }
 
 /// Whether an object lives longer than the flow: it comes from a parameter, a capture or a static.
@@ -143,7 +158,7 @@ fn taken_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, ids: &Iden
             _ => continue,
         };
         let Target::External(path) = &taken.callee.target else { continue };
-        let takes = analysis.catalogue.facts(*path).is_some_and(|f| f.takes_out);
+        let takes = analysis.catalogue.facts(*path).is_some_and(|f| f.takes_out || f.accepts);
         if !takes || taken.callee.known != Known::Resolved {
             continue;
         }
@@ -157,12 +172,9 @@ fn taken_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, ids: &Iden
                 operands.iter().any(|o| {
                     let Some(place) = o.place() else { return false };
                     holders.contains(&place.var)
-                        || ids.defining_call(place.var).is_some_and(|call| {
-                            !std::ptr::eq(call, taken)
-                            && call.args.iter().any(|a| {
-                                matches!(a, Operand::Move(p) if holders.contains(&p.var) && p.var != dest)
-                            })
-                        })
+                        || ids
+                            .defining_call(place.var)
+                            .is_some_and(|call| is_given(ids, call, taken, dest, &holders))
                 })
             }
             _ => false,
@@ -180,6 +192,21 @@ fn taken_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, ids: &Iden
         }
     }
     None
+}
+
+/// Whether a call is given what was taken out, itself or in a future: `timeout(limit, handshake(connection))`.
+fn is_given(ids: &Identities<'_>, call: &Call, taken: &Call, dest: Var, holders: &FxHashSet<Var>) -> bool {
+    let directly = |call: &Call| {
+        call.args.iter().any(|a| matches!(a, Operand::Move(p) if holders.contains(&p.var) && p.var != dest))
+    };
+    let inside = || {
+        call.args.iter().filter_map(Operand::var).filter_map(|v| ids.returned_by(v)).any(|inner| {
+            matches!(ids.mir().var(inner.dest.var).ty, Ty::Future(..))
+                && !std::ptr::eq(inner, taken)
+                && directly(inner)
+        })
+    };
+    !std::ptr::eq(call, taken) && (directly(call) || inside())
 }
 
 /// The variables that the value of `first` moves through, parts included.

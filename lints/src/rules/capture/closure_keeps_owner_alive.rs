@@ -1,7 +1,7 @@
 //! Closures and tasks that keep alive the very object that keeps them.
 
 use linger_analysis::catalogue::{Class, SpawnKind};
-use linger_analysis::facts::spawns;
+use linger_analysis::facts::{Spawn, spawns};
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{Capture, Owner, Rvalue, StatementKind};
 use linger_analysis::span::Span;
@@ -9,6 +9,7 @@ use linger_analysis::syntax::hir::LocalId;
 use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
+use super::fed_by_owner::{self, Kept};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -65,7 +66,7 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// The closure must be made and stored in one function. A callback that somebody removes later is not seen as
+    /// The closure must be made and stored in one function, and so must a task and what would end it. A callback that somebody removes later is not seen as
     /// removed.
     ClosureKeepsOwnerAlive("closure_keeps_owner_alive") {
         group: Capture,
@@ -81,9 +82,6 @@ impl Rule for ClosureKeepsOwnerAlive {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
-        if cx.hir().closures.is_empty() {
-            return;
-        }
         for view in cx.flows() {
             stored_closures(cx, view, report);
             tasks(cx, view, report);
@@ -102,14 +100,9 @@ fn stored_closures(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<D
             continue;
         }
         let Some((local, at)) = stored_in(cx, view, &holders(cx, view, dest.var), &kept) else { continue };
-        report.push(finding(
-            cx,
-            statement.span,
-            local,
-            at,
-            "closure",
-            "stored here, in the object that it captures",
-        ));
+        let text = "stored here, in the object that it captures";
+        let kept = Kept { name: named(cx, local), at, text };
+        report.push(finding(cx, statement.span, &kept, "closure"));
     }
 }
 
@@ -135,7 +128,7 @@ fn stored_in(
     })
 }
 
-fn is_within(inner: &Identity, outer: &Identity) -> bool {
+pub(super) fn is_within(inner: &Identity, outer: &Identity) -> bool {
     inner.root == outer.root
         && !matches!(outer.root, Root::Temp(_))
         && !inner.indexed
@@ -150,40 +143,48 @@ fn tasks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>
         {
             continue;
         }
-        let Some(id) = spawn.closure else { continue };
-        let Some(closure) = made(view, id) else { continue };
-        let kept = strong(cx, view, closure.captures);
-        if kept.is_empty() || cx.analysis.is_once(cx.body, view.mir.owner) {
-            continue;
-        }
-        let span = spawn.call.name_span;
-        if let Some(handle) = spawn.handle
-            && endless_loop(cx, &spawn).is_some()
-            && let Some((local, at)) = stored_in(cx, view, &holders(cx, view, handle), &kept)
-        {
-            let text = "its handle is kept in the object that it keeps alive, so no `Drop` ever ends it";
-            report.push(finding(cx, span, local, at, "task", text));
-            continue;
-        }
-        let inner = cx.body.flow.get(Owner::Closure(id));
-        if inner.loops.is_empty()
-            || closure.captures.iter().any(|c| is(cx, view, c, Class::CancelToken))
-            || closure.captures.iter().filter(|c| is(cx, view, c, Class::Receiver)).count() != 1
-            || fate(cx, view, &spawn) != Fate::Detached
-        {
-            continue;
-        }
-        let fed = closure.captures.iter().filter(|c| is(cx, view, c, Class::Receiver)).find_map(|c| {
-            let call = view.tokens.identities.defining_call(c.var)?;
-            let source = view.tokens.identities.operand(call.args.first()?)?;
-            let (local, _) = kept.iter().find(|(_, object)| is_within(&source, object))?;
-            Some((*local, call.name_span))
-        });
-        if let Some((local, at)) = fed {
-            let text = "the channel that it waits for closes only when the object goes";
-            report.push(finding(cx, span, local, at, "task", text));
+        let found = in_block(cx, view, &spawn).or_else(|| fed_by_owner::find(cx, view, &spawn));
+        if let Some(kept) = found {
+            report.push(finding(cx, spawn.call.name_span, &kept, "task"));
         }
     }
+}
+
+/// A block that stands here, whose handle goes into the object, or that waits for what the object sends.
+fn in_block(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> Option<Kept> {
+    let id = spawn.closure?;
+    let closure = made(view, id)?;
+    let kept = strong(cx, view, closure.captures);
+    if kept.is_empty() || cx.analysis.is_once(cx.body, view.mir.owner) {
+        return None;
+    }
+    if let Some(handle) = spawn.handle
+        && endless_loop(cx, spawn).is_some()
+        && let Some((local, at)) = stored_in(cx, view, &holders(cx, view, handle), &kept)
+    {
+        let text = "its handle is kept in the object that it keeps alive, so no `Drop` ever ends it";
+        return Some(Kept { name: named(cx, local), at, text });
+    }
+    let inner = cx.body.flow.get(Owner::Closure(id));
+    if inner.loops.is_empty()
+        || closure.captures.iter().any(|c| is(cx, view, c, Class::CancelToken))
+        || closure.captures.iter().filter(|c| is(cx, view, c, Class::Receiver)).count() != 1
+        || fate(cx, view, spawn) != Fate::Detached
+    {
+        return None;
+    }
+    let (local, at) = closure.captures.iter().filter(|c| is(cx, view, c, Class::Receiver)).find_map(|c| {
+        let call = view.tokens.identities.defining_call(c.var)?;
+        let source = view.tokens.identities.operand(call.args.first()?)?;
+        let (local, _) = kept.iter().find(|(_, object)| is_within(&source, object))?;
+        Some((*local, call.name_span))
+    })?;
+    let text = "the channel that it waits for closes only when the object goes";
+    Some(Kept { name: named(cx, local), at, text })
+}
+
+fn named(cx: &BodyContext<'_>, local: LocalId) -> String {
+    cx.hir().local(local).name.to_string()
 }
 
 fn is(cx: &BodyContext<'_>, view: &FlowView<'_>, capture: &Capture, class: Class) -> bool {
@@ -191,15 +192,8 @@ fn is(cx: &BodyContext<'_>, view: &FlowView<'_>, capture: &Capture, class: Class
     ty.path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|r| r.class == class)
 }
 
-fn finding(
-    cx: &BodyContext<'_>,
-    span: Span,
-    local: LocalId,
-    at: Span,
-    noun: &str,
-    text: &'static str,
-) -> Diagnostic {
-    let name = cx.hir().local(local).name;
+fn finding(cx: &BodyContext<'_>, span: Span, kept: &Kept, noun: &str) -> Diagnostic {
+    let name = &kept.name;
     Diagnostic::new(
         &META,
         cx.at(span),
@@ -208,6 +202,6 @@ fn finding(
         ),
     )
     .label(format!("takes the strong `{name}` along"))
-    .step(cx.at(at), text)
+    .step(cx.at(kept.at), kept.text)
     .help("capture a `Weak` (`downgrade`) and `upgrade` it for as long as it is needed")
 }

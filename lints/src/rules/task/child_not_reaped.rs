@@ -10,10 +10,9 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::drops::drop_of;
 use crate::rules::support::short;
 use crate::rules::task::child_exceptions::is_nobodys_zombie;
-use crate::rules::task::child_left_running;
+use crate::rules::task::{child_left_running, killed_in_drop};
 
 declare_rule! {
     /// A child process is started and never waited for.
@@ -73,58 +72,21 @@ impl Rule for ChildNotReaped {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        let before = report.len();
+        killed_in_drop::find(cx, &META, report);
+        let is_said = report.len() > before;
         for view in cx.flows() {
             child_left_running::find(cx, view, &META, report);
             for (id, token) in view.tokens.iter() {
                 if is_zombie(cx, token)
                     && !is_nobodys_zombie(cx, view, token)
                     && let Some(finding) = follow(cx, view, id, token)
+                    && !(is_said && finding.case == Some("only_killed"))
                 {
                     report.push(finding);
                 }
             }
         }
-        killed_in_drop(cx, report);
-    }
-}
-
-/// A Drop that kills the child of its type, and lets the handle go without a wait.
-fn killed_in_drop(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
-    if cx.body.in_test || drop_of(cx).is_none() {
-        return;
-    }
-    let mut killed = None;
-    for view in cx.flows() {
-        for (_, statement, call) in view.mir.calls() {
-            let may_hold = |o: &Operand| {
-                let ty = view.operand_ty(o);
-                ty.is_unknown() || cx.analysis.ownership.owns(ty.peel_refs(), Class::Child)
-            };
-            match &call.callee.target {
-                _ if call.name.contains("wait") => return,
-                Target::External(_) => {
-                    let owner = call.callee.self_ty.as_ref().and_then(|ty| ty.peel_refs().path());
-                    let is_child = owner
-                        .and_then(|p| cx.catalogue().resource(p))
-                        .is_some_and(|r| r.class == Class::Child && r.needs_reaping);
-                    if is_child && call.name == "kill" {
-                        killed = Some((statement.span, call.name_span));
-                    }
-                }
-                // Whoever else gets hold of the child may wait for it.
-                _ if call.args.iter().any(may_hold) => return,
-                _ => {}
-            }
-        }
-    }
-    let Some((span, name)) = killed else { return };
-    let finding = Diagnostic::new(&META, cx.at(name), "this child process is killed and then not waited for")
-        .case("only_killed")
-        .label("killed here, and its handle is dropped with the value")
-        .confidence(Confidence::Certain)
-        .help("call `wait()` after `kill()`: it takes the dead process out of the table");
-    if !cx.has_reason(span) {
-        report.push(finding);
     }
 }
 

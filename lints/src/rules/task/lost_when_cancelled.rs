@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
-    Call, LoopKind, Operand, Place, Point, Rvalue, Statement, StatementKind, Var, VarKind,
+    Call, LoopKind, Operand, Owner, Place, Point, Rvalue, Statement, StatementKind, Var, VarKind,
 };
 use linger_analysis::flow::tokens::mentions;
 use linger_analysis::span::{FileSpan, Span};
-use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -17,7 +16,8 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::carried::holders;
+use crate::rules::carried::{holders, is_container, made};
+use crate::rules::task::busy_flag::{gate, is_atomic};
 
 declare_rule! {
     /// An async method takes part of its object away over an `.await`, and a dropped future never gives it back.
@@ -98,7 +98,7 @@ impl Rule for LostWhenCancelled {
                 .calls()
                 .filter(|(p, _, call)| view.is_reachable(*p) && (takes_out(cx, call) || is_atomic(call)))
                 .collect();
-            if candidates.is_empty() || has_guard(cx, view) {
+            if candidates.is_empty() || has_guard(cx, view) || !is_callers(cx, view) {
                 continue;
             }
             for (point, statement, call) in candidates {
@@ -116,11 +116,13 @@ impl Rule for LostWhenCancelled {
 }
 
 /// What is lost: where the future may be dropped, and where all would have been well again.
-struct Found {
-    case: &'static str,
-    name: String,
-    waits: Span,
-    restored: Option<Span>,
+pub(super) struct Found {
+    pub(super) case: &'static str,
+    /// One of several elements was taken out; otherwise all there is.
+    pub(super) element: bool,
+    pub(super) name: String,
+    pub(super) waits: Span,
+    pub(super) restored: Option<Span>,
 }
 
 fn finding(cx: &BodyContext<'_>, taken: Span, found: &Found) -> Diagnostic {
@@ -135,6 +137,11 @@ fn finding(cx: &BodyContext<'_>, taken: Span, found: &Found) -> Diagnostic {
             format!("what was taken out of `{name}` is lost when this future is dropped before it is done"),
             "taken out here",
             "wait for it in its place (`front_mut()`), and take it out when it is done",
+        ),
+        _ if found.element => (
+            format!("what was taken out of `{name}` is lost when this future is dropped before it is done"),
+            "taken out here",
+            "wait for it in its place, or put it back in the Drop of a guard",
         ),
         _ => (
             format!("`{name}` stays empty when this future is dropped before it is done"),
@@ -160,6 +167,20 @@ fn cancelled_at(cx: &BodyContext<'_>) -> Option<FileSpan> {
     cx.analysis.cancelled.get(&cx.body.def?).copied()
 }
 
+/// Whether a caller has the future in hands: that of the function itself, or of a block that a function gives back.
+/// Others are spawned or run to the end here (`block_on(async { … })`).
+fn is_callers(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
+    let Owner::Closure(id) = view.mir.owner else { return true };
+    cx.flows().iter().filter(|outer| outer.mir.owner == Owner::Root).any(|outer| {
+        made(outer, id)
+            .and_then(|made| match &outer.mir.statement(made.at)?.kind {
+                StatementKind::Assign { dest, .. } => Some(dest.var),
+                _ => None,
+            })
+            .is_some_and(|block| holders(cx, outer, block).contains(&outer.mir.return_var))
+    })
+}
+
 /// A local with a Drop of the program, or a scope guard, may put everything right.
 fn has_guard(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
     view.mir.vars.iter().filter(|v| !matches!(v.kind, VarKind::Param(_))).any(|var| {
@@ -169,10 +190,13 @@ fn has_guard(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
     })
 }
 
-/// Parameters by reference and statics outlive the future.
-fn outlives(view: &FlowView<'_>, identity: &Identity) -> bool {
+/// Parameters by reference and statics outlive the future; so does what is borrowed by a block that is given back.
+pub(super) fn outlives(view: &FlowView<'_>, identity: &Identity) -> bool {
     match identity.root {
         Root::Static(_) => true,
+        Root::Local(local) => {
+            view.mir.vars.iter().any(|v| v.kind == VarKind::Capture(local) && matches!(v.ty, Ty::Ref(..)))
+        }
         Root::Param(index) => view.mir.params.get(index as usize).is_some_and(|v| {
             let ty = &view.mir.var(*v).ty;
             matches!(ty, Ty::Ref(..)) || ty.is("std::sync::Arc") || ty.is("std::rc::Rc")
@@ -201,9 +225,9 @@ fn taken(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -
             return None;
         }
         let case = if once(cx, view) { "emptied" } else { "popped" };
-        return Some(Found { case, name, waits: span(work)?, restored: None });
+        return Some(Found { case, element: true, name, waits: span(work)?, restored: None });
     }
-    let derived = derived(view, call.dest.var);
+    let derived = derived(cx, view, call.dest.var);
     let puts_back = |p: Point, s: &Statement| restores(view, p, s, &from, &derived);
     // Where there was nothing to take, nothing is lost.
     let empty = |s: &Statement| matches!(s.kind, StatementKind::Vacant(v) if holders.contains(&v));
@@ -214,11 +238,16 @@ fn taken(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -
     )?;
     let restored = view.tokens.path(waiting, |p, s| s.is_some_and(|s| puts_back(p, s)), |p, _| p == point)?;
     // An `Option` that may be empty is filled again; a collection that is empty has lost what was in it.
-    let relied = is_relied_on(view, &holders)
-        || cancelled_at(cx).is_some()
-            && matches!(&call.callee.target, Target::External(p) if p.ends_with("mem::take"));
+    let element = is_element(call);
+    let taken = matches!(&call.callee.target, Target::External(p) if p.ends_with("mem::take"));
+    let relied = is_relied_on(view, &holders) || cancelled_at(cx).is_some() && (taken || element);
     let case = if relied && !once(cx, view) { "put_back" } else { "emptied" };
-    Some(Found { case, name, waits: span(waiting)?, restored: span(restored) })
+    Some(Found { case, element, name, waits: span(waiting)?, restored: span(restored) })
+}
+
+/// `queue.pop()`, `map.remove(key)`, as opposed to `option.take()`
+fn is_element(call: &Call) -> bool {
+    call.is_method && call.name.as_str() != "take"
 }
 
 /// The function runs once in the life of the process, so that there is no next call.
@@ -264,7 +293,7 @@ fn is_relied_on(view: &FlowView<'_>, holders: &[Var]) -> bool {
 }
 
 /// Variables whose value comes from another one, also through calls and awaits.
-fn derived(view: &FlowView<'_>, first: Var) -> HashSet<Var> {
+fn derived(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> HashSet<Var> {
     let mut out = HashSet::default();
     out.insert(first);
     loop {
@@ -275,6 +304,15 @@ fn derived(view: &FlowView<'_>, first: Var) -> HashSet<Var> {
                 StatementKind::Call(call) => &call.dest,
                 _ => continue,
             };
+            // `list.push(x)`
+            if let StatementKind::Call(call) = &statement.kind
+                && let Some((Operand::Borrow(true, list), rest)) = call.args.split_first()
+                && list.projections.is_empty()
+                && rest.iter().any(|o| matches!(o, Operand::Move(p) if out.contains(&p.var)))
+                && call.callee.self_ty.as_ref().is_some_and(|ty| is_container(cx, ty.peel_refs()))
+            {
+                out.insert(list.var);
+            }
             // Parts of an object are places of their own.
             if !dest.projections.is_empty() || out.contains(&dest.var) {
                 continue;
@@ -343,54 +381,4 @@ fn restores(
         }
         _ => false,
     }
-}
-
-fn is_atomic(call: &Call) -> bool {
-    matches!(&call.callee.target, Target::External(path) if path.starts_with("std::sync::atomic::AtomicBool::"))
-}
-
-/// `if busy.swap(true) { return }`, an await, `busy.store(false)`.
-fn gate(
-    cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
-    point: Point,
-    statement: &Statement,
-    call: &Call,
-) -> Option<Found> {
-    let (object, on) = switched(cx, view, statement, call)?;
-    if !on || call.name.as_str() == "store" || !outlives(view, &object) {
-        return None;
-    }
-    let clears = |s: &Statement| match &s.kind {
-        StatementKind::Call(call) if is_atomic(call) => {
-            switched(cx, view, s, call).is_some_and(|(o, on)| !on && o == object)
-        }
-        _ => false,
-    };
-    let waiting = view.tokens.path(
-        point,
-        |_, s| s.is_some_and(|s| matches!(s.kind, StatementKind::Await { .. })),
-        |_, s| s.is_some_and(clears),
-    )?;
-    let cleared = view.tokens.path(waiting, |_, s| s.is_some_and(clears), |p, _| p == point)?;
-    let span = |p: Point| view.mir.statement(p).map(|s| s.span);
-    let name = object.path.last().map_or_else(|| "the flag".to_owned(), ToString::to_string);
-    Some(Found { case: "flag", name, waits: span(waiting)?, restored: span(cleared) })
-}
-
-/// The flag that a call sets (`true`) or clears.
-fn switched(
-    cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
-    statement: &Statement,
-    call: &Call,
-) -> Option<(Identity, bool)> {
-    let ExprKind::MethodCall { args, .. } = &cx.hir().expr(statement.expr?).kind else { return None };
-    let argument = match call.name.as_str() {
-        "store" | "swap" => args.first()?,
-        "compare_exchange" | "compare_exchange_weak" => args.get(1)?,
-        _ => return None,
-    };
-    let ExprKind::Literal(Literal::Bool(on)) = cx.hir().expr(*argument).kind else { return None };
-    Some((view.tokens.identities.operand(call.args.first()?)?, on))
 }

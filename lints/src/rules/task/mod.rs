@@ -1,6 +1,7 @@
 //! Tasks, threads, processes and timers with no way to stop.
 
 pub mod blocking_in_async;
+mod busy_flag;
 pub mod busy_wait;
 pub mod cancellation_not_heeded;
 pub mod cancelled_at_scope_end;
@@ -12,6 +13,7 @@ pub mod detached_in_handler;
 pub mod finished_future_polled;
 pub mod future_not_awaited;
 pub mod handle_outlives_owner;
+mod killed_in_drop;
 pub mod lost_assertion;
 pub mod lost_when_cancelled;
 pub mod overwritten_handle;
