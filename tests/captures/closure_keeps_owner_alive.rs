@@ -191,4 +191,108 @@ pub const ROWS: &[Row] = &[
         }"#,
         prints: "freed\nfreed\nend",
     },
+    Row {
+        of: &["subscribe", "start"],
+        wrong: r#"struct Shrinker { sizes: OnceLock<Sender<u32>> }
+        impl Shrinker { fn shrink(&self, _: u32) {} }
+        impl Drop for Shrinker { fn drop(&mut self) { println!("freed"); } }
+        struct Cache { inner: Arc<Shrinker> }
+        impl Cache {
+            fn start(&self) {
+                let (sender, receiver) = channel();
+                let _ = self.inner.sizes.set(sender);
+                let inner = Arc::clone(&self.inner);
+                thread::spawn(move || {
+                    while let Ok(size) = receiver.recv() { inner.shrink(size); }
+                });
+            }
+        }
+        fn main() {
+            for _ in 0..2 {
+                let cache = Cache { inner: Arc::new(Shrinker { sizes: OnceLock::new() }) };
+                cache.start();
+            }
+            thread::sleep(Duration::from_millis(200));
+            println!("end");
+        }"#,
+        shows: Prints("end"),
+        cured: r#"struct Shrinker { sizes: OnceLock<Sender<u32>> }
+        impl Shrinker { fn shrink(&self, _: u32) {} }
+        impl Drop for Shrinker { fn drop(&mut self) { println!("freed"); } }
+        struct Cache { inner: Arc<Shrinker> }
+        impl Cache {
+            fn start(&self) {
+                let (sender, receiver) = channel();
+                let _ = self.inner.sizes.set(sender);
+                let weak = Arc::downgrade(&self.inner);
+                thread::spawn(move || {
+                    while let Ok(size) = receiver.recv() {
+                        let Some(inner) = weak.upgrade() else { break };
+                        inner.shrink(size);
+                    }
+                });
+            }
+        }
+        fn main() {
+            for _ in 0..2 {
+                let cache = Cache { inner: Arc::new(Shrinker { sizes: OnceLock::new() }) };
+                cache.start();
+            }
+            thread::sleep(Duration::from_millis(200));
+            println!("end");
+        }"#,
+        prints: "freed\nfreed\nend",
+    },
+    Row {
+        of: &["new"],
+        wrong: r#"struct Worker { jobs: Sender<u32> }
+        impl Worker {
+            fn new() -> Arc<Self> {
+                let (jobs, waiting) = channel();
+                let this = Arc::new(Self { jobs });
+                let that = this.clone();
+                thread::spawn(move || loop {
+                    match waiting.recv() {
+                        Ok(job) => that.work(job),
+                        Err(_) => break,
+                    }
+                });
+                this
+            }
+            fn work(&self, _: u32) {}
+        }
+        impl Drop for Worker { fn drop(&mut self) { println!("freed"); } }
+        fn main() {
+            for _ in 0..2 { drop(Worker::new()); }
+            thread::sleep(Duration::from_millis(200));
+            println!("end");
+        }"#,
+        shows: Prints("end"),
+        cured: r#"struct Worker { jobs: Sender<u32> }
+        impl Worker {
+            fn new() -> Arc<Self> {
+                let (jobs, waiting) = channel();
+                let this = Arc::new(Self { jobs });
+                let weak = Arc::downgrade(&this);
+                thread::spawn(move || loop {
+                    match waiting.recv() {
+                        Ok(job) => match weak.upgrade() {
+                            Some(that) => that.work(job),
+                            None => break,
+                        },
+                        Err(_) => break,
+                    }
+                });
+                this
+            }
+            fn work(&self, _: u32) {}
+        }
+        impl Drop for Worker { fn drop(&mut self) { println!("freed"); } }
+        fn main() {
+            for _ in 0..2 { drop(Worker::new()); }
+            thread::sleep(Duration::from_millis(200));
+            println!("end");
+        }"#,
+        prints: "freed\nfreed\nend",
+    },
 ];
