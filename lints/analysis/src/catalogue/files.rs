@@ -152,7 +152,7 @@ pub(super) const FACTS: &[FactsFile] = &[
         text: include_str!("../../../catalogue/files.toml"),
     },
     FactsFile {
-        crates: &["epoll", "io_uring", "libc", "libsqlite3_sys", "nix", "vm_memory", "vmm_sys_util"],
+        crates: &["epoll", "io_uring", "libc", "libsqlite3_sys", "nix"],
         text: include_str!("../../../catalogue/raw.toml"),
     },
     FactsFile {
@@ -199,6 +199,8 @@ pub(super) const FACTS: &[FactsFile] = &[
             "smallvec",
             "syntect",
             "termcolor",
+            "vm_memory",
+            "vmm_sys_util",
         ],
         text: include_str!("../../../catalogue/misc.toml"),
     },
