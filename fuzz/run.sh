@@ -22,6 +22,8 @@ fi
 # `nice` alone counts within a session only, where the kernel groups processes by session.
 [ -w /proc/self/autogroup ] && echo 19 >/proc/self/autogroup
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
+# What was built in another checkout would look there.
+export LINGER_CORPUS=${LINGER_CORPUS:-$PWD/fixtures}
 slice=${FUZZ_SLICE:-300}
 crashes=0
 end=$((SECONDS + seconds))

@@ -25,7 +25,10 @@ static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
         }
     }
     files.sort();
-    files.into_iter().filter_map(|path| std::fs::read_to_string(path).ok()).filter(|t| t.len() < 50_000).collect()
+    let texts: Vec<String> =
+        files.into_iter().filter_map(|path| std::fs::read_to_string(path).ok()).filter(|t| t.len() < 50_000).collect();
+    assert!(!texts.is_empty(), "no Rust files to mutate: LINGER_CORPUS names a folder with some");
+    texts
 });
 
 fuzz_target!(|input: [u64; 2]| {

@@ -86,6 +86,7 @@ rules! {
     result::recv_error_spins,
     result::task_error_lost,
     result::unsynced_rename,
+    result::unused_result,
     result::writer_not_finished,
     tool::syntax_error,
     tool::unused_suppression,

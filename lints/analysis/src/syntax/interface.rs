@@ -114,9 +114,18 @@ impl Interface {
     }
 
     fn attributes(&mut self, attributes: &Attributes) {
-        let Attributes { must_use, is_test, cfg_test, is_async_main, derives, derive_paths, path, others } =
-            attributes;
-        for flag in [must_use, is_test, cfg_test, is_async_main] {
+        let Attributes {
+            must_use,
+            is_test,
+            cfg_test,
+            is_conditional,
+            is_async_main,
+            derives,
+            derive_paths,
+            path,
+            others,
+        } = attributes;
+        for flag in [must_use, is_test, cfg_test, is_conditional, is_async_main] {
             self.flag(*flag);
         }
         self.each(derives, |words, symbol| words.symbol(*symbol));

@@ -96,6 +96,8 @@ pub struct Attributes {
     pub is_test: bool,
     /// `#[cfg(test)]` or `cfg(all(test, …))` on the item itself.
     pub cfg_test: bool,
+    /// Another `#[cfg(…)]` on the item itself: it may be there for other platforms or features only.
+    pub is_conditional: bool,
     /// `#[tokio::main]`, `#[async_std::main]`, `#[actix_web::main]`…
     pub is_async_main: bool,
     /// `#[derive(A, B)]`, last segments.

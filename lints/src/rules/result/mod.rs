@@ -23,6 +23,7 @@ pub mod task_error_lost;
 mod thrown_away;
 mod transaction;
 pub mod unsynced_rename;
+pub mod unused_result;
 pub mod writer_not_finished;
 pub(crate) mod writing;
 

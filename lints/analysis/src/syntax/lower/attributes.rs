@@ -75,7 +75,11 @@ fn read(meta: &Meta, out: &mut Attributes) {
     match (last.as_str(), meta) {
         ("allow" | "expect" | "warn" | "deny" | "forbid", _) => {}
         ("must_use", _) => out.must_use = true,
-        ("cfg", Meta::List(list)) if single => out.cfg_test |= requires_test(list.tokens.clone()),
+        ("cfg", Meta::List(list)) if single => {
+            let tests = requires_test(list.tokens.clone());
+            out.cfg_test |= tests;
+            out.is_conditional |= !tests;
+        }
         ("cfg_attr", Meta::List(_)) if single => {
             for inner in conditional(meta) {
                 read(&inner, out);
