@@ -206,7 +206,9 @@ fn handles_inside(cx: &BodyContext<'_>, e: ExprId) -> bool {
     while let Some(next) = work.pop() {
         let mut handles = false;
         body.walk(next, &mut |part| {
-            handles |= is_handled(cx, part);
+            // `map_err(..)?` only gives it on.
+            handles |= matches!(&body.expr(part).kind, ExprKind::MethodCall { method, args, .. }
+                if !args.is_empty() && matches!(method.as_str(), "inspect_err" | "or_else" | "unwrap_or_else" | "map_or_else"));
             if let ExprKind::Local(local) = body.expr(part).kind
                 && !seen.contains(&local)
             {
