@@ -1,6 +1,6 @@
 //! Where a value goes: through moves, `Some(..)`, `Box::new(..)`, and what passes it through.
 
-use linger_analysis::flow::identity::Identity;
+use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
     Call, CaptureHow, Operand, Place, Point, Projection, Rvalue, StatementKind, Var,
 };
@@ -162,4 +162,13 @@ pub(crate) fn strong<'m>(
         .filter(|c| c.how == CaptureHow::Move && is_strong(cx, &view.mir.var(c.var).ty))
         .map(|c| (c.local, view.tokens.identities.place(&Place::whole(c.var))))
         .collect()
+}
+
+/// Whether one object is another, or surely a part of it.
+pub(crate) fn is_within(inner: &Identity, outer: &Identity) -> bool {
+    inner.root == outer.root
+        && !matches!(outer.root, Root::Temp(_))
+        && !inner.indexed
+        && !outer.indexed
+        && inner.path.starts_with(&outer.path)
 }

@@ -2,7 +2,7 @@
 
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Spawn, spawns};
-use linger_analysis::flow::identity::{Identity, Root};
+use linger_analysis::flow::identity::Identity;
 use linger_analysis::flow::mir::{Capture, Owner, Rvalue, StatementKind};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::LocalId;
@@ -14,7 +14,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::carried::{Into, holders, made, object, stores, strong};
+use crate::rules::carried::{Into, holders, is_within, made, object, stores, strong};
 use crate::rules::task::spawned::{Fate, endless_loop, fate};
 
 declare_rule! {
@@ -126,14 +126,6 @@ fn stored_in(
         let (local, _) = kept.iter().find(|(_, object)| is_part && is_within(&owner, object))?;
         Some((*local, view.mir.statement(point)?.span))
     })
-}
-
-pub(super) fn is_within(inner: &Identity, outer: &Identity) -> bool {
-    inner.root == outer.root
-        && !matches!(outer.root, Root::Temp(_))
-        && !inner.indexed
-        && !outer.indexed
-        && inner.path.starts_with(&outer.path)
 }
 
 fn tasks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {

@@ -9,9 +9,8 @@ use linger_analysis::flow::mir::{
 use linger_analysis::span::Span;
 use linger_analysis::types::infer::Target;
 
-use super::closure_keeps_owner_alive::is_within;
 use crate::context::{BodyContext, FlowView};
-use crate::rules::carried::{Into, holders, is_strong, made, object, stores};
+use crate::rules::carried::{Into, holders, is_strong, is_within, made, object, stores};
 use crate::rules::task::spawned::{Fate, endless_loop, fate};
 
 /// Closures within closures that are followed.

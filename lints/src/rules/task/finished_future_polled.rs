@@ -5,7 +5,7 @@ use linger_analysis::flow::mir::LoopInfo;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, SelectBranch};
 use linger_analysis::types::ty::Ty;
 
-use super::selects::looped;
+use super::selects::{looped, root};
 use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -177,13 +177,4 @@ fn is_dealt_with(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch
         true
     });
     mentions(future, branch.future) || set.iter().any(|local| mentions(*local, branch.handler))
-}
-
-fn root(cx: &BodyContext<'_>, place: ExprId) -> Option<LocalId> {
-    match &cx.hir().expr(place).kind {
-        ExprKind::Local(local) => Some(*local),
-        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(cx, *base),
-        ExprKind::Unary { operand, .. } => root(cx, *operand),
-        _ => None,
-    }
 }

@@ -100,3 +100,13 @@ pub(super) fn binds(cx: &BodyContext<'_>, pat: PatId, local: LocalId) -> bool {
         _ => false,
     }
 }
+
+/// The variable that a place starts with.
+pub(super) fn root(cx: &BodyContext<'_>, place: ExprId) -> Option<LocalId> {
+    match &cx.hir().expr(place).kind {
+        ExprKind::Local(local) => Some(*local),
+        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(cx, *base),
+        ExprKind::Unary { operand, .. } => root(cx, *operand),
+        _ => None,
+    }
+}

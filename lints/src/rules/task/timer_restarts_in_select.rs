@@ -5,7 +5,7 @@ use linger_analysis::flow::mir::LoopInfo;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal, LocalId, SelectBranch};
 use linger_analysis::types::infer::Known;
 
-use super::selects::{LoopedSelect, called, initial_value, is_tick, looped};
+use super::selects::{LoopedSelect, called, initial_value, is_tick, looped, root};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
@@ -318,15 +318,6 @@ fn is_from_outside(cx: &BodyContext<'_>, turning: &LoopInfo, local: LocalId) -> 
         }
         _ => false,
     })
-}
-
-fn root(cx: &BodyContext<'_>, place: ExprId) -> Option<LocalId> {
-    match &cx.hir().expr(place).kind {
-        ExprKind::Local(local) => Some(*local),
-        ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => root(cx, *base),
-        ExprKind::Unary { operand, .. } => root(cx, *operand),
-        _ => None,
-    }
 }
 
 /// The receiver of the call (`x.map(|local| …)`) that hands `local` to a closure.
