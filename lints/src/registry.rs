@@ -39,6 +39,7 @@ rules! {
     cleanup::temp_file_left_behind,
     cleanup::uncommitted_transaction,
     cleanup::unreleased_handle,
+    capture::children_keep_parent_alive,
     capture::closure_keeps_owner_alive,
     capture::guard_moved_into_task,
     capture::sender_kept_alive,

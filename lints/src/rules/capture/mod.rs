@@ -1,5 +1,6 @@
 //! What a closure or task takes along.
 
+pub mod children_keep_parent_alive;
 pub mod closure_keeps_owner_alive;
 mod fed_by_owner;
 pub mod guard_moved_into_task;
