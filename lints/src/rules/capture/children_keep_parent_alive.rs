@@ -2,7 +2,6 @@
 
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, UnaryOp};
-use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
@@ -75,7 +74,7 @@ impl Rule for ChildrenKeepParentAlive {
         for (number, expr) in body.exprs.iter().enumerate() {
             let Some(link) = link(cx, ExprId(number as u32)) else { continue };
             let Some(children) = children(cx, &link) else { continue };
-            let is_worked_on = names_field(body, cx.types(), cx, link.owner, children);
+            let is_worked_on = names_field(cx, link.owner, children);
             if !is_worked_on || is_unlinked(cx, &link, children) || cx.has_reason(expr.span) {
                 continue;
             }
@@ -160,11 +159,11 @@ fn children(cx: &BodyContext<'_>, link: &Link) -> Option<Symbol> {
     info.fields.iter().find(|f| f.name != link.parent && holds(&f.ty) && is_list(&f.ty)).map(|f| f.name)
 }
 
-/// Whether code names a field of such objects.
-fn names_field(body: &Body, types: &BodyTypes, cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> bool {
-    body.exprs.iter().any(|e| {
+/// Whether the function names a field of such objects.
+fn names_field(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> bool {
+    cx.hir().exprs.iter().any(|e| {
         matches!(&e.kind, ExprKind::Field { base, name }
-            if *name == field && pointee(cx, types.expr(*base)) == Some(owner))
+            if *name == field && pointee(cx, cx.ty(*base)) == Some(owner))
     })
 }
 

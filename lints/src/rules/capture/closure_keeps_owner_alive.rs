@@ -66,8 +66,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// The closure must be made and stored in one function, and so must a task and what would end it. A callback that somebody removes later is not seen as
-    /// removed.
+    /// The closure must be made and stored in one function, and so must a task and what would end it. A callback that
+    /// somebody removes later is not seen as removed.
     ClosureKeepsOwnerAlive("closure_keeps_owner_alive") {
         group: Capture,
         level: Warn,

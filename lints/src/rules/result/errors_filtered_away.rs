@@ -9,9 +9,9 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::is_join_error;
 use crate::rules::result::skipping::{Skipping, skippings};
 use crate::rules::result::taken_for_end::{TakenForEnd, taken_for_end};
-use crate::rules::support::short;
 
 declare_rule! {
     /// Records that cannot be read are left out: `rows.flatten()`, `records().filter_map(Result::ok)`.
@@ -41,8 +41,8 @@ declare_rule! {
     /// ## Limits
     ///
     /// `lines()` of a reader is the matter of `lines_never_end`. Sockets, pipes and terminals often end with an error;
-    /// only files, and readers of any type in a function that reads lines, are looked at. Iterators that come in as parameters are not known to
-    /// be records.
+    /// only files, and readers of any type in a function that reads lines, are looked at. Iterators that come in as
+    /// parameters are not known to be records.
     ErrorsFilteredAway("errors_filtered_away") {
         group: Result,
         cases: {
@@ -97,7 +97,7 @@ impl Rule for ErrorsFilteredAway {
 
 /// `Result<T, JoinError>`
 fn is_end_of_task(item: &Ty) -> bool {
-    item.as_result().and_then(|(_, error)| error.path()).is_some_and(|p| short(&p) == "JoinError")
+    item.as_result().is_some_and(|(_, error)| is_join_error(&error))
 }
 
 fn tasks(cx: &BodyContext<'_>, call: &Call) -> Diagnostic {

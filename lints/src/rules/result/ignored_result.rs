@@ -17,7 +17,7 @@ use crate::rules::result::propagate::propagate;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{
     argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
-    is_memory_or_stdio, is_teardown, origin,
+    is_join_error, is_memory_or_stdio, is_teardown, origin,
 };
 use crate::rules::support::short;
 
@@ -179,13 +179,13 @@ fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<D
     if knows {
         return None;
     }
-    let of = |name: &str| error.path().is_some_and(|p| short(&p) == name);
+    let is_send_error = error.path().is_some_and(|p| short(&p) == "SendError");
     // Comments inside of a closure are not about it.
     let start = Span::new(span.lo, span.lo + 1);
-    if error.is_unknown() || of("SendError") || is_teardown(cx) || cx.has_reason_to_ignore(start) {
+    if error.is_unknown() || is_send_error || is_teardown(cx) || cx.has_reason_to_ignore(start) {
         return None;
     }
-    let case = if of("JoinError") && given.as_result().is_none() { "ended" } else { "several" };
+    let case = if is_join_error(&error) && given.as_result().is_none() { "ended" } else { "several" };
     Some(
         Diagnostic::new(
             &META,

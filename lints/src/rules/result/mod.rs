@@ -37,6 +37,7 @@ use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
+use crate::rules::support::short;
 
 /// The external function behind a value, with its facts: through `?`, `.await` and adaptors.
 pub(crate) fn origin<'v>(
@@ -63,6 +64,11 @@ pub(crate) fn origin<'v>(
 /// The class that the catalogue gives a type, when it is a resource.
 pub(crate) fn class_of(cx: &BodyContext<'_>, ty: &Ty) -> Option<Class> {
     cx.catalogue().resource(ty.path()?).map(|r| r.class)
+}
+
+/// The error that a task has ended with.
+pub(crate) fn is_join_error(ty: &Ty) -> bool {
+    ty.path().is_some_and(|p| short(&p) == "JoinError")
 }
 
 /// Whether losing the error of a call costs something.

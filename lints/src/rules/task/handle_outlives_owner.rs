@@ -10,7 +10,7 @@ use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
 use super::spawned::endless_loop;
-use super::stop_flag::stop_flag;
+use super::stop_flag::{methods, stop_flag};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
@@ -243,11 +243,7 @@ fn is_long(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
 /// whoever has the struct is meant to call.
 fn aborted(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan> {
     let mut found = None;
-    for other in cx.analysis.bodies.iter().filter(|b| !b.in_test) {
-        let signature = other.def.and_then(|d| cx.program().def(d).signature.as_ref());
-        if signature.and_then(|s| s.self_ty.as_ref()).and_then(Ty::path) != Some(owner) {
-            continue;
-        }
+    for other in methods(cx, owner) {
         let hir = cx.analysis.hir(other);
         if !hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Field { name, .. } if name == field)) {
             continue;

@@ -1,6 +1,7 @@
 //! Flags that tell a loop to end.
 
 use linger_analysis::catalogue::CellAccess;
+use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{CaptureHow, Owner, Place, Rvalue, StatementKind};
 use linger_analysis::span::{FileSpan, Span};
@@ -70,13 +71,18 @@ pub(super) fn stop_flag(
     None
 }
 
+/// The methods of a type, apart from those of tests.
+pub(super) fn methods<'a>(cx: &BodyContext<'a>, owner: Symbol) -> impl Iterator<Item = &'a AnalyzedBody> {
+    let program = cx.program();
+    cx.analysis.bodies.iter().filter(move |body| {
+        let signature = body.def.and_then(|def| program.def(def).signature.as_ref());
+        !body.in_test && signature.and_then(|s| s.self_ty.as_ref()).and_then(Ty::path) == Some(owner)
+    })
+}
+
 /// Where a method of the struct sets the flag in a field.
 fn setter(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan> {
-    cx.analysis.bodies.iter().filter(|b| !b.in_test).find_map(|other| {
-        let signature = other.def.and_then(|d| cx.program().def(d).signature.as_ref())?;
-        if signature.self_ty.as_ref().and_then(Ty::path) != Some(owner) {
-            return None;
-        }
+    methods(cx, owner).find_map(|other| {
         let hir = cx.analysis.hir(other);
         hir.exprs.iter().enumerate().find_map(|(number, e)| {
             let ExprKind::MethodCall { receiver, method_span, .. } = &e.kind else { return None };

@@ -190,11 +190,15 @@ impl Search<'_, '_, '_> {
                 self.is_inside(dest)
             }
             StatementKind::Call(call) => {
+                if !self.is_inside(&call.dest) {
+                    return false;
+                }
                 if is_question(self.cx, call) {
                     let object = call.args.first().and_then(|a| self.view.tokens.identities.operand(a));
                     way.questions.push(Question { name: call.name, span: call.name_span, object });
+                    return true;
                 }
-                self.is_inside(&call.dest) && is_idle_call(self.cx, self.view.mir, call)
+                is_idle_call(self.cx, self.view.mir, call)
             }
         }
     }
@@ -301,11 +305,10 @@ fn is_question(cx: &BodyContext<'_>, call: &Call) -> bool {
     }
 }
 
-/// Whether a call neither waits nor gets anything done.
+/// Whether a call that is no question of the program's own neither waits nor gets anything done.
 fn is_idle_call(cx: &BodyContext<'_>, mir: &Mir, call: &Call) -> bool {
     match &call.callee.target {
         Target::Constructor(_) => true,
-        Target::Def(_) => is_question(cx, call),
         Target::External(path) => {
             let looks = || {
                 let answer = matches!(&mir.var(call.dest.var).ty, Ty::Prim(name) if name != "str");
