@@ -20,7 +20,7 @@ if [ "${FUZZ_BUILD:-1}" = 1 ]; then
     cargo +nightly fuzz build --sanitizer none --no-cfg-fuzzing --target-dir "$build"
 fi
 # `nice` alone counts within a session only, where the kernel groups processes by session.
-[ -w /proc/self/autogroup ] && echo 19 >/proc/self/autogroup
+[ -w /proc/self/autogroup ] && echo "${FUZZ_NICE:-19}" >/proc/self/autogroup
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
 # What was built in another checkout would look there.
 export LINGER_CORPUS=${LINGER_CORPUS:-$PWD/fixtures}

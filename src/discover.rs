@@ -188,10 +188,15 @@ impl Found {
         crates
     }
 
-    /// The files that are reported on.
-    pub fn reported(&mut self, program: &Program, config: &Config) -> FxHashSet<FileId> {
+    /// The files that are reported on. `broken` are those that could not be read as Rust.
+    pub fn reported(
+        &mut self,
+        program: &Program,
+        config: &Config,
+        broken: &FxHashSet<FileId>,
+    ) -> FxHashSet<FileId> {
         let mut reported = FxHashSet::default();
-        let mut unreached = 0;
+        let (mut unreached, mut no_code) = (0, Vec::new());
         for (index, file) in program.files().iter().enumerate() {
             let id = FileId(index as u32);
             let path = &file.path;
@@ -208,6 +213,12 @@ impl Found {
             }
             let dir = package.and_then(|p| p.manifest.parent());
             let is_compiled = program.crate_of(id).is_some_and(|c| c.kind != TargetKind::Loose);
+            // A template or a fixture: cargo never compiles it.
+            if broken.contains(&id) && !is_compiled && !self.packages.is_empty() && !self.named.contains(path)
+            {
+                no_code.push(relative.display().to_string());
+                continue;
+            }
             let is_wanted = match dir {
                 None => true,
                 Some(dir) => {
@@ -222,6 +233,12 @@ impl Found {
             } else {
                 unreached += 1;
             }
+        }
+        if !no_code.is_empty() {
+            self.notes.push(format!(
+                "left out, since no target reaches them and they do not parse: {}",
+                no_code.join(", ")
+            ));
         }
         if unreached > 0 {
             self.notes.push(format!(

@@ -190,7 +190,8 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let kept = inputs.take_state().and_then(|state| state.brought_to(&key, &files));
     let mut basis = kept.unwrap_or_else(|| Basis::new(Program::build(files, crates)));
     let program = Arc::clone(&basis.program);
-    let reported = found.reported(&program, &config);
+    let unread: FxHashSet<FileId> = trouble.iter().map(|t| t.primary.at.file).collect();
+    let reported = found.reported(&program, &config, &unread);
     let found = Arc::new(found);
     clock.lap("names");
     // What is kept is soon up to date, and would be lost half-way.
@@ -225,7 +226,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     // What is said of the last good version of a broken file is out of date.
     let is_broken = |d: &Diagnostic| trouble.iter().any(|t| t.primary.at.file == d.primary.at.file);
     findings.retain(|finding| !is_broken(finding));
-    findings.extend(trouble);
+    findings.extend(trouble.into_iter().filter(|t| reported.contains(&t.primary.at.file)));
     clock.lap("rules");
 
     let policy = Policy::new(&config, &args.levels)?.with_tests(args.tests);

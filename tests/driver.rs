@@ -95,9 +95,20 @@ fn what_is_mistyped_gets_a_suggestion() {
 #[test]
 fn files_that_cannot_be_checked_do_not_end_the_run() {
     let dir = tiny();
-    write(dir.path(), &[("src/broken.rs", "fn half( {")]);
+    let root = std::fs::read_to_string(dir.path().join("src/lib.rs")).expect("the root");
+    write(
+        dir.path(),
+        &[
+            ("src/lib.rs", &format!("{root}\nmod broken;\nmod latin;\n")),
+            ("src/broken.rs", "fn half( {"),
+            ("src/template.rs", "fn {{name}}() {}"),
+        ],
+    );
     std::fs::write(dir.path().join("src/latin.rs"), b"fn caf\xe9() {}").expect("a file");
-    let found = findings(&run(dir.path(), &["--message-format", "json", "-D", "warnings"]));
+    let all = run(dir.path(), &["--message-format", "json", "-D", "warnings"]);
+    // What no crate declares is no code, unless somebody names it.
+    assert!(stderr(&all).contains("do not parse: src/template.rs"), "{}", stderr(&all));
+    let found = findings(&all);
     let broken: Vec<&str> =
         found.iter().filter(|f| f.rule == "syntax_error").map(|f| f.level.as_str()).collect();
     assert_eq!(broken, ["warning", "warning"], "never above warn");
@@ -105,6 +116,7 @@ fn files_that_cannot_be_checked_do_not_end_the_run() {
     let only = |args: &[&str]| run(dir.path(), args).status.code();
     assert_eq!(only(&["-D", "warnings", "src/broken.rs"]), Some(0));
     assert_eq!(only(&["--strict-parse", "src/broken.rs"]), Some(2));
+    assert_eq!(only(&["--strict-parse", "src/template.rs"]), Some(2));
     assert_eq!(only(&["--strict-parse", "src/lib.rs"]), Some(1));
 }
 

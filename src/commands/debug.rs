@@ -82,7 +82,7 @@ fn with_analysis(
     let catalogue = Catalogue::builtin();
     let ownership = Ownership::new(&program, catalogue);
     let analysis = Analysis::new(&program, catalogue, &ownership);
-    let wanted = found.reported(&program, &Config::default());
+    let wanted = found.reported(&program, &Config::default(), &FxHashSet::default());
     look(&Seen { analysis: &analysis, texts: &texts, wanted })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Code that may get into a loop and never leave it, followed through the functions it calls.
 //!
-//! A loop is endless when control that is in it can reach no return. Panics are no way out, with one exception:
-//! `rx.recv().unwrap()` ends with its channel.
+//! A loop is endless when control that is in it can reach neither a return nor what stands behind the loop. Panics in it
+//! are no way out, with one exception: `rx.recv().unwrap()` ends with its channel.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -11,7 +11,8 @@ use crate::facts::direct::{closure_of, runs_now, targets};
 use crate::facts::{Analysis, AnalyzedBody, at};
 use crate::flow::identity::Identities;
 use crate::flow::mir::{
-    AwaitKind, BlockId, BranchKind, Call, Mir, Operand, Owner, Statement, StatementKind, Terminator, Var,
+    AwaitKind, BlockId, BranchKind, Call, LoopId, Mir, Operand, Owner, Statement, StatementKind, Terminator,
+    Var,
 };
 use crate::names::DefId;
 use crate::span::FileSpan;
@@ -71,14 +72,16 @@ fn in_flow(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, depth: usize
     }
     let file = body.global.file;
     let seen = reachable(analysis, body, mir, BlockId(0));
-    for turning in &mir.loops {
+    for (index, turning) in mir.loops.iter().enumerate() {
         if !seen[turning.header.index()] || never_turns(analysis, body, mir, turning.header) {
             continue;
         }
         let inside = reachable(analysis, body, mir, turning.header);
+        // Behind a loop that ends there may be only a panic, or the loop that does not.
         let leaves = mir.blocks.iter().enumerate().any(|(i, block)| {
             inside[i]
-                && (matches!(block.terminator, Terminator::Return { .. })
+                && (!mir.block_in_loop(BlockId(i as u32), LoopId(index as u32))
+                    || matches!(block.terminator, Terminator::Return { .. })
                     || block.statements.iter().any(|s| is_way_out(analysis, body, mir, s)))
         });
         if !leaves {
@@ -178,7 +181,7 @@ pub(super) fn is_sure(kind: AwaitKind, operands: &[Operand]) -> bool {
 /// A loop whose body leaves it in every case on the first turn.
 fn never_turns(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, header: BlockId) -> bool {
     let Some(turning) = mir.loops.iter().position(|l| l.header == header) else { return true };
-    let turning = crate::flow::mir::LoopId(turning as u32);
+    let turning = LoopId(turning as u32);
     let inside = reachable(analysis, body, mir, header);
     !mir.blocks.iter().enumerate().any(|(i, block)| {
         inside[i]

@@ -178,12 +178,46 @@ fn is_word_byte(byte: u8) -> bool {
     byte == b'_' || byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The offset behind a byte order mark and a `#!/…` line; `#![…]` is an attribute, not a shebang.
+/// The offset behind a byte order mark, a `#!/…` line (`#![…]` is an attribute, not a shebang) and the frontmatter of a
+/// script (RFC 3503).
 pub(crate) fn code_start(text: &str) -> usize {
     let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let rest = &text[bom..];
-    match rest.strip_prefix("#!") {
+    let start = match rest.strip_prefix("#!") {
         Some(line) if !line.trim_start().starts_with('[') => bom + rest.find('\n').unwrap_or(rest.len()),
         _ => bom,
+    };
+    start + frontmatter(&text[start..]).unwrap_or(0)
+}
+
+/// The length of `---`, the lines up to the same fence, and white space before it; `None` when there is no such thing.
+fn frontmatter(text: &str) -> Option<usize> {
+    let body = text.trim_start();
+    let fence = &body[..body.len() - body.trim_start_matches('-').len()];
+    // Two are no fence but a mistake.
+    if fence.len() < 3 {
+        return None;
+    }
+    let end = body[fence.len()..].find(&format!("\n{fence}")).map(|at| fence.len() + at + 1 + fence.len())?;
+    let is_alone = body[end..].lines().next().is_none_or(|rest| rest.trim().is_empty());
+    is_alone.then_some(text.len() - body.len() + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_start;
+
+    #[test]
+    fn code_begins_behind_what_is_no_code() {
+        for (text, code) in [
+            ("fn f() {}", "fn f() {}"),
+            ("\u{feff}#!/bin/cargo\nfn f() {}", "\nfn f() {}"),
+            ("#![allow(x)]\nfn f() {}", "#![allow(x)]\nfn f() {}"),
+            ("#!/usr/bin/env cargo\n---cargo\n[package]\n---\nfn f() {}", "\nfn f() {}"),
+            ("----\na = \"---\"\n----\nfn f() {}", "\nfn f() {}"),
+            ("---\nnever closed", "---\nnever closed"),
+        ] {
+            assert_eq!(&text[code_start(text)..], code, "{text:?}");
+        }
     }
 }

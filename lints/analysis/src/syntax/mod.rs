@@ -1,11 +1,11 @@
 //! Rust's grammar, lowered to an owned tree ([`hir`]) that outlives the parse and crosses threads.
 
-mod anonymous_params;
 pub mod cfg;
 mod children;
 pub mod hir;
 mod interface;
 pub mod items;
+mod leniency;
 mod lower;
 pub mod macros;
 pub mod parse;

@@ -9,8 +9,8 @@ use crate::source::scan::code_start;
 use crate::source::signatures::signatures_only;
 use crate::source::{LineIndex, SourceText, survey};
 use crate::span::Span;
-use crate::syntax::anonymous_params;
 use crate::syntax::items::FileHir;
+use crate::syntax::leniency;
 use crate::syntax::lower::{LocalMacros, Lower, Positions, shared_macros_in};
 use crate::syntax::macros::{OtherMacros, SharedMacro};
 
@@ -146,11 +146,8 @@ fn parse_here(
     }
     // Kept tokens would be copied to be parsed.
     let tree: syn::File = syn::parse2(tokens).or_else(|error| {
-        // Only code of edition 2015 has these, and it is rare: a second look at what failed.
-        if !text.contains("trait") {
-            return Err(syntax_error(error));
-        }
-        syn::parse2(anonymous_params::name(lex()?)).map_err(|_| syntax_error(error))
+        // Such code is rare: a second look at what failed.
+        syn::parse2(leniency::mend(lex()?)).map_err(|_| syntax_error(error))
     })?;
     let file = FileHir {
         path,

@@ -25,8 +25,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A file that no crate declares as a module is read too, and templates that only look like Rust are then
-    /// reported: exclude them in `linger.toml`.
+    /// In a cargo project, a file that does not parse and that no crate declares as a module is a template or test
+    /// data: it is only named in a note, unless it is named on the command line.
     SyntaxError("syntax_error") {
         group: Tool,
         level: Warn,
