@@ -1,18 +1,21 @@
 //! Locks that are taken twice.
 
+use std::collections::HashMap;
+
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::callbacks_of_call;
-use linger_analysis::flow::mir::StatementKind;
+use linger_analysis::flow::mir::{Point, StatementKind};
 use linger_analysis::flow::tokens::{Lock, Token, is_pooled};
 use linger_analysis::span::FileSpan;
 use linger_analysis::types::infer::{Known, Target};
 
-use crate::context::{BodyContext, FlowView};
+use crate::context::{BodyContext, FlowView, ProgramContext};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
-use crate::rule::{Rule, RuleMeta};
+use crate::rule::{Gathered, Rule, RuleMeta};
 use crate::rules::fixes::drop_before_or_hang;
-use crate::rules::lock::held::{Taken, replaces, while_held};
+use crate::rules::lock::held::{Holding, Taken, replaces, while_held};
+use crate::rules::lock::lock_names::from_owner;
 use crate::rules::support::{held_until, lock_noun};
 
 declare_rule! {
@@ -65,12 +68,14 @@ declare_rule! {
     /// ## Limits
     ///
     /// Two objects of one type are different locks unless they are proven the same. Calls through trait objects
-    /// and unknown generics are not followed.
+    /// and unknown generics are not followed. A writer is one anywhere in the program, of a static or of a field of the
+    /// same type; whether it can run at that time is not asked.
     DoubleLock("double_lock") {
         group: Lock,
         cases: {
             conflict: Deny = "the second lock waits for the first",
-            read_read: Allow = "two read locks: hangs when a writer waits between them",
+            read_read: Warn = "two read locks of what the program also locks for writing: hangs when the writer waits between them",
+            without_writer: Allow = "two read locks, and no writer was seen",
         },
         since: "0.1.0",
         fixes: Sometimes,
@@ -88,28 +93,115 @@ impl Rule for DoubleLock {
             in_flow(cx, view, report);
         }
     }
+
+    fn gather(&self, cx: &BodyContext<'_>) -> Option<Gathered> {
+        if cx.body.in_test {
+            return None;
+        }
+        let mut noted = Noted::default();
+        for view in cx.flows() {
+            for (name, finding) in read_twice(cx, view) {
+                // A row of getters is one mistake.
+                if name.is_none() || noted.read_twice.iter().all(|(known, _)| *known != name) {
+                    noted.read_twice.push((name, finding));
+                }
+            }
+            noted.written.extend(written(cx, view));
+        }
+        (!noted.read_twice.is_empty() || !noted.written.is_empty()).then(|| -> Gathered { Box::new(noted) })
+    }
+
+    fn program(&self, cx: &ProgramContext<'_>, report: &mut Vec<Diagnostic>) {
+        let mut written: HashMap<&str, FileSpan> = HashMap::new();
+        for (name, at) in cx.gathered::<Noted>().flat_map(|n| &n.written) {
+            written.entry(name).or_insert(*at);
+        }
+        for (name, finding) in cx.gathered::<Noted>().flat_map(|n| &n.read_twice) {
+            let writer = name.as_deref().and_then(|name| written.get(name));
+            report.push(match writer {
+                Some(at) => finding
+                    .clone()
+                    .case("read_read")
+                    .step(*at, "a writer that waits here in between waits for both, and the second for it"),
+                None => finding.clone().case("without_writer"),
+            });
+        }
+    }
+}
+
+/// What a body does to read-write locks.
+#[derive(Default)]
+struct Noted {
+    /// Locks that are locked for writing, by name.
+    written: Vec<(String, FileSpan)>,
+    /// Locks that are read again while they are read, with the finding.
+    read_twice: Vec<(Option<String>, Diagnostic)>,
+}
+
+fn written<'a>(
+    cx: &'a BodyContext<'_>,
+    view: &'a FlowView<'_>,
+) -> impl Iterator<Item = (String, FileSpan)> + 'a {
+    view.tokens.iter().filter_map(move |(_, token)| {
+        let lock = token.lock.as_ref()?;
+        let waits = lock.mode == Mode::Exclusive && lock.class == Class::LockGuard && !lock.tries;
+        let name = if waits { from_owner(cx, view, &lock.place)? } else { return None };
+        Some((name, cx.at(token.span)))
+    })
+}
+
+/// Read locks that are taken again while they are held. Those of maps are for one shard of many.
+fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>, Diagnostic)> {
+    let mut seen: Vec<(FileSpan, FileSpan)> = Vec::new();
+    let mut found = Vec::new();
+    while_held(cx, view, |point, held, taken| {
+        let (lock, token) = (held.lock, held.token);
+        if lock.mode == Mode::Shared
+            && taken.effect.mode == Mode::Shared
+            && is_taken_again(cx, view, held, taken)
+            && !skips_queue(cx, view, point)
+            && push_once(&mut seen, cx.at(token.span), taken.at)
+        {
+            let name = if lock.class == Class::LockGuard { from_owner(cx, view, &lock.place) } else { None };
+            found.push((name, finding(cx, view, token, lock, taken, confidence(token.known, taken.known))));
+        }
+    });
+    found
+}
+
+/// A read lock that does not wait for queued writers.
+fn skips_queue(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point) -> bool {
+    matches!(view.mir.statement(point).map(|s| &s.kind), Some(StatementKind::Call(call))
+        if matches!(&call.callee.target, Target::External(path)
+            if cx.catalogue().facts(*path).is_some_and(|f| f.skips_queue)))
+}
+
+/// Whether it is the lock that is held, and taking it is no way to replace what is held.
+fn is_taken_again(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Holding<'_>, taken: &Taken) -> bool {
+    let (lock, token) = (held.lock, held.token);
+    let again = taken.token.map(|id| view.tokens.token(id));
+    !taken.tries
+        && !is_pooled(lock.class)
+        && !taken.effect.is_pooled()
+        && lock.place.same(&taken.effect.lock)
+        && !shared_borrows(token, lock, taken.effect.mode)
+        && again.is_none_or(|t| t.span != token.span)
+        && taken.token.is_none_or(|id| !replaces(view, held.id, id))
+        && !fills_first(cx, view, token, lock, taken)
 }
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let mut seen: Vec<(FileSpan, FileSpan)> = Vec::new();
     while_held(cx, view, |point, held, taken| {
         let (lock, token) = (held.lock, held.token);
-        let again = taken.token.map(|id| view.tokens.token(id));
-        if taken.tries
-            || is_pooled(lock.class)
-            || taken.effect.is_pooled()
-            || !lock.place.same(&taken.effect.lock)
-            || shared_borrows(token, lock, taken.effect.mode)
-            || again.is_some_and(|t| t.span == token.span)
-            || taken.token.is_some_and(|id| replaces(view, held.id, id))
-            || fills_first(cx, view, token, lock, taken)
-        {
+        let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
+        if both_read || !is_taken_again(cx, view, held, taken) {
             return;
         }
         if push_once(&mut seen, cx.at(token.span), taken.at) {
             let confidence = confidence(token.known, taken.known);
             let mut finding = finding(cx, view, token, lock, taken, confidence);
-            if finding.case == Some("conflict") && confidence == Confidence::Certain {
+            if confidence == Confidence::Certain {
                 finding.fixes.extend(drop_before_or_hang(cx, view, held.id, point));
             }
             report.push(finding);
@@ -204,7 +296,7 @@ fn finding(
         (false, true) => "a closure that this call runs takes it again",
     };
     let mut finding = Diagnostic::new(&META, cx.at(held.span), message)
-        .case(if both_read { "read_read" } else { "conflict" })
+        .case("conflict")
         .label("first taken here")
         .step(taken.at, again)
         .confidence(confidence);
