@@ -1,9 +1,11 @@
 //! Locks that are taken twice.
 
 use linger_analysis::catalogue::{Class, Mode};
-use linger_analysis::facts::callbacks_of_call;
-use linger_analysis::flow::mir::StatementKind;
-use linger_analysis::flow::tokens::{Lock, Token, is_pooled};
+use linger_analysis::facts::{LockEffect, callbacks_of_call};
+use linger_analysis::flow::exclusive::exclude_each_other;
+use linger_analysis::flow::mir::{BlockId, Point, ReturnKind, StatementKind, Terminator};
+use linger_analysis::flow::tokens::{Lock, Token, is_pooled, path};
+use linger_analysis::names::DefId;
 use linger_analysis::span::FileSpan;
 use linger_analysis::types::infer::{Known, Target};
 
@@ -103,6 +105,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             || again.is_some_and(|t| t.span == token.span)
             || taken.token.is_some_and(|id| replaces(view, held.id, id))
             || fills_first(cx, view, token, lock, taken)
+            || exclude_each_other(view.mir, cx.hir(), token.at, point)
         {
             return;
         }
@@ -126,17 +129,41 @@ fn fills_first(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Token, lock: &L
     }
     let Some(StatementKind::Call(call)) = view.mir.statement(held.at).map(|s| &s.kind) else { return false };
     let Target::Def(getter) = call.callee.target else { return false };
+    is_filled(cx, getter, &taken.effect)
+}
+
+/// Whether the way to a lock leads through a function that has run before, to a place there or below that it may leave
+/// out: `if self.cache.borrow().is_none() { self.cache.replace(..) }` is done by then.
+fn is_filled(cx: &BodyContext<'_>, getter: DefId, effect: &LockEffect) -> bool {
     let program = cx.program();
-    program.def(getter).file == taken.effect.at.file
-        && program.item(getter).span.contains(taken.effect.at.span)
+    let is_inside = |step: &FileSpan| {
+        program.def(getter).file == step.file && program.item(getter).span.contains(step.span)
+    };
+    effect.way.iter().chain([&effect.at]).any(is_inside) && is_conditional(cx, effect.at)
+}
+
+/// Whether the function around a place may return without getting there.
+fn is_conditional(cx: &BodyContext<'_>, at: FileSpan) -> bool {
+    let mut flows = cx.analysis.bodies_of(at.file).iter().map(|b| &b.flow.root);
+    let Some(mir) = flows.find(|mir| mir.statements().any(|(_, s)| s.span == at.span)) else { return true };
+    let start = Point { block: BlockId(0), index: 0 };
+    path(
+        mir,
+        start,
+        &mut |point, statement| {
+            let end = &mir.blocks[point.block.index()].terminator;
+            statement.is_none()
+                && matches!(end, Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. })
+        },
+        &mut |_, statement| statement.is_some_and(|s| s.span == at.span),
+    )
+    .is_some()
 }
 
 /// Closures that are given to a function which holds a lock while it runs them, and that take the same lock.
 fn around_callbacks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     for (_, statement, call) in view.mir.calls() {
-        if !matches!(call.callee.target, Target::Def(_)) {
-            continue;
-        }
+        let Target::Def(function) = call.callee.target else { continue };
         for callback in callbacks_of_call(cx.analysis, cx.body, &view.tokens.identities, call) {
             let pairs = callback.held.iter().flat_map(|h| callback.locks.iter().map(move |l| (h, l)));
             let mut conflicts = pairs.filter(|(held, taken)| {
@@ -144,7 +171,11 @@ fn around_callbacks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<
                     && !held.is_pooled()
                     && (held.mode == Mode::Exclusive || taken.mode == Mode::Exclusive)
             });
-            let Some((held, taken)) = conflicts.next() else { continue };
+            let Some((held, taken)) =
+                conflicts.find(|(held, taken)| held.mode != Mode::Shared || !is_filled(cx, function, taken))
+            else {
+                continue;
+            };
             let name = call.name;
             let finding = Diagnostic::new(
                 &META,
