@@ -3,7 +3,9 @@
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::{EffectKind, effects_of_call};
 use linger_analysis::flow::identity::{Identity, Root};
-use linger_analysis::flow::mir::{Call, Operand, Rvalue, Statement, StatementKind, Var, VarKind};
+use linger_analysis::flow::mir::{
+    Call, LoopId, LoopInfo, Operand, Point, Rvalue, Statement, StatementKind, Var, VarKind,
+};
 use linger_analysis::flow::tokens::{State, Token, TokenId};
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::LocalId;
@@ -74,19 +76,22 @@ pub(super) fn needless(
     let mut found: Vec<(Target, Activity)> = Vec::new();
     let mut needing: Vec<Target> = Vec::new();
     let mut lent_callback: Option<Activity> = None;
-    view.tokens.walk(|_, state, statement| {
+    view.tokens.walk(|point, state, statement| {
         if !state.alive().contains(id) || !within(statement.span) {
             return;
         }
         let lent = target(statement).and_then(|t| lends(view, state, t, id));
         if let Some(ty) = lent.filter(|ty| !matches!(ty, Ty::Ref(true, _))) {
             // In a loop every registered callback is run; one alone is run because it is there.
-            let is_shared = ty.peel_refs().path().is_some_and(|p| cx.catalogue().is_shared_pointer(p));
+            let could_be_had = !matches!(ty, Ty::Ref(..))
+                || ty.peel_refs().path().is_some_and(|p| cx.catalogue().is_shared_pointer(p));
             let weight =
-                if repeat == Repeat::No && !is_shared { Weight::RunsLent } else { Weight::CallsBack };
+                if repeat == Repeat::No && !could_be_had { Weight::RunsLent } else { Weight::CallsBack };
             lent_callback = activity(cx, view, token, statement).map(|a| Activity { weight, ..a });
         } else if lent.is_some() || works_on(state, statement, id) {
-            needed_until = needed_until.max(statement.span.hi);
+            // A loop in there needs it for its next turn.
+            let turns = loops_around(view, point).map(|l| l.span).filter(|s| within(*s));
+            needed_until = turns.map(|s| s.hi).fold(needed_until.max(statement.span.hi), u32::max);
             needing.extend(target(statement).cloned());
         } else if let Some(activity) =
             waits_in_drop(cx, view, state, token, statement).or_else(|| activity(cx, view, token, statement))
@@ -107,6 +112,14 @@ pub(super) fn needless(
     let needless = alone.map(|(_, a)| a).filter(|a| a.span.hi > needed_until);
     // The worst of all, and of several the first.
     lent_callback.into_iter().chain(needless).max_by_key(|a| (a.weight, std::cmp::Reverse(a.span.lo)))
+}
+
+/// The loops around a point, inner ones first.
+fn loops_around<'v>(view: &FlowView<'v>, point: Point) -> impl Iterator<Item = &'v LoopInfo> {
+    let mir = view.mir;
+    let info = move |id: LoopId| mir.loops.get(id.0 as usize);
+    let innermost = mir.blocks.get(point.block.index()).and_then(|b| b.in_loop).and_then(info);
+    std::iter::successors(innermost, move |l| l.parent.and_then(info))
 }
 
 /// What a statement calls.
@@ -192,8 +205,17 @@ fn activity(
                 return Some(Activity { span, text, way: vec![effect.at], weight });
             }
             let lock = summary.locks.iter().find(|l| l.known == Known::Resolved).filter(|_| can_wait)?;
-            let text = format!("`{name}` takes another lock here");
-            Some(Activity { span, text, way: vec![lock.at], weight: Weight::Locks })
+            // Nor does it stay at that lock, when it waits or does I/O somewhere below.
+            let below = [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io];
+            let (weight, text, way) = match below.iter().find_map(|kind| summary.effects.get(kind)) {
+                Some(effect) => {
+                    let what = short(&effect.what);
+                    let text = format!("`{name}` takes another lock here, and gets to `{what}`");
+                    (Weight::Io, text, vec![lock.at, effect.at])
+                }
+                None => (Weight::Locks, format!("`{name}` takes another lock here"), vec![lock.at]),
+            };
+            Some(Activity { span, text, way, weight })
         }
         Target::Value => callback(),
         Target::Local(local) if !is_own_closure(cx, *local) => callback(),

@@ -14,8 +14,8 @@ use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::fixes::drop_before_or_hang;
-use crate::rules::lock::held::{Taken, replaces, while_held};
-use crate::rules::support::{held_until, lock_noun};
+use crate::rules::lock::held::{Holding, Taken, replaces, while_held};
+use crate::rules::support::{held_from, lock_noun};
 
 declare_rule! {
     /// A lock is taken again while its guard is still alive.
@@ -111,7 +111,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         if push_once(&mut seen, cx.at(token.span), taken.at) {
             let confidence = confidence(token.known, taken.known);
-            let mut finding = finding(cx, view, token, lock, taken, confidence);
+            let mut finding = finding(cx, view, point, held, taken, confidence);
             if finding.case == Some("conflict") && confidence == Confidence::Certain {
                 finding.fixes.extend(drop_before_or_hang(cx, view, held.id, point));
             }
@@ -213,11 +213,12 @@ fn confidence(first: Known, second: Known) -> Confidence {
 fn finding(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
-    held: &Token,
-    lock: &Lock,
+    point: Point,
+    held: &Holding<'_>,
     taken: &Taken,
     confidence: Confidence,
 ) -> Diagnostic {
+    let (lock, held) = (held.lock, held.token);
     let noun = lock_noun(held);
     let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
     let message = if both_read {
@@ -242,7 +243,7 @@ fn finding(
     for step in way.iter().filter(|s| **s != taken.at) {
         finding = finding.step(*step, "taken again here");
     }
-    if let Some((span, text)) = held_until(view, held) {
+    if let Some((span, text)) = held_from(view, held, point) {
         finding = finding.step(cx.at(span), text);
     }
     finding.help(if way.is_empty() {
