@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use linger_analysis::catalogue::{Class, Mode};
-use linger_analysis::facts::callbacks_of_call;
-use linger_analysis::flow::mir::{Point, StatementKind};
-use linger_analysis::flow::tokens::{Lock, Token, is_pooled};
+use linger_analysis::facts::{LockEffect, callbacks_of_call};
+use linger_analysis::flow::exclusive::exclude_each_other;
+use linger_analysis::flow::mir::{BlockId, Point, ReturnKind, StatementKind, Terminator};
+use linger_analysis::flow::tokens::{Lock, Token, is_pooled, path};
+use linger_analysis::names::DefId;
 use linger_analysis::span::FileSpan;
+use linger_analysis::symbol::Symbol;
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView, ProgramContext};
@@ -16,7 +19,7 @@ use crate::rule::{Gathered, Rule, RuleMeta};
 use crate::rules::fixes::drop_before_or_hang;
 use crate::rules::lock::held::{Holding, Taken, replaces, while_held};
 use crate::rules::lock::lock_names::from_owner;
-use crate::rules::support::{held_until, lock_noun};
+use crate::rules::support::{held_from, lock_noun};
 
 declare_rule! {
     /// A lock is taken again while its guard is still alive.
@@ -89,6 +92,9 @@ impl Rule for DoubleLock {
     }
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
+        if is_wanted(cx) {
+            return;
+        }
         for view in cx.flows() {
             in_flow(cx, view, report);
         }
@@ -158,12 +164,12 @@ fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>,
         let (lock, token) = (held.lock, held.token);
         if lock.mode == Mode::Shared
             && taken.effect.mode == Mode::Shared
-            && is_taken_again(cx, view, held, taken)
+            && is_taken_again(cx, view, point, held, taken)
             && !skips_queue(cx, view, point)
             && push_once(&mut seen, cx.at(token.span), taken.at)
         {
             let name = if lock.class == Class::LockGuard { from_owner(cx, view, &lock.place) } else { None };
-            found.push((name, finding(cx, view, token, lock, taken, confidence(token.known, taken.known))));
+            found.push((name, finding(cx, view, point, held, taken, confidence(token.known, taken.known))));
         }
     });
     found
@@ -177,7 +183,13 @@ fn skips_queue(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point) -> bool 
 }
 
 /// Whether it is the lock that is held, and taking it is no way to replace what is held.
-fn is_taken_again(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Holding<'_>, taken: &Taken) -> bool {
+fn is_taken_again(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    held: &Holding<'_>,
+    taken: &Taken,
+) -> bool {
     let (lock, token) = (held.lock, held.token);
     let again = taken.token.map(|id| view.tokens.token(id));
     !taken.tries
@@ -188,6 +200,14 @@ fn is_taken_again(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Holding<'_>,
         && again.is_none_or(|t| t.span != token.span)
         && taken.token.is_none_or(|id| !replaces(view, held.id, id))
         && !fills_first(cx, view, token, lock, taken)
+        && !exclude_each_other(view.mir, cx.hir(), token.at, point)
+}
+
+/// A test that wants the panic.
+fn is_wanted(cx: &BodyContext<'_>) -> bool {
+    let is_it = |name: &Symbol| name.as_str() == "should_panic";
+    cx.body.in_test
+        && cx.body.def.is_some_and(|def| cx.program().item(def).attributes.others.iter().any(is_it))
 }
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
@@ -195,12 +215,12 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     while_held(cx, view, |point, held, taken| {
         let (lock, token) = (held.lock, held.token);
         let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
-        if both_read || !is_taken_again(cx, view, held, taken) {
+        if both_read || !is_taken_again(cx, view, point, held, taken) {
             return;
         }
         if push_once(&mut seen, cx.at(token.span), taken.at) {
             let confidence = confidence(token.known, taken.known);
-            let mut finding = finding(cx, view, token, lock, taken, confidence);
+            let mut finding = finding(cx, view, point, held, taken, confidence);
             if confidence == Confidence::Certain {
                 finding.fixes.extend(drop_before_or_hang(cx, view, held.id, point));
             }
@@ -218,17 +238,41 @@ fn fills_first(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Token, lock: &L
     }
     let Some(StatementKind::Call(call)) = view.mir.statement(held.at).map(|s| &s.kind) else { return false };
     let Target::Def(getter) = call.callee.target else { return false };
+    is_filled(cx, getter, &taken.effect)
+}
+
+/// Whether the way to a lock leads through a function that has run before, to a place there or below that it may leave
+/// out: `if self.cache.borrow().is_none() { self.cache.replace(..) }` is done by then.
+fn is_filled(cx: &BodyContext<'_>, getter: DefId, effect: &LockEffect) -> bool {
     let program = cx.program();
-    program.def(getter).file == taken.effect.at.file
-        && program.item(getter).span.contains(taken.effect.at.span)
+    let is_inside = |step: &FileSpan| {
+        program.def(getter).file == step.file && program.item(getter).span.contains(step.span)
+    };
+    effect.way.iter().chain([&effect.at]).any(is_inside) && is_conditional(cx, effect.at)
+}
+
+/// Whether the function around a place may return without getting there.
+fn is_conditional(cx: &BodyContext<'_>, at: FileSpan) -> bool {
+    let mut flows = cx.analysis.bodies_of(at.file).iter().map(|b| &b.flow.root);
+    let Some(mir) = flows.find(|mir| mir.statements().any(|(_, s)| s.span == at.span)) else { return true };
+    let start = Point { block: BlockId(0), index: 0 };
+    path(
+        mir,
+        start,
+        &mut |point, statement| {
+            let end = &mir.blocks[point.block.index()].terminator;
+            statement.is_none()
+                && matches!(end, Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. })
+        },
+        &mut |_, statement| statement.is_some_and(|s| s.span == at.span),
+    )
+    .is_some()
 }
 
 /// Closures that are given to a function which holds a lock while it runs them, and that take the same lock.
 fn around_callbacks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     for (_, statement, call) in view.mir.calls() {
-        if !matches!(call.callee.target, Target::Def(_)) {
-            continue;
-        }
+        let Target::Def(function) = call.callee.target else { continue };
         for callback in callbacks_of_call(cx.analysis, cx.body, &view.tokens.identities, call) {
             let pairs = callback.held.iter().flat_map(|h| callback.locks.iter().map(move |l| (h, l)));
             let mut conflicts = pairs.filter(|(held, taken)| {
@@ -236,7 +280,11 @@ fn around_callbacks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<
                     && !held.is_pooled()
                     && (held.mode == Mode::Exclusive || taken.mode == Mode::Exclusive)
             });
-            let Some((held, taken)) = conflicts.next() else { continue };
+            let Some((held, taken)) =
+                conflicts.find(|(held, taken)| held.mode != Mode::Shared || !is_filled(cx, function, taken))
+            else {
+                continue;
+            };
             let name = call.name;
             let finding = Diagnostic::new(
                 &META,
@@ -274,11 +322,12 @@ fn confidence(first: Known, second: Known) -> Confidence {
 fn finding(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
-    held: &Token,
-    lock: &Lock,
+    point: Point,
+    held: &Holding<'_>,
     taken: &Taken,
     confidence: Confidence,
 ) -> Diagnostic {
+    let (lock, held) = (held.lock, held.token);
     let noun = lock_noun(held);
     let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
     let message = if both_read {
@@ -303,7 +352,7 @@ fn finding(
     for step in way.iter().filter(|s| **s != taken.at) {
         finding = finding.step(*step, "taken again here");
     }
-    if let Some((span, text)) = held_until(view, held) {
+    if let Some((span, text)) = held_from(view, held, point) {
         finding = finding.step(cx.at(span), text);
     }
     finding.help(if way.is_empty() {
