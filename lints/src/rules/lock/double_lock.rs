@@ -192,8 +192,6 @@ fn is_taken_again(
         && lock.place.same(&taken.effect.lock)
         && !shared_borrows(token, lock, taken.effect.mode)
         && again.is_none_or(|t| t.span != token.span)
-        // Only a method that is taken for itself comes back to the very place.
-        && taken.effect.at != cx.at(token.span)
         && taken.token.is_none_or(|id| !replaces(view, held.id, id))
         && !fills_first(cx, view, token, lock, taken)
         && !exclude_each_other(view.mir, cx.hir(), token.at, point)
