@@ -90,7 +90,8 @@ fn failing_targets(
     }
 }
 
-fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
+/// Whether a pattern is of one of these variants.
+pub(super) fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
     match &cx.hir().pat(pat).kind {
         PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
             path.last().is_some_and(|n| names.contains(&n.as_str()))
