@@ -14,7 +14,7 @@ use crate::types::table::{Sig, Table, head};
 use crate::types::ty::{Args, Ty};
 
 /// Where a method was found.
-enum Lookup {
+pub(super) enum Lookup {
     /// Its receiver's type is not known yet.
     NotYet,
     Missing,
@@ -24,6 +24,8 @@ enum Lookup {
     Table(&'static Sig, Ty),
     /// In the catalogue, on this type.
     External(Arc<ExternalSignature>, Ty),
+    /// The same of a trait in scope, on a type of which nobody knows whether it implements it.
+    Guessed(Arc<ExternalSignature>, Ty),
 }
 
 /// Whether a type fits the receiver of a signature.
@@ -65,6 +67,10 @@ impl Infer<'_> {
             Lookup::External(signature, step) => {
                 self.external_method(&signature, &step, turbofish.as_deref(), args)
             }
+            Lookup::Guessed(signature, step) => {
+                self.doubtful.insert(id);
+                self.external_method(&signature, &step, turbofish.as_deref(), args)
+            }
         };
         self.note(id, function.target.clone(), function.self_ty.clone());
         let ret = self.apply(id, &function, args, expected);
@@ -81,7 +87,8 @@ impl Infer<'_> {
                 outer = Some(step);
                 continue;
             }
-            match self.lookup_at(step, outer, name, arity) {
+            let found = self.lookup_at(step, outer, name, arity);
+            match self.in_order(found, step, outer, name, arity) {
                 Lookup::Missing => {}
                 Lookup::External(found, _) if needs_reference(step, outer, found.path) => {}
                 // Pointers implement traits for what they point to (`Write for Arc<File>`), under conditions
@@ -124,7 +131,12 @@ impl Infer<'_> {
                 }
             }
             if let [signature] = found.as_slice() {
-                return Lookup::External(Arc::clone(signature), step.clone());
+                let (signature, step) = (Arc::clone(signature), step.clone());
+                return if is_known {
+                    Lookup::External(signature, step)
+                } else {
+                    Lookup::Guessed(signature, step)
+                };
             }
         }
         let table = Table::get();
@@ -143,10 +155,12 @@ impl Infer<'_> {
         }
     }
 
-    /// Whether it is known what methods a type has itself.
+    /// Whether it is known what methods a type has itself. Of a parameter or trait object that is what its bounds say:
+    /// a trait in scope gives it nothing.
     fn is_known(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Adt(path, _) => self.own_type(*path).is_some() || self.catalogue.type_facts(*path).is_some(),
+            Ty::Param(..) | Ty::Dyn(_) | Ty::Impl(_) => false,
             _ => true,
         }
     }
