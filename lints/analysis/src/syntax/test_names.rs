@@ -3,10 +3,8 @@
 use std::path::Path;
 
 /// Folders whose packages are tests, or show how something is used.
-const FOLDERS: [&str; 12] = [
-    "test", "tests", "testing", "benches", "fuzz", "e2e", "example", "examples", "sample", "samples", "mock",
-    "mocks",
-];
+const FOLDERS: [&str; 10] =
+    ["test", "tests", "fuzz", "e2e", "example", "examples", "sample", "samples", "mock", "mocks"];
 
 /// What follows `test` in the name of something that supports tests.
 const SUPPORT: [&str; 13] = [

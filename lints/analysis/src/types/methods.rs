@@ -9,6 +9,7 @@ use crate::syntax::hir::{ExprId, ExprKind, GenericArgs};
 use crate::types::context::{Infer, Subst};
 use crate::types::infer::Target;
 use crate::types::paths::Function;
+use crate::types::probing::needs_reference;
 use crate::types::project::Question;
 use crate::types::table::{Sig, Table, head};
 use crate::types::ty::{Args, Ty};
@@ -115,29 +116,10 @@ impl Infer<'_> {
         }
         let receiver = steps.iter().find(|t| !matches!(t, Ty::Ref(..)));
         let receiver_outer = steps.first().filter(|t| matches!(t, Ty::Ref(..)));
-        // A known type without such a method: only a trait in scope can have it.
-        if let Some(step) = receiver {
-            let traits = self.imported_traits();
-            // A type that nothing is known of may well have its own `read`; names of other crates' traits are rarer.
-            let is_known = self.is_known(step);
-            let mut found: Vec<Arc<ExternalSignature>> = Vec::new();
-            for signature in traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name)) {
-                if usize::from(signature.arity) == arity
-                    && (is_known || !signature.path.starts_with("std::"))
-                    && !needs_reference(step, receiver_outer, signature.path)
-                    && !found.iter().any(|f| f.path == signature.path)
-                {
-                    found.push(signature);
-                }
-            }
-            if let [signature] = found.as_slice() {
-                let (signature, step) = (Arc::clone(signature), step.clone());
-                return if is_known {
-                    Lookup::External(signature, step)
-                } else {
-                    Lookup::Guessed(signature, step)
-                };
-            }
+        if let Some(found) =
+            receiver.and_then(|step| self.of_imported_trait(step, receiver_outer, name, arity))
+        {
+            return found;
         }
         let table = Table::get();
         let universal = table.any(name).filter(|sig| sig.params.len() == arity);
@@ -152,16 +134,6 @@ impl Infer<'_> {
             }
             (Some(sig), Some(step)) => Lookup::Table(sig, step.clone()),
             _ => Lookup::Missing,
-        }
-    }
-
-    /// Whether it is known what methods a type has itself. Of a parameter or trait object that is what its bounds say:
-    /// a trait in scope gives it nothing.
-    fn is_known(&self, ty: &Ty) -> bool {
-        match ty {
-            Ty::Adt(path, _) => self.own_type(*path).is_some() || self.catalogue.type_facts(*path).is_some(),
-            Ty::Param(..) | Ty::Dyn(_) | Ty::Impl(_) => false,
-            _ => true,
         }
     }
 
@@ -471,13 +443,6 @@ impl Infer<'_> {
     }
 }
 
-/// `Read` and `Write` are implemented for references to slices, not for slices and arrays, which have no such methods:
-/// `[u8; 32]` may have a `write` of the program's own.
-fn needs_reference(step: &Ty, outer: Option<&Ty>, path: Symbol) -> bool {
-    let is_reference = matches!(outer, Some(Ty::Ref(_, inner)) if matches!(**inner, Ty::Slice(_)));
-    matches!(step, Ty::Slice(_) | Ty::Array(_)) && !is_reference && path.starts_with("std::io::")
-}
-
 /// Types that stand for what they point to.
 fn is_pointer(ty: &Ty) -> bool {
     ty.path().is_some_and(|path| {
@@ -496,7 +461,7 @@ fn is_inherent(found: &Lookup, ty: &Ty) -> bool {
 }
 
 /// The last segment of the trait of a method.
-fn conversion(method: &str) -> &str {
+pub(super) fn conversion(method: &str) -> &str {
     method.rsplit("::").nth(1).unwrap_or_default()
 }
 

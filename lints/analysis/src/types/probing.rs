@@ -1,12 +1,14 @@
 //! Which of several methods of one name a call means: rustc asks each type on the way through derefs first by value,
 //! then by `&`, then by `&mut`, and the type's own methods before those of traits.
 
+use std::sync::Arc;
+
 use crate::catalogue::ExternalSignature;
 use crate::names::DefId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::items::SelfKind;
 use crate::types::context::Infer;
-use crate::types::methods::Lookup;
+use crate::types::methods::{Lookup, conversion};
 use crate::types::ty::Ty;
 
 impl Infer<'_> {
@@ -85,6 +87,46 @@ impl Infer<'_> {
         }
     }
 
+    /// A known type without such a method: only a trait in scope can have it.
+    pub(super) fn of_imported_trait(
+        &self,
+        step: &Ty,
+        outer: Option<&Ty>,
+        name: Symbol,
+        arity: usize,
+    ) -> Option<Lookup> {
+        let traits = self.imported_traits();
+        // A type that nothing is known of may well have its own `read`; names of other crates' traits are rarer.
+        let is_known = self.is_known(step);
+        let mut found: Vec<Arc<ExternalSignature>> = Vec::new();
+        for signature in traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name)) {
+            if usize::from(signature.arity) == arity
+                && (is_known || !signature.path.starts_with("std::"))
+                && !needs_reference(step, outer, signature.path)
+                && !found.iter().any(|f| f.path == signature.path)
+            {
+                found.push(signature);
+            }
+        }
+        let [signature] = found.as_slice() else { return None };
+        let (signature, step) = (Arc::clone(signature), step.clone());
+        Some(if is_known || is_meant_for(signature.path, &step) {
+            Lookup::External(signature, step)
+        } else {
+            Lookup::Guessed(signature, step)
+        })
+    }
+
+    /// Whether it is known what methods a type has itself. Of a parameter or trait object that is what its bounds say:
+    /// a trait in scope gives it nothing.
+    fn is_known(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Adt(path, _) => self.own_type(*path).is_some() || self.catalogue.type_facts(*path).is_some(),
+            Ty::Param(..) | Ty::Dyn(_) | Ty::Impl(_) => false,
+            _ => true,
+        }
+    }
+
     /// Whether methods of a trait outside of the program can be called here.
     fn is_in_scope(&self, path: Symbol) -> bool {
         crate::names::is_in_prelude(path) || self.imported_traits().contains(&path)
@@ -100,4 +142,26 @@ fn turn(kind: SelfKind, outer: Option<&Ty>) -> u8 {
         (SelfKind::Ref, _) => 2,
         (SelfKind::Mut, _) => 3,
     }
+}
+
+/// `Read` and `Write` are implemented for references to slices, not for slices and arrays, which have no such methods:
+/// `[u8; 32]` may have a `write` of the program's own.
+pub(super) fn needs_reference(step: &Ty, outer: Option<&Ty>, path: Symbol) -> bool {
+    let is_reference = matches!(outer, Some(Ty::Ref(_, inner)) if matches!(**inner, Ty::Slice(_)));
+    matches!(step, Ty::Slice(_) | Ty::Array(_)) && !is_reference && path.starts_with("std::io::")
+}
+
+/// Whether a trait is made for types of which it is not known that they implement it: extensions, and traits of the crate
+/// that the type, or a bound of it, comes from.
+fn is_meant_for(method: Symbol, ty: &Ty) -> bool {
+    let krate = |path: Symbol| path.split_once("::").map(|(krate, _)| sym(krate));
+    let is_near = |path: Symbol| krate(path) == krate(method);
+    conversion(&method).ends_with("Ext")
+        || match ty {
+            Ty::Adt(path, _) => is_near(*path),
+            Ty::Param(_, bounds) | Ty::Dyn(bounds) | Ty::Impl(bounds) => {
+                bounds.iter().any(|b| is_near(b.path))
+            }
+            _ => false,
+        }
 }
