@@ -22,9 +22,9 @@ fn words(name: &str) -> impl Iterator<Item = &str> + Clone {
 
 /// Whether a module or folder of that name supports tests: `test_utils`, `my-test-support`, `testutil`.
 pub(crate) fn is_test_support(name: &str) -> bool {
-    let pairs = words(name).zip(words(name).skip(1));
+    let mut pairs = words(name).zip(words(name).skip(1));
     words(name).any(|word| matches!(word, "testutil" | "testutils"))
-        || pairs.into_iter().any(|(word, next)| matches!(word, "test" | "tests") && SUPPORT.contains(&next))
+        || pairs.any(|(word, next)| matches!(word, "test" | "tests") && SUPPORT.contains(&next))
 }
 
 /// Whether a package is for tests by its folder, which is given from the root of the workspace: `fuzz`,
