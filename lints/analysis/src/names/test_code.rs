@@ -1,8 +1,13 @@
 //! Which code is test code, and editions.
 
-use crate::names::Program;
+use crate::names::{CrateInput, Program, TargetKind};
 use crate::span::FileId;
 use crate::syntax::hir::{ItemIndex, ModuleIndex};
+
+/// Whether all of a crate is test code.
+pub(super) fn is_test_crate(krate: &CrateInput) -> bool {
+    krate.for_tests || matches!(krate.kind, TargetKind::Test | TargetKind::Bench | TargetKind::Example)
+}
 
 impl Program {
     /// The edition of a file (of the first crate that holds it).
@@ -13,7 +18,7 @@ impl Program {
 
     /// The first crate that holds a file.
     #[must_use]
-    pub fn crate_of(&self, file: FileId) -> Option<&crate::names::CrateInput> {
+    pub fn crate_of(&self, file: FileId) -> Option<&CrateInput> {
         let krate = self.graph.node(self.graph.node_of(file, ModuleIndex(0))).krate;
         self.crates.get(krate as usize)
     }

@@ -1,6 +1,7 @@
 //! What processes printed, and whether anybody asks whether they failed.
 
 use linger_analysis::flow::mir::{Operand, Owner, Place, Projection, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::names::DefId;
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
@@ -25,7 +26,7 @@ pub(super) fn unchecked<'v>(
     view: &'v FlowView<'_>,
 ) -> impl Iterator<Item = Unchecked> + 'v {
     outputs(view).into_iter().filter_map(move |output| {
-        let uses = uses(view, &output);
+        let uses = uses(cx, view, &output);
         if !uses.is_read || uses.status || uses.is_passed || is_validated(cx, view, &output, FAR_ENOUGH) {
             return None;
         }
@@ -145,9 +146,17 @@ struct Uses {
     is_passed: bool,
 }
 
-fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
+fn uses(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> Uses {
     let mut uses = Uses::default();
     for (_, statement) in view.statements() {
+        if let StatementKind::Call(call) = &statement.kind {
+            let is_whole = |place: &Place| {
+                output.contains(&place.var)
+                    && place.projections.iter().all(|p| matches!(p, Projection::Deref))
+            };
+            uses.is_passed |= call.args.iter().filter_map(Operand::place).any(is_whole)
+                && may_look_at_status(cx, &call.callee.target);
+        }
         let stays = match &statement.kind {
             StatementKind::Assign { dest, .. } => output.contains(&dest.var),
             StatementKind::Discard { .. } => true,
@@ -170,6 +179,29 @@ fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
         });
     }
     uses
+}
+
+/// Whether a function that is lent an output may look at its status: `check(&output)?`, `output.exit_ok()?`. One of the
+/// program that only reads what was printed does not.
+fn may_look_at_status(cx: &BodyContext<'_>, target: &Target) -> bool {
+    let only_reads = |def: &DefId| {
+        let body = cx.analysis.body_of(*def).map(|body| cx.analysis.hir(body));
+        body.is_some_and(|body| {
+            let reads = |wanted: &[&str]| {
+                body.exprs.iter().any(
+                    |e| matches!(&e.kind, ExprKind::Field { name, .. } if wanted.contains(&name.as_str())),
+                )
+            };
+            reads(&["stdout", "stderr"]) && !reads(&["status"])
+        })
+    };
+    match target {
+        Target::Def(def) => !only_reads(def),
+        Target::AnyOf(defs) => !defs.iter().any(only_reads),
+        Target::External(path) => !path.starts_with("std::"),
+        Target::Local(_) | Target::Value | Target::Unknown => true,
+        Target::Constructor(_) => false,
+    }
 }
 
 /// Whether the program asks a question of what was printed: empty, equal, contains, the second word of it. A failure

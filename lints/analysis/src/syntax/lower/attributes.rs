@@ -11,6 +11,7 @@ use crate::syntax::cfg::Cfg;
 use crate::syntax::hir::{PathRef, Segment};
 use crate::syntax::items::{Attributes, LintAttribute};
 use crate::syntax::lower::Lower;
+use crate::syntax::test_names::is_test_feature;
 
 /// Last segments of attributes that make a function a test or benchmark.
 const TESTS: [&str; 9] = [
@@ -179,8 +180,7 @@ pub(super) fn condition(attrs: &[Attribute]) -> Option<Cfg> {
     Some(if rest.is_empty() { first } else { Cfg::All(std::iter::once(first).chain(rest).collect()) })
 }
 
-/// Whether a condition can only hold in tests: `test`, or `all(…)` with such a part, or `any(…)` of
-/// nothing else.
+/// Whether a condition holds only in tests and what supports them: `test`, `any(test, feature = "test-utils")`.
 pub(super) fn requires_test(tokens: TokenStream) -> bool {
     let Ok(meta) = syn::parse2::<Meta>(tokens) else { return false };
     meta_requires_test(&meta)
@@ -188,7 +188,7 @@ pub(super) fn requires_test(tokens: TokenStream) -> bool {
 
 fn meta_requires_test(meta: &Meta) -> bool {
     match meta {
-        Meta::Path(path) => path.is_ident("test"),
+        Meta::Path(path) => ["test", "doctest", "fuzzing"].iter().any(|name| path.is_ident(name)),
         Meta::List(list) => {
             let Ok(parts) = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())
             else {
@@ -200,7 +200,11 @@ fn meta_requires_test(meta: &Meta) -> bool {
                 list.path.is_ident("any") && !parts.is_empty() && parts.iter().all(meta_requires_test)
             }
         }
-        Meta::NameValue(_) => false,
+        Meta::NameValue(value) => {
+            value.path.is_ident("feature")
+                && matches!(&value.value, syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. })
+                    if is_test_feature(&name.value()))
+        }
     }
 }
 
