@@ -49,13 +49,14 @@ declare_rule! {
     ///
     /// A release anywhere in the crate (`from_raw_fd`, `close`, `remove_dir_all`) is taken as the matching one,
     /// unless the descriptor is plainly seen to go nowhere. Leaked memory is reported only where it can grow: in
-    /// loops, in async functions, and in functions that return it or leak it for the sake of one call.
+    /// loops, in async functions, and in functions that return it or leak it for the sake of one call; where a comment
+    /// says that it leaks, it is the strict case `once`.
     ForgottenResource("forgotten_resource") {
         group: Cleanup,
         cases: {
             handle: Warn = "a descriptor, guard, file, temporary directory or task",
             memory: Warn = "memory, again and again: in a loop, a handler, or for each call",
-            once: Allow = "memory, once or for something that is kept",
+            once: Allow = "memory, once, for something that is kept, or with a comment that says so",
             deliberate: Allow = "`mem::forget` of a guard or other resource",
         },
         since: "0.1.0",
@@ -83,6 +84,14 @@ impl Rule for ForgottenResource {
                 }
                 let Some((case, what)) = forgotten(cx, view, point, call, facts) else { continue };
                 let resolved = call.callee.known == Known::Resolved;
+                // Who writes that this leaks has thought of it.
+                let case = if case == "memory"
+                    && cx.has_reason_with(statement.span, &["leak", "lifetime of", "life of the", "'static"])
+                {
+                    "once"
+                } else {
+                    case
+                };
                 if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
@@ -169,7 +178,7 @@ fn memory(
     call: &Call,
     facts: &FunctionFacts,
 ) -> Option<&'static str> {
-    if cx.analysis.is_once(cx.body, view.mir.owner) {
+    if cx.analysis.is_once(cx.body, view.mir.owner) || is_called_by_nobody(cx) {
         return Some("once");
     }
     let (vars, stops) = follow(cx, view.mir, call.dest.var);
@@ -189,6 +198,15 @@ fn memory(
     }
     let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
     Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
+}
+
+/// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so
+/// again and again.
+fn is_called_by_nobody(cx: &BodyContext<'_>) -> bool {
+    cx.body.def.is_some_and(|def| {
+        let item = cx.program().item(def);
+        !item.is_public && item.parent.is_none() && cx.analysis.callers.get(&def).is_none()
+    })
 }
 
 /// `if cfg!(test) { … }`: the code of one kind of build.
