@@ -84,17 +84,11 @@ impl Rule for ForgottenResource {
                 }
                 let Some((case, what)) = forgotten(cx, view, point, call, facts) else { continue };
                 let resolved = call.callee.known == Known::Resolved;
-                // Who writes that this leaks has thought of it.
-                let case = if case == "memory"
-                    && cx.has_reason_with(statement.span, &["leak", "lifetime of", "life of the", "'static"])
-                {
-                    "once"
-                } else {
-                    case
-                };
                 if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
+                let is_said = case == "memory" && is_said_to_leak(cx, view, point, statement.span);
+                let case = if is_said { "once" } else { case };
                 let name = short(path);
                 report.push(
                     Diagnostic::new(&META, cx.at(statement.span), format!("`{name}` {what}"))
@@ -198,6 +192,14 @@ fn memory(
     }
     let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
     Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
+}
+
+/// Whether a comment says that it is kept for the life of the process, or (of code that is not plainly run again and
+/// again) that it leaks: the author has thought of it.
+fn is_said_to_leak(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, span: Span) -> bool {
+    let again = view.mir.is_async || view.mir.blocks[point.block.index()].in_loop.is_some();
+    let lives = ["lifetime of the ", "life of the ", "process lifetime", "duration of the pro"];
+    cx.has_reason_with(span, &lives) || !again && cx.has_reason_with(span, &["leak"])
 }
 
 /// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so
