@@ -232,6 +232,8 @@ pub enum Mode {
     Exclusive,
     /// Read lock, `borrow`.
     Shared,
+    /// Read lock that does not wait for queued writers.
+    Recursive,
 }
 
 /// A resource type.
@@ -473,8 +475,6 @@ pub struct FunctionFacts {
     pub polls: bool,
     /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.
     pub runs_transaction: bool,
-    /// For read locks: does not wait for writers that are queued.
-    pub skips_queue: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.
     pub gives_records: bool,
     /// Why, in a line.

@@ -15,7 +15,7 @@ use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
 declare_rule! {
-    /// A temporary guard made in a scrutinee is held while an arm waits, calls back, locks or does I/O.
+    /// A temporary guard made in a scrutinee is held while an arm waits, locks, calls back or does I/O.
     ///
     /// ## Why it matters
     ///

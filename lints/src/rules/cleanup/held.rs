@@ -1,7 +1,7 @@
 //! What goes on while a guard is held that it is not needed for.
 
 use linger_analysis::catalogue::{Class, Mode};
-use linger_analysis::facts::{EffectKind, effects_of_call};
+use linger_analysis::facts::{EffectKind, LockEffect, effects_of_call};
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
     Call, LoopId, LoopInfo, Operand, Point, Rvalue, Statement, StatementKind, Var, VarKind,
@@ -163,7 +163,7 @@ fn activity(
                 here(Weight::Waits, format!("`{name}` waits here"))
             } else if facts.io {
                 here(Weight::Io, format!("`{name}` does I/O here"))
-            } else if facts.locks.is_some() {
+            } else if facts.locks.is_some() && !gives_borrow(cx, view, call) {
                 let lock = call.args.first().and_then(|a| view.tokens.identities.operand(a));
                 if lock.is_some_and(|lock| is_same(token, &lock)) {
                     here(Weight::LocksAgain, format!("`{name}` takes the same lock again here"))
@@ -204,7 +204,9 @@ fn activity(
                 };
                 return Some(Activity { span, text, way: vec![effect.at], weight });
             }
-            let lock = summary.locks.iter().find(|l| l.known == Known::Resolved).filter(|_| can_wait)?;
+            // A borrow in there is no lock either.
+            let is_lock = |l: &&LockEffect| l.known == Known::Resolved && l.class != Class::RefcellBorrow;
+            let lock = summary.locks.iter().find(is_lock).filter(|_| can_wait)?;
             // Nor does it stay at that lock, when it waits or does I/O somewhere below.
             let below = [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io];
             let (weight, text, way) = match below.iter().find_map(|kind| summary.effects.get(kind)) {
@@ -247,6 +249,11 @@ fn waits_in_drop(
     }
     let text = format!("the Drop of `{}` waits (`{}`)", short(&ty), short(&effect.what));
     Some(Activity { span: statement.span, text, way: vec![effect.at], weight: Weight::Waits })
+}
+
+/// Nobody waits for a borrow.
+fn gives_borrow(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    cx.analysis.ownership.owns(&view.mir.var(call.dest.var).ty, Class::RefcellBorrow)
 }
 
 fn is_same(held: &Token, lock: &Identity) -> bool {

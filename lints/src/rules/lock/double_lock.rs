@@ -78,7 +78,7 @@ declare_rule! {
         cases: {
             conflict: Deny = "the second lock waits for the first",
             read_read: Warn = "two read locks of what the program also locks for writing: hangs when the writer waits between them",
-            without_writer: Allow = "two read locks, and no writer was seen",
+            weak: Allow = "two read locks, and no writer was seen, or the second is taken deep in other calls",
         },
         since: "0.1.0",
         fixes: Sometimes,
@@ -129,7 +129,7 @@ impl Rule for DoubleLock {
                     .clone()
                     .case("read_read")
                     .step(*at, "a writer that waits here in between waits for both, and the second for it"),
-                None => finding.clone().case("without_writer"),
+                None => finding.clone().case("weak"),
             });
         }
     }
@@ -162,24 +162,18 @@ fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>,
     let mut found = Vec::new();
     while_held(cx, view, |point, held, taken| {
         let (lock, token) = (held.lock, held.token);
-        if lock.mode == Mode::Shared
+        if lock.mode != Mode::Exclusive
             && taken.effect.mode == Mode::Shared
             && is_taken_again(cx, view, point, held, taken)
-            && !skips_queue(cx, view, point)
             && push_once(&mut seen, cx.at(token.span), taken.at)
         {
-            let name = if lock.class == Class::LockGuard { from_owner(cx, view, &lock.place) } else { None };
+            // Longer ways often hang on what the call is given.
+            let is_near = taken.effect.way.len() <= 1 && lock.class == Class::LockGuard;
+            let name = if is_near { from_owner(cx, view, &lock.place) } else { None };
             found.push((name, finding(cx, view, point, held, taken, confidence(token.known, taken.known))));
         }
     });
     found
-}
-
-/// A read lock that does not wait for queued writers.
-fn skips_queue(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point) -> bool {
-    matches!(view.mir.statement(point).map(|s| &s.kind), Some(StatementKind::Call(call))
-        if matches!(&call.callee.target, Target::External(path)
-            if cx.catalogue().facts(*path).is_some_and(|f| f.skips_queue)))
 }
 
 /// Whether it is the lock that is held, and taking it is no way to replace what is held.
@@ -214,7 +208,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     let mut seen: Vec<(FileSpan, FileSpan)> = Vec::new();
     while_held(cx, view, |point, held, taken| {
         let (lock, token) = (held.lock, held.token);
-        let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
+        let both_read = lock.mode != Mode::Exclusive && taken.effect.mode != Mode::Exclusive;
         if both_read || !is_taken_again(cx, view, point, held, taken) {
             return;
         }
@@ -233,7 +227,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
 /// A getter that fills an empty cell before it lends it, called again while what it lent is alive: the cell is full by
 /// now, and the conflicting half of the getter does not run.
 fn fills_first(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Token, lock: &Lock, taken: &Taken) -> bool {
-    if lock.mode != Mode::Shared || taken.effect.at == taken.at {
+    if lock.mode == Mode::Exclusive || taken.effect.at == taken.at {
         return false;
     }
     let Some(StatementKind::Call(call)) = view.mir.statement(held.at).map(|s| &s.kind) else { return false };
@@ -280,8 +274,8 @@ fn around_callbacks(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<
                     && !held.is_pooled()
                     && (held.mode == Mode::Exclusive || taken.mode == Mode::Exclusive)
             });
-            let Some((held, taken)) =
-                conflicts.find(|(held, taken)| held.mode != Mode::Shared || !is_filled(cx, function, taken))
+            let Some((held, taken)) = conflicts
+                .find(|(held, taken)| held.mode == Mode::Exclusive || !is_filled(cx, function, taken))
             else {
                 continue;
             };
@@ -329,7 +323,7 @@ fn finding(
 ) -> Diagnostic {
     let (lock, held) = (held.lock, held.token);
     let noun = lock_noun(held);
-    let both_read = lock.mode == Mode::Shared && taken.effect.mode == Mode::Shared;
+    let both_read = lock.mode != Mode::Exclusive && taken.effect.mode != Mode::Exclusive;
     let message = if both_read {
         format!("this read guard is alive when the same {noun} is read-locked again")
     } else {
@@ -350,7 +344,8 @@ fn finding(
         .step(taken.at, again)
         .confidence(confidence);
     for step in way.iter().filter(|s| **s != taken.at) {
-        finding = finding.step(*step, "taken again here");
+        let text = if *step == taken.effect.at { "taken again here" } else { "through this call" };
+        finding = finding.step(*step, text);
     }
     if let Some((span, text)) = held_from(view, held, point) {
         finding = finding.step(cx.at(span), text);
