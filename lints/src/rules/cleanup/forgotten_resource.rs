@@ -50,7 +50,7 @@ declare_rule! {
     /// A release anywhere in the crate (`from_raw_fd`, `close`, `remove_dir_all`) is taken as the matching one,
     /// unless the descriptor is plainly seen to go nowhere. Leaked memory is reported only where it can grow: in
     /// loops, in async functions, and in functions that return it or leak it for the sake of one call; where a comment
-    /// says that it leaks, it is the strict case `once`.
+    /// says that it is meant for the life of the process, it is the strict case `once`.
     ForgottenResource("forgotten_resource") {
         group: Cleanup,
         cases: {
@@ -87,7 +87,7 @@ impl Rule for ForgottenResource {
                 if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
-                let is_said = case == "memory" && is_said_to_leak(cx, view, point, statement.span);
+                let is_said = case == "memory" && is_said_to_stay(cx, statement.span);
                 let case = if is_said { "once" } else { case };
                 let name = short(path);
                 report.push(
@@ -194,12 +194,18 @@ fn memory(
     Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
 }
 
-/// Whether a comment says that it is kept for the life of the process, or (of code that is not plainly run again and
-/// again) that it leaks: the author has thought of it.
-fn is_said_to_leak(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, span: Span) -> bool {
-    let again = view.mir.is_async || view.mir.blocks[point.block.index()].in_loop.is_some();
-    let lives = ["lifetime of the ", "life of the ", "process lifetime", "duration of the pro"];
-    cx.has_reason_with(span, &lives) || !again && cx.has_reason_with(span, &["leak"])
+/// Whether a comment says that it is meant for the life of the process. That something wants a static text is no reason
+/// to give it a new one each time.
+fn is_said_to_stay(cx: &BodyContext<'_>, span: Span) -> bool {
+    const WORDS: [&str; 6] = [
+        "lifetime of the ",
+        "life of the ",
+        "process lifetime",
+        "duration of the pro",
+        "intentional",
+        "on purpose",
+    ];
+    cx.has_reason_with(span, &WORDS)
 }
 
 /// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so
