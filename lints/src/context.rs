@@ -9,6 +9,7 @@ use linger_analysis::flow::tokens::Tokens;
 use linger_analysis::names::Program;
 use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
+use linger_analysis::syntax::cfg::Cfg;
 use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
 use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
@@ -114,11 +115,40 @@ impl<'a> BodyContext<'a> {
         })
     }
 
+    /// Whether no compilation for Unix has the code at `span`: `#[cfg(windows)]` on a statement or block around it, on
+    /// the item, or on a module.
+    #[must_use]
+    pub fn is_never_on_unix(&self, span: Span) -> bool {
+        let body = self.hir();
+        let is_off = |condition: &Option<Box<Cfg>>| condition.as_ref().is_some_and(|c| c.is_never_on_unix());
+        let by_statement = body.exprs.iter().any(|expr| {
+            let ExprKind::Block(block) = &expr.kind else { return false };
+            block.stmts.iter().any(|s| s.span.contains(span) && is_off(&s.condition))
+                || is_off(&block.tail_condition)
+                    && block.tail.is_some_and(|tail| body.expr(tail).span.contains(span))
+        });
+        by_statement || self.program().is_never_on_unix(self.file(), body.owner)
+    }
+
     /// Whether a comment of three words or more, which is not commented-out code, stands on one of the lines of
     /// `span`, on the line above it, or there at the statement whose only part it is: above `if done { a.ok(); }`.
     #[must_use]
     pub fn has_reason(&self, span: Span) -> bool {
-        if self.reason_at(span, true) {
+        self.comment_at(span, &is_reason)
+    }
+
+    /// Whether such a comment has one of `words` in it (in lower case) and is no note of work to do.
+    #[must_use]
+    pub fn has_reason_with(&self, span: Span, words: &[&str]) -> bool {
+        self.comment_at(span, &|text| {
+            let text = text.to_lowercase();
+            let is_note = ["fixme", "todo", "xxx", "hack"].iter().any(|mark| text.contains(mark));
+            !is_note && words.iter().any(|word| text.contains(word))
+        })
+    }
+
+    fn comment_at(&self, span: Span, accept: &dyn Fn(&str) -> bool) -> bool {
+        if self.reason_at(span, true, accept) {
             return true;
         }
         // Blocks around it, innermost first.
@@ -129,14 +159,14 @@ impl<'a> BodyContext<'a> {
             around.extend(block.stmts.iter().find(|s| s.span.contains(span)).map(|s| (&**block, s)));
             if let Some(tail) = block.tail.filter(|t| body.expr(*t).span.contains(span))
                 && block.stmts.is_empty()
-                && self.reason_at(body.expr(tail).span, false)
+                && self.reason_at(body.expr(tail).span, false, accept)
             {
                 return true;
             }
         }
         around.sort_by_key(|(_, s)| s.span.hi - s.span.lo);
         for (block, statement) in around {
-            if self.reason_at(statement.span, false) {
+            if self.reason_at(statement.span, false, accept) {
                 return true;
             }
             if block.stmts.len() + usize::from(block.tail.is_some()) > 1 {
@@ -188,7 +218,7 @@ impl<'a> BodyContext<'a> {
     }
 
     /// A reason on the line above a span, or on its lines: on all of them, or on the first alone.
-    fn reason_at(&self, span: Span, whole: bool) -> bool {
+    fn reason_at(&self, span: Span, whole: bool, accept: &dyn Fn(&str) -> bool) -> bool {
         let source = self.source();
         let mut first = source.lines.line(span.lo).saturating_sub(1);
         let own = first;
@@ -208,7 +238,7 @@ impl<'a> BodyContext<'a> {
         source.comments[start..]
             .iter()
             .take_while(|c| c.span.lo < to)
-            .any(|c| is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
+            .any(|c| accept(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
     }
 }
 

@@ -98,6 +98,8 @@ pub struct Attributes {
     pub cfg_test: bool,
     /// Another `#[cfg(…)]` on the item itself: it may be there for other platforms or features only.
     pub is_conditional: bool,
+    /// A `#[cfg(…)]` on the item itself that no compilation for Unix satisfies.
+    pub never_on_unix: bool,
     /// `#[tokio::main]`, `#[async_std::main]`, `#[actix_web::main]`…
     pub is_async_main: bool,
     /// `#[derive(A, B)]`, last segments.

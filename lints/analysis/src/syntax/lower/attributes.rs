@@ -80,6 +80,7 @@ fn read(meta: &Meta, out: &mut Attributes) {
             let tests = requires_test(list.tokens.clone());
             out.cfg_test |= tests;
             out.is_conditional |= !tests;
+            out.never_on_unix |= Cfg::parse(list.tokens.clone()).is_some_and(|cfg| cfg.is_never_on_unix());
         }
         ("cfg_attr", Meta::List(_)) if single => {
             for inner in conditional(meta) {
