@@ -467,8 +467,10 @@ pub struct FunctionFacts {
     pub leaves_unflushed: bool,
     /// Tells by `None` or an error when what it looks for is not in a text or list.
     pub asks: bool,
-    /// Starts a runtime of its own to wait in, which panics inside of another (`postgres::Client::query`).
+    /// Waits in a way that panics where a runtime runs already (`Handle::block_on`, `postgres::Client::query`).
     pub panics_in_runtime: bool,
+    /// Tells whether a runtime runs here (`Handle::try_current`).
+    pub asks_for_runtime: bool,
     /// Receives, and fails at once and every time when the other side is gone (`Receiver::recv`).
     pub fails_when_closed: bool,
     /// Answers at once whether somebody else has got on (`load` of an atomic, `try_recv`, `is_finished`).
