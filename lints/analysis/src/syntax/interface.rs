@@ -120,12 +120,14 @@ impl Interface {
             cfg_test,
             is_conditional,
             is_async_main,
+            reports_errors,
+            goes_on,
             derives,
             derive_paths,
             path,
             others,
         } = attributes;
-        for flag in [must_use, is_test, cfg_test, is_conditional, is_async_main] {
+        for flag in [must_use, is_test, cfg_test, is_conditional, is_async_main, reports_errors, goes_on] {
             self.flag(*flag);
         }
         self.each(derives, |words, symbol| words.symbol(*symbol));
