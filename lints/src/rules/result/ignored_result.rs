@@ -166,11 +166,9 @@ impl Rule for IgnoredResult {
 
 /// `in_parallel(jobs).await?;`, which gives a `Vec<Result<…>>`: one for each of what it was given to run.
 fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<Diagnostic> {
-    let is_list = |ty: &Ty| {
-        ty.as_option().is_none()
-            && ty.as_result().is_none()
-            && ty.path().is_some_and(|p| cx.catalogue().is_container(p))
-    };
+    // What holds one result, or none yet, is no list of them.
+    let is_one = |path: &str| matches!(short(path), "Option" | "Result" | "Poll");
+    let is_list = |ty: &Ty| ty.path().is_some_and(|p| !is_one(&p) && cx.catalogue().is_container(p));
     let in_it = |ty: &Ty| ty.args().first().filter(|_| is_list(ty)).and_then(Ty::as_result);
     let (given, error) = in_it(list)?;
     // A function that says itself that it gives `Result`s may have looked at them (a quorum, a best effort).
