@@ -32,13 +32,14 @@ pub(crate) fn is_about_failure(text: &str) -> bool {
 }
 
 fn explains(words: &[String]) -> bool {
+    let has = |list: &str, test: &dyn Fn(&str) -> bool| list.split_whitespace().any(test);
     words.iter().any(|word| {
-        WORDS.contains(&word.as_str())
-            || STEMS.iter().any(|stem| word.starts_with(stem))
+        has(WORDS, &|known| known == word)
+            || has(STEMS, &|stem| word.starts_with(stem))
             || word.ends_with("n't")
-    }) || words.windows(2).any(|pair| match pair {
-        [first, second] => PAIRS.contains(&(first.as_str(), second.as_str())),
-        _ => false,
+    }) || words.windows(2).any(|pair| {
+        let pair = pair.join("-");
+        has(PAIRS, &|known| known == pair)
     })
 }
 
@@ -46,248 +47,29 @@ fn explains(words: &[String]) -> bool {
 const STANDS_ALONE: &[&str] = &["ignor", "intentional", "deliberate", "harmless", "benign", "besteffort"];
 
 /// Words that give a reason.
-const WORDS: &[&str] = &[
-    // Why.
-    "because",
-    "cause",
-    "since",
-    "so",
-    "therefore",
-    "thus",
-    "hence",
-    "why",
-    "reason",
-    "due",
-    "otherwise",
-    "else",
-    "avoid",
-    "avoids",
-    "avoiding",
-    "prevent",
-    "prevents",
-    "ensure",
-    "ensures",
-    "guarantee",
-    "sure",
-    "workaround",
-    "hack",
-    "todo",
-    "fixme",
-    "xxx",
-    "note",
-    "nb",
-    "issue",
-    "bug",
-    "see",
-    "per",
-    // That it is meant.
-    "effort",
-    "purpose",
-    "purposely",
-    "fine",
-    "ok",
-    "okay",
-    "safe",
-    "safely",
-    "care",
-    "cares",
-    "matter",
-    "matters",
-    "optional",
-    "optionally",
-    "silently",
-    "quietly",
-    "forget",
-    "noop",
-    "op",
-    "nothing",
-    "nobody",
-    "anyone",
-    "desired",
-    "meant",
-    "want",
-    "wanted",
-    "acceptable",
-    "allowed",
-    "enough",
-    "sufficient",
-    "simply",
-    "just",
-    "keep",
-    "keeps",
-    "let",
-    "lets",
-    // Under which conditions.
-    "if",
-    "unless",
-    "until",
-    "when",
-    "whenever",
-    "once",
-    "while",
-    "even",
-    "still",
-    "anyway",
-    "anyways",
-    "regardless",
-    "although",
-    "though",
-    "but",
-    "however",
-    "instead",
-    "rather",
-    "except",
-    "either",
-    "whatever",
-    "whether",
-    "without",
-    "never",
-    "always",
-    "only",
-    "already",
-    "yet",
-    "too",
-    "not",
-    "no",
-    "none",
-    "neither",
-    "nor",
-    "cannot",
-    "can",
-    "could",
-    "may",
-    "maybe",
-    "might",
-    "must",
-    "should",
-    "would",
-    "won't",
-    "possible",
-    "possibly",
-    "impossible",
-    "unlikely",
-    "likely",
-    "probably",
-    "hopefully",
-    "usually",
-    "sometimes",
-    "best",
-    "need",
-    "needs",
-    "needed",
-    "necessary",
-    "unnecessary",
-    "useless",
-    "rely",
-    "relies",
-    // What goes wrong, or how long it takes.
-    "err",
-    "panic",
-    "panics",
-    "race",
-    "races",
-    "racy",
-    "hold",
-    "holds",
-    "holding",
-    "held",
-    "hang",
-    "hangs",
-    "stuck",
-    "gone",
-    "dead",
-    "lost",
-    "lose",
-    "losing",
-    "loses",
-    "closed",
-    "missing",
-    "brief",
-    "briefly",
-    "short",
-    "quick",
-    "quickly",
-    "cheap",
-    "fast",
-    "instant",
-    "instantly",
-    "immediate",
-    "immediately",
-    "slow",
-    "forever",
-    "lifetime",
-    "alive",
-    "zombie",
-    "zombies",
-];
+const WORDS: &str = "\
+    because cause since so therefore thus hence why reason due otherwise else avoid avoids avoiding prevent \
+    prevents ensure ensures guarantee sure workaround hack todo fixme xxx note nb issue bug see per effort \
+    purpose purposely fine ok okay safe safely care cares matter matters optional optionally silently \
+    quietly forget noop op nothing nobody anyone desired meant want wanted acceptable allowed enough \
+    sufficient simply just keep keeps let lets if unless until when whenever once while even still anyway \
+    anyways regardless although though but however instead rather except either whatever whether without \
+    never always only already yet too not no none neither nor cannot can could may maybe might must should \
+    would won't possible possibly impossible unlikely likely probably hopefully usually sometimes best need \
+    needs needed necessary unnecessary useless rely relies err panic panics race races racy hold holds \
+    holding held hang hangs stuck gone dead lost lose losing loses closed missing brief briefly short quick \
+    quickly cheap fast instant instantly immediate immediately slow forever lifetime alive zombie zombies";
 
 /// Beginnings of such words.
-const STEMS: &[&str] = &[
-    "expect",
-    "unexpect",
-    "assum",
-    "error",
-    "fail",
-    "block",
-    "nonblock",
-    "drop",
-    "leak",
-    "wait",
-    "await",
-    "orphan",
-    "detach",
-    "swallow",
-    "discard",
-    "suppress",
-    "skip",
-    "tolera",
-    "deadlock",
-    "interrupt",
-    "abort",
-    "cancel",
-    "terminat",
-    "disconnect",
-    "shutdown",
-    "invalid",
-    "corrupt",
-    "broken",
-    "crash",
-    "retr",
-    "fallback",
-    "timeout",
-    "guarantee",
-    "bounded",
-    "background",
-    "synchron",
-    "asynchron",
-    "concurren",
-    "parallel",
-    "reap",
-];
+const STEMS: &str = "\
+    expect unexpect assum error fail block nonblock drop leak wait await orphan detach swallow discard \
+    suppress skip tolera deadlock interrupt abort cancel terminat disconnect shutdown invalid corrupt broken \
+    crash retr fallback timeout guarantee bounded background synchron asynchron concurren parallel reap";
 
 /// Words that give a reason together.
-const PAIRS: &[(&str, &str)] = &[
-    ("as", "it"),
-    ("as", "we"),
-    ("as", "the"),
-    ("as", "this"),
-    ("as", "that"),
-    ("as", "they"),
-    ("as", "there"),
-    ("as", "a"),
-    ("in", "case"),
-    ("in", "order"),
-    ("is", "done"),
-    ("on", "exit"),
-    ("by", "design"),
-    ("to", "make"),
-    ("to", "allow"),
-    ("to", "be"),
-    ("shut", "down"),
-    ("time", "out"),
-    ("at", "least"),
-    ("at", "most"),
-];
+const PAIRS: &str = "\
+    as-it as-we as-the as-this as-that as-they as-there as-a in-case in-order is-done on-exit by-design to-make \
+    to-allow to-be shut-down time-out at-least at-most";
 
 #[cfg(test)]
 mod tests {
