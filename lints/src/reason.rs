@@ -46,7 +46,7 @@ fn explains(words: &[String]) -> bool {
 /// Beginnings of words each of which is a reason by itself.
 const STANDS_ALONE: &[&str] = &["ignor", "intentional", "deliberate", "harmless", "benign", "besteffort"];
 
-/// Words that give a reason.
+/// Words that give a reason, or state how things are.
 const WORDS: &str = "\
     because cause since so therefore thus hence why reason due otherwise else avoid avoids avoiding prevent \
     prevents ensure ensures guarantee sure workaround hack todo fixme xxx note nb issue bug see per effort \
@@ -58,7 +58,8 @@ const WORDS: &str = "\
     would won't possible possibly impossible unlikely likely probably hopefully usually sometimes best need \
     needs needed necessary unnecessary useless rely relies err panic panics race races racy hold holds \
     holding held hang hangs stuck gone dead lost lose losing loses closed missing brief briefly short quick \
-    quickly cheap fast instant instantly immediate immediately slow forever lifetime alive zombie zombies";
+    quickly cheap fast instant instantly immediate immediately slow forever life lifetime alive zombie zombies \
+    is are was were has have had it it's they there own owns";
 
 /// Beginnings of such words.
 const STEMS: &str = "\
