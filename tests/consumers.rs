@@ -129,7 +129,10 @@ fn bash_completes_options_rules_and_values() {
     // Both as a program of its own and behind cargo.
     for start in [["cargo-linger"].as_slice(), &["cargo", "linger"]] {
         let offered = |rest: &[&str]| completed(&[start, rest].concat());
-        assert_eq!(offered(&["-A", "double_lock/"]), ["double_lock/conflict", "double_lock/read_read"]);
+        assert_eq!(
+            offered(&["-A", "double_lock/"]),
+            ["double_lock/conflict", "double_lock/read_read", "double_lock/weak"]
+        );
         assert!(offered(&["-D", ""]).contains(&"warnings".to_owned()));
         assert_eq!(offered(&["explain", "guard_held_through_m"]), ["guard_held_through_match"]);
         assert_eq!(offered(&["--message-format", "git"]), ["github", "gitlab"]);
@@ -157,7 +160,7 @@ fn in_shell(shell: &str, script: &str) -> Option<Output> {
 fn fish_completes_options_rules_and_values() {
     for start in ["cargo-linger", "cargo linger"] {
         for (line, wanted) in [
-            ("-A double_lock/", vec!["double_lock/conflict", "double_lock/read_read"]),
+            ("-A double_lock/", vec!["double_lock/conflict", "double_lock/read_read", "double_lock/weak"]),
             ("explain guard_held_through_m", vec!["guard_held_through_match"]),
             ("--message-format git", vec!["github", "gitlab"]),
             ("-q --unsafe-f", vec!["--unsafe-fixes"]),

@@ -105,7 +105,7 @@ fn files_that_cannot_be_checked_do_not_end_the_run() {
         ],
     );
     std::fs::write(dir.path().join("src/latin.rs"), b"fn caf\xe9() {}").expect("a file");
-    let all = run(dir.path(), &["--message-format", "json", "-D", "warnings"]);
+    let all = run(dir.path(), &["--message-format", "json", "-D", "warnings", "-v"]);
     // What no crate declares is no code, unless somebody names it.
     assert!(stderr(&all).contains("do not parse: src/template.rs"), "{}", stderr(&all));
     let found = findings(&all);

@@ -1,8 +1,8 @@
 //! Words and questions that rules share.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::DropHow;
-use linger_analysis::flow::tokens::{End, Token};
+use linger_analysis::flow::mir::{DropHow, Point};
+use linger_analysis::flow::tokens::{End, EndAt, Token};
 use linger_analysis::span::Span;
 
 use crate::context::{BodyContext, FlowView};
@@ -31,11 +31,25 @@ pub(crate) fn lock_noun(token: &Token) -> &'static str {
 
 /// Where a token's life ends, in words: the last end in the text.
 pub(crate) fn held_until(view: &FlowView<'_>, token: &Token) -> Option<(Span, &'static str)> {
+    last_end(view, token, |_| true)
+}
+
+/// The same, of the ends that control can get to from a point.
+pub(crate) fn held_from(view: &FlowView<'_>, token: &Token, from: Point) -> Option<(Span, &'static str)> {
+    last_end(view, token, |end| view.tokens.path(from, |point, _| point == end.at, |_, _| false).is_some())
+        .or_else(|| held_until(view, token))
+}
+
+fn last_end(
+    view: &FlowView<'_>,
+    token: &Token,
+    counts: impl Fn(&EndAt) -> bool,
+) -> Option<(Span, &'static str)> {
     let ends = view
         .tokens
         .ends
         .iter()
-        .filter(|e| view.tokens.token(e.token).at == token.at && e.span.hi > token.span.hi);
+        .filter(|e| view.tokens.token(e.token).at == token.at && e.span.hi > token.span.hi && counts(e));
     let end = ends.max_by_key(|e| e.span.hi)?;
     let text = match end.how {
         End::Dropped(DropHow::ScopeEnd) => "still held until here, the end of its scope",

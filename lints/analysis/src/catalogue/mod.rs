@@ -232,6 +232,8 @@ pub enum Mode {
     Exclusive,
     /// Read lock, `borrow`.
     Shared,
+    /// Read lock that does not wait for queued writers.
+    Recursive,
 }
 
 /// A resource type.

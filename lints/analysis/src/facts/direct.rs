@@ -26,6 +26,8 @@ pub struct Site {
     pub args: Box<[Option<Box<Identity>>]>,
     /// The call.
     pub at: FileSpan,
+    /// Arguments that are closures or functions written here, and that call nothing foreign themselves.
+    pub given: SmallVec<[u32; 1]>,
 }
 
 /// Direct facts of a body.
@@ -173,7 +175,8 @@ pub(super) fn flow(
                     let mut outer =
                         |a: &Operand| outward(ids, &ids.operand(a)?).filter(is_outer).map(Box::new);
                     let args = call.args.iter().map(&mut outer).collect();
-                    out.sites.push(Site { targets: found, args, at: here });
+                    let given = given_code(body, ids, call);
+                    out.sites.push(Site { targets: found, args, at: here, given });
                 }
             }
             _ => {}
@@ -308,6 +311,22 @@ fn inline_closures(
     };
     let closures = operands.iter().filter_map(|o| o.var()).filter_map(|v| closure_of(ids, v));
     closures.filter(|id| runs_blocks || hir.closure(*id).kind != ClosureKind::AsyncBlock).collect()
+}
+
+/// The arguments of a call that are the caller's own code: running them is no call of something foreign.
+fn given_code(body: &AnalyzedBody, ids: &Identities<'_>, call: &Call) -> SmallVec<[u32; 1]> {
+    let is_own = |argument: &Operand| match argument {
+        Operand::Constant(e) => matches!(body.types.expr(*e), Ty::Fn(..)),
+        _ => argument.var().and_then(|v| closure_of(ids, v)).is_some_and(|id| {
+            let is_foreign = |target: &Target| match target {
+                Target::Value => true,
+                Target::Local(local) => !matches!(body.types.local(*local), Ty::Closure(..)),
+                _ => false,
+            };
+            !body.flow.get(Owner::Closure(id)).calls().any(|(_, _, c)| is_foreign(&c.callee.target))
+        }),
+    };
+    (0u32..).zip(&call.args).filter(|(_, a)| is_own(a)).map(|(index, _)| index).collect()
 }
 
 /// Whether a call runs a future until it is done: `block_on`.

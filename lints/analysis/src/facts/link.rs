@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::facts::change::Change;
 use crate::facts::cycles;
 use crate::facts::direct::{Direct, Site, direct, note};
-use crate::facts::{Analysis, EFFECTS, LockEffect, MOST_LOCKS, Summary};
+use crate::facts::{Analysis, EFFECTS, EffectKind, LockEffect, MOST_LOCKS, Summary};
 use crate::flow::identity::{Identity, Root};
 use crate::flow::tokens::{ReturnedGuard, is_lock, is_pooled};
 
@@ -233,8 +233,12 @@ impl Graph<'_> {
                         }
                     }
                 }
+                // A callee that runs the caller's own closure calls nothing foreign.
+                let runs_own = !callee.runs_params.is_empty()
+                    && callee.runs_params.iter().all(|r| site.given.contains(&r.param));
                 for kind in EFFECTS {
                     if let Some(effect) = callee.effects.get(&kind)
+                        && !(runs_own && kind == EffectKind::CallsBack)
                         && usize::from(effect.depth) < LONGEST_WAY
                     {
                         changed |= note(summary, kind, site.at, effect.what, effect.depth + 1);

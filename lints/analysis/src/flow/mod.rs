@@ -1,6 +1,7 @@
 //! Control flow with drop scopes, and what it says about resources.
 
 pub mod build;
+pub mod exclusive;
 pub mod identity;
 pub mod mir;
 pub mod ownership;

@@ -406,8 +406,7 @@ impl<'a> Tokens<'a> {
                 StatementKind::Await { dest, operands, .. } => (dest, operands, None),
                 _ => continue,
             };
-            let ty = self.dest_ty(dest, statement);
-            let owned = self.cx.ownership.owned(ty);
+            let owned = self.owned_on_success(self.dest_ty(dest, statement));
             if owned.is_empty() {
                 continue;
             }
@@ -499,6 +498,14 @@ impl<'a> Tokens<'a> {
     #[must_use]
     pub fn translate(&self, inner: &Identity, call: &Call) -> Option<Identity> {
         translate(&self.identities, inner, call)
+    }
+
+    /// What a value of this type owns; of a `Result<Guard, Permit>` what its `Ok` does, as an `Err` ends the token.
+    fn owned_on_success(&self, ty: &Ty) -> SmallVec<[Owned; 2]> {
+        match ty.as_result().map(|(ok, _)| self.cx.ownership.owned(&ok)) {
+            Some(owned) if !owned.is_empty() => owned,
+            _ => self.cx.ownership.owned(ty),
+        }
     }
 
     /// The type of a call's destination; what an expression gives when the destination is a part of a variable.
@@ -765,10 +772,17 @@ impl<'a> Tokens<'a> {
                 // A part is moved out: the tokens that such a part can own.
                 let part: TokenSet = match to {
                     Some(ty) if !ty.is_unknown() => {
-                        let classes = self.cx.ownership.owned(ty);
-                        own.iter()
-                            .filter(|t| self.token(*t).owned.iter().any(|o| classes.contains(o)))
-                            .fold(TokenSet::default(), |s, t| s.union(TokenSet::one(t)))
+                        let parts = self.cx.ownership.owned(ty);
+                        let fitting = |fits: &dyn Fn(&Token) -> bool| {
+                            own.iter()
+                                .filter(|t| fits(self.token(*t)))
+                                .fold(TokenSet::default(), |s, t| s.union(TokenSet::one(t)))
+                        };
+                        match fitting(&|token| token.goes_into(&parts)) {
+                            // The lock of a map's `Entry` goes into its `OccupiedEntry`.
+                            none if none.is_empty() => fitting(&|token| token.locks_as(&parts)),
+                            some => some,
+                        }
                     }
                     // What the whole is by its own type stays: a `Child` whose `stdin` is taken is still to be waited for.
                     _ if place.projections.len() == 1 => {
@@ -813,7 +827,7 @@ impl<'a> Tokens<'a> {
         }
         let ty = self.dest_ty(&call.dest, statement);
         let classes = if moved.is_empty() { SmallVec::new() } else { self.cx.ownership.owned(ty) };
-        let is_passed_on = |t: TokenId| self.token(t).owned.iter().any(|o| classes.contains(o));
+        let is_passed_on = |t: TokenId| self.token(t).goes_into(&classes);
         // `Box::new(writer)` that is a `Box<dyn Write>` from the start.
         let is_box = ty.is("std::boxed::Box") && matches!(ty.args().first(), Some(Ty::Dyn(_)));
         let boxes =
@@ -1112,6 +1126,18 @@ fn is_held(class: Class) -> bool {
 }
 
 impl Token {
+    /// Whether it can be in a value that owns `parts`: a lock goes where a lock can be, whatever its guard owns besides.
+    fn goes_into(&self, parts: &[Owned]) -> bool {
+        let has_lock = self.owned.iter().any(|o| is_lock(o.class));
+        self.owned.iter().any(|o| (!has_lock || is_lock(o.class)) && parts.contains(o))
+    }
+
+    /// Whether a value that owns `parts` holds the same kind of lock, under another type.
+    fn locks_as(&self, parts: &[Owned]) -> bool {
+        let same = |o: &Owned| is_lock(o.class) && parts.iter().any(|p| p.class == o.class);
+        self.owned.iter().any(same)
+    }
+
     /// Whether it is, or holds, a lock, a borrow or an entered span.
     #[must_use]
     pub fn is_held(&self) -> bool {

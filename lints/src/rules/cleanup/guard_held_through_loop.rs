@@ -1,15 +1,17 @@
 //! Guards made in the head of a loop.
 
 use linger_analysis::catalogue::Class;
+use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{DropHow, LoopInfo, LoopKind, Point, Var, VarKind};
-use linger_analysis::flow::tokens::{End, Source, TokenId};
+use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::held::{Repeat, needless};
+use crate::rules::cleanup::held::{Repeat, Weight, needless};
 use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
@@ -97,6 +99,8 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         };
         let found =
             needless(cx, view, id, repeat, |span| info.span.contains(span) && span.lo >= info.head.hi);
+        // Nobody waits yet for a lock that this function has just made.
+        let found = found.filter(|busy| busy.weight > Weight::Locks || !is_new(view, token));
         let what = noun(cx, token);
         let head = if info.kind == LoopKind::For { "for" } else { "while let" };
         let mut finding = Diagnostic::new(
@@ -124,6 +128,15 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         finding.fixes.extend(source(cx, info).and_then(|e| let_before_scrutinee(cx, e)));
         report.push(finding);
     }
+}
+
+/// Whether the lock of a guard is made in this very flow: `let device = Arc::new(Mutex::new(..))`.
+fn is_new(view: &FlowView<'_>, token: &Token) -> bool {
+    let Some(lock) = token.lock.as_ref().filter(|l| l.place.path.is_empty()) else { return false };
+    let Root::Local(local) = lock.place.root else { return false };
+    let made = (0u32..).zip(&view.mir.vars).find(|(_, decl)| decl.kind == VarKind::User(local));
+    made.and_then(|(index, _)| view.tokens.identities.defining_call(Var(index)))
+        .is_some_and(|call| matches!(call.callee.target, Target::External(path) if path.ends_with("::new")))
 }
 
 /// What the head of a loop takes its values from.

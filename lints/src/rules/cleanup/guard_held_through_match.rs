@@ -10,7 +10,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::held::{Repeat, needless};
+use crate::rules::cleanup::held::{Repeat, Weight, needless};
 use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
@@ -49,7 +49,10 @@ declare_rule! {
     /// Arms that only work on what the guard lends are left alone.
     GuardHeldThroughMatch("guard_held_through_match") {
         group: Cleanup,
-        level: Warn,
+        cases: {
+            busy: Warn = "an arm waits, awaits, does I/O, calls back or takes the same lock",
+            brief: Allow = "an arm takes another lock, mostly for a moment, or runs a callback that the guard lends",
+        },
         since: "0.1.0",
         fixes: Sometimes,
         compiler_lints: ["clippy::significant_drop_in_scrutinee", "if_let_rescope"],
@@ -89,11 +92,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let found = needless(cx, view, id, Repeat::No, |span| whole.contains(span) && span.lo >= head.hi);
         let Some(busy) = found else { continue };
         let what = noun(cx, token);
+        let case = if busy.weight <= Weight::Locks { "brief" } else { "busy" };
         let mut finding = Diagnostic::new(
             &META,
             cx.at(token.span),
             format!("{what} made in the head of this `{keyword}` is held through its arms"),
         )
+        .case(case)
         .label("acquired here")
         .step(cx.at(busy.span), busy.text)
         .confidence(token.known.into());

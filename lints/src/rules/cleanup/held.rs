@@ -1,8 +1,11 @@
 //! What goes on while a guard is held that it is not needed for.
 
 use linger_analysis::catalogue::{Class, Mode};
-use linger_analysis::facts::EffectKind;
-use linger_analysis::flow::mir::{Call, Operand, Rvalue, Statement, StatementKind, Var, VarKind};
+use linger_analysis::facts::{EffectKind, LockEffect, effects_of_call};
+use linger_analysis::flow::identity::{Identity, Root};
+use linger_analysis::flow::mir::{
+    Call, LoopId, LoopInfo, Operand, Point, Rvalue, Statement, StatementKind, Var, VarKind,
+};
 use linger_analysis::flow::tokens::{State, Token, TokenId};
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::LocalId;
@@ -20,8 +23,25 @@ pub(super) struct Activity {
     pub(super) text: String,
     /// Places inside helpers, outermost first.
     pub(super) way: Vec<FileSpan>,
+    /// How much it matters.
+    pub(super) weight: Weight,
+}
+
+/// How much it matters that a guard is held meanwhile, from little to much.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// It runs what the guard lends, and that can hardly be had without the guard.
+    RunsLent,
+    /// It takes another lock, mostly for a moment.
+    Locks,
     /// It runs code that somebody else gave, which may come back for the same lock.
-    pub(super) calls_back: bool,
+    CallsBack,
+    /// Disk or network.
+    Io,
+    /// It waits for another thread, task or process.
+    Waits,
+    /// It takes the same lock again.
+    LocksAgain,
 }
 
 /// Whether what is looked at runs again and again.
@@ -56,33 +76,50 @@ pub(super) fn needless(
     let mut found: Vec<(Target, Activity)> = Vec::new();
     let mut needing: Vec<Target> = Vec::new();
     let mut lent_callback: Option<Activity> = None;
-    view.tokens.walk(|_, state, statement| {
+    view.tokens.walk(|point, state, statement| {
         if !state.alive().contains(id) || !within(statement.span) {
             return;
         }
         let lent = target(statement).and_then(|t| lends(view, state, t, id));
-        if lent.is_some_and(|ty| !matches!(ty, Ty::Ref(true, _))) {
-            lent_callback = activity(cx, view, token, statement);
+        if let Some(ty) = lent.filter(|ty| !matches!(ty, Ty::Ref(true, _))) {
+            // In a loop every registered callback is run; one alone is run because it is there.
+            let could_be_had = !matches!(ty, Ty::Ref(..))
+                || ty.peel_refs().path().is_some_and(|p| cx.catalogue().is_shared_pointer(p));
+            let weight =
+                if repeat == Repeat::No && !could_be_had { Weight::RunsLent } else { Weight::CallsBack };
+            lent_callback = activity(cx, view, token, statement).map(|a| Activity { weight, ..a });
         } else if lent.is_some() || works_on(state, statement, id) {
-            needed_until = needed_until.max(statement.span.hi);
+            // A loop in there needs it for its next turn.
+            let turns = loops_around(view, point).map(|l| l.span).filter(|s| within(*s));
+            needed_until = turns.map(|s| s.hi).fold(needed_until.max(statement.span.hi), u32::max);
             needing.extend(target(statement).cloned());
-        } else if let Some(activity) = activity(cx, view, token, statement) {
+        } else if let Some(activity) =
+            waits_in_drop(cx, view, state, token, statement).or_else(|| activity(cx, view, token, statement))
+        {
             found.push((target(statement).cloned().unwrap_or(Target::Unknown), activity));
         }
     });
     // A lent `Arc<dyn Fn()>` can be cloned out, and what it runs may come back for the lock. An `&mut F` cannot.
-    if lent_callback.is_some() && (repeat != Repeat::No || !is_shared_borrow) {
-        return lent_callback;
-    }
+    let lent_callback = lent_callback.filter(|_| repeat != Repeat::No || !is_shared_borrow);
     // The next turn of a loop over what is lent needs it again.
     if is_shared_borrow || (repeat != Repeat::No && needed_until > 0) {
-        return None;
+        return lent_callback;
     }
     // What one arm does with the guard, the other does without: `Some(x) => f(Some(x)), None => f(None)`.
     let alone = found.into_iter().filter(|(target, activity)| {
-        !needing.contains(target) && (repeat != Repeat::Lent || activity.calls_back)
+        !needing.contains(target) && (repeat != Repeat::Lent || activity.weight == Weight::CallsBack)
     });
-    alone.map(|(_, a)| a).filter(|a| a.span.hi > needed_until).min_by_key(|a| a.span.lo)
+    let needless = alone.map(|(_, a)| a).filter(|a| a.span.hi > needed_until);
+    // The worst of all, and of several the first.
+    lent_callback.into_iter().chain(needless).max_by_key(|a| (a.weight, std::cmp::Reverse(a.span.lo)))
+}
+
+/// The loops around a point, inner ones first.
+fn loops_around<'v>(view: &FlowView<'v>, point: Point) -> impl Iterator<Item = &'v LoopInfo> {
+    let mir = view.mir;
+    let info = move |id: LoopId| mir.loops.get(id.0 as usize);
+    let innermost = mir.blocks.get(point.block.index()).and_then(|b| b.in_loop).and_then(info);
+    std::iter::successors(innermost, move |l| l.parent.and_then(info))
 }
 
 /// What a statement calls.
@@ -101,14 +138,17 @@ fn activity(
     statement: &Statement,
 ) -> Option<Activity> {
     let span = statement.span;
-    let here = |text: String| Some(Activity { span, text, way: Vec::new(), calls_back: false });
+    let here = |weight: Weight, text: String| Some(Activity { span, text, way: Vec::new(), weight });
     let callback = || {
-        Some(Activity { span, text: "a callback runs here".to_owned(), way: Vec::new(), calls_back: true })
+        let text = "a callback runs here".to_owned();
+        here(Weight::CallsBack, text).filter(|_| !is_private(cx, token))
     };
     // Nobody waits for a borrow: only code that may come back and borrow again matters.
     let can_wait = !token.is(Class::RefcellBorrow);
     let call = match &statement.kind {
-        StatementKind::Await { .. } => return here("the task may be parked here".to_owned()),
+        StatementKind::Await { .. } => {
+            return here(Weight::Waits, "the task may be parked here".to_owned());
+        }
         StatementKind::Call(call) => call,
         _ => return None,
     };
@@ -120,13 +160,18 @@ fn activity(
             }
             let name = short(path);
             if facts.waits || facts.blocks {
-                here(format!("`{name}` waits here"))
+                here(Weight::Waits, format!("`{name}` waits here"))
             } else if facts.io {
-                here(format!("`{name}` does I/O here"))
-            } else if facts.locks.is_some() {
-                here(format!("`{name}` takes another lock here"))
+                here(Weight::Io, format!("`{name}` does I/O here"))
+            } else if facts.locks.is_some() && !gives_borrow(cx, view, call) {
+                let lock = call.args.first().and_then(|a| view.tokens.identities.operand(a));
+                if lock.is_some_and(|lock| is_same(token, &lock)) {
+                    here(Weight::LocksAgain, format!("`{name}` takes the same lock again here"))
+                } else {
+                    here(Weight::Locks, format!("`{name}` takes another lock here"))
+                }
             } else if waits_for_readers(cx, view, token, call, path) {
-                here(format!("`{name}` waits until nobody reads the value any more"))
+                here(Weight::Waits, format!("`{name}` waits until nobody reads the value any more"))
             } else {
                 None
             }
@@ -137,32 +182,92 @@ fn activity(
             if is_async {
                 return None;
             }
+            let name = call.name;
+            let locks = effects_of_call(cx.analysis, &view.tokens.identities, call, cx.at(span));
+            let again = locks.iter().find(|l| l.known == Known::Resolved && is_same(token, &l.lock));
+            if let Some(again) = again.filter(|_| can_wait) {
+                let text = format!("`{name}` takes the same lock again");
+                return Some(Activity { span, text, way: vec![again.at], weight: Weight::LocksAgain });
+            }
             for kind in [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io, EffectKind::CallsBack] {
                 let Some(effect) = summary.effects.get(&kind) else { continue };
                 let is_callback = kind == EffectKind::CallsBack;
-                if effect.depth > 1
-                    || !(can_wait || is_callback)
-                    || (is_callback && gives_callback(cx, view, call))
-                {
+                let is_harmless = is_callback && (gives_callback(cx, view, call) || is_private(cx, token));
+                if effect.depth > 1 || !(can_wait || is_callback) || is_harmless {
                     continue;
                 }
-                let name = call.name;
                 let what = short(&effect.what);
-                let text = match kind {
-                    EffectKind::CallsBack => format!("`{name}` calls back (`{what}`)"),
-                    EffectKind::Io => format!("`{name}` does I/O (`{what}`)"),
-                    _ => format!("`{name}` waits (`{what}`)"),
+                let (weight, text) = match kind {
+                    EffectKind::CallsBack => (Weight::CallsBack, format!("`{name}` calls back (`{what}`)")),
+                    EffectKind::Io => (Weight::Io, format!("`{name}` does I/O (`{what}`)")),
+                    _ => (Weight::Waits, format!("`{name}` waits (`{what}`)")),
                 };
-                return Some(Activity { span, text, way: vec![effect.at], calls_back: is_callback });
+                return Some(Activity { span, text, way: vec![effect.at], weight });
             }
-            let lock = summary.locks.iter().find(|l| l.known == Known::Resolved).filter(|_| can_wait)?;
-            let text = format!("`{}` takes another lock here", call.name);
-            Some(Activity { span, text, way: vec![lock.at], calls_back: false })
+            // A borrow in there is no lock either.
+            let is_lock = |l: &&LockEffect| l.known == Known::Resolved && l.class != Class::RefcellBorrow;
+            let lock = summary.locks.iter().find(is_lock).filter(|_| can_wait)?;
+            // Nor does it stay at that lock, when it waits or does I/O somewhere below.
+            let below = [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io];
+            let (weight, text, way) = match below.iter().find_map(|kind| summary.effects.get(kind)) {
+                Some(effect) => {
+                    let what = short(&effect.what);
+                    let text = format!("`{name}` takes another lock here, and gets to `{what}`");
+                    (Weight::Io, text, vec![lock.at, effect.at])
+                }
+                None => (Weight::Locks, format!("`{name}` takes another lock here"), vec![lock.at]),
+            };
+            Some(Activity { span, text, way, weight })
         }
         Target::Value => callback(),
         Target::Local(local) if !is_own_closure(cx, *local) => callback(),
         _ => None,
     }
+}
+
+/// A value that is dropped and whose Drop, which is the program's, waits: `if let Some(worker) = workers.lock().remove(id)`.
+fn waits_in_drop(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    state: &State,
+    held: &Token,
+    statement: &Statement,
+) -> Option<Activity> {
+    let var = match &statement.kind {
+        StatementKind::Drop { var, .. } if !state.owned(*var).is_empty() => *var,
+        StatementKind::Call(call) if matches!(call.callee.target, Target::External(path) if path == "std::mem::drop") => {
+            call.args.first()?.var()?
+        }
+        _ => return None,
+    };
+    let ty = view.mir.var(var).ty.path().filter(|_| !held.is(Class::RefcellBorrow))?;
+    let drop = cx.program().types.get(&ty)?.drop?;
+    let effects = &cx.analysis.summary(drop)?.effects;
+    let effect = effects.get(&EffectKind::Waits).or_else(|| effects.get(&EffectKind::Blocks))?;
+    if effect.depth > 1 {
+        return None;
+    }
+    let text = format!("the Drop of `{}` waits (`{}`)", short(&ty), short(&effect.what));
+    Some(Activity { span: statement.span, text, way: vec![effect.at], weight: Weight::Waits })
+}
+
+/// Nobody waits for a borrow.
+fn gives_borrow(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    cx.analysis.ownership.owns(&view.mir.var(call.dest.var).ty, Class::RefcellBorrow)
+}
+
+fn is_same(held: &Token, lock: &Identity) -> bool {
+    held.lock.as_ref().is_some_and(|l| l.place.same(lock))
+}
+
+/// A cell that is a local of this code: what was given from outside knows nothing of it.
+fn is_private(cx: &BodyContext<'_>, held: &Token) -> bool {
+    let Some(place) = held.lock.as_ref().map(|l| &l.place).filter(|p| p.path.is_empty()) else {
+        return false;
+    };
+    let Root::Local(local) = place.root else { return false };
+    held.is(Class::RefcellBorrow)
+        && cx.types().local(local).path().is_some_and(|p| !cx.catalogue().is_shared_pointer(p))
 }
 
 /// Whether a call waits for guards like this one: `send` of a `watch` channel for what `borrow` lends of its value.

@@ -5,7 +5,7 @@ use linger_analysis::facts::{LockEffect, callbacks_of_call, effects_of_call};
 use linger_analysis::flow::mir::{Call, DropHow, Operand, Point, StatementKind};
 use linger_analysis::flow::tokens::{End, Lock, State, Token, TokenId, is_pooled};
 use linger_analysis::span::FileSpan;
-use linger_analysis::types::infer::Known;
+use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -53,7 +53,10 @@ pub(super) fn while_held<'v>(
             .filter_map(|id| {
                 let token = tokens.token(id);
                 let lock = token.lock.as_ref()?;
-                (!lock.reentrant && is_certain(view, state, id, lock)).then_some(Holding { lock, id, token })
+                let is_held = !lock.reentrant
+                    && is_certain(view, state, id, lock)
+                    && !is_left_behind(cx, view, state, id);
+                is_held.then_some(Holding { lock, id, token })
             })
             .collect();
         if holding.is_empty() {
@@ -123,6 +126,25 @@ pub(super) fn while_held<'v>(
 fn is_certain(view: &FlowView<'_>, state: &State, id: TokenId, lock: &Lock) -> bool {
     let maybe = |ty: &Ty| ty.as_option().is_some() || (lock.tries && ty.as_result().is_some());
     !state.holders(id).all(|v| maybe(&view.mir.var(v).ty))
+}
+
+/// Whether a guard was moved into a call that gave a stream or the like, and that function keeps no guard in it: its
+/// parameter dies when it returns.
+fn is_left_behind(cx: &BodyContext<'_>, view: &FlowView<'_>, state: &State, id: TokenId) -> bool {
+    state.holders(id).all(|holder| {
+        let Some(call) = view.tokens.identities.returned_by(holder) else { return false };
+        let Target::Def(def) = call.callee.target else { return false };
+        let Some(body) = cx.analysis.body_of(def).filter(|b| !b.is_async) else { return false };
+        let flow = &body.flow.root;
+        let given = call.args.iter().zip(&flow.params).filter(|(argument, _)| {
+            matches!(argument, Operand::Move(place)
+                if cx.analysis.ownership.owned(&view.mir.var(place.var).ty).iter()
+                    .any(|o| view.tokens.token(id).owned.contains(o)))
+        });
+        let mut given = given.peekable();
+        given.peek().is_some()
+            && given.all(|(_, param)| !flow.statements().any(|(_, s)| s.kind.moves(*param)))
+    })
 }
 
 /// Whether a call may end a guard: it is moved in, or lent in a way that can unlock it for a while

@@ -6,13 +6,13 @@ use linger_analysis::flow::mir::VarKind;
 use linger_analysis::flow::tokens::Source;
 use linger_analysis::span::FileSpan;
 use linger_analysis::types::infer::Known;
-use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView, ProgramContext};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Gathered, Rule, RuleMeta};
 use crate::rules::lock::held::while_held;
+use crate::rules::lock::lock_names::{from_root, object_name, root_type};
 
 declare_rule! {
     /// Two locks are taken in one order here and in the other order elsewhere.
@@ -202,7 +202,7 @@ fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
             .filter(|id| *id != held.id)
             .filter_map(|id| view.tokens.token(id).lock.as_ref())
             .filter(|l| l.mode == Mode::Exclusive)
-            .filter_map(|l| absolute(cx, view, &l.place))
+            .filter_map(|l| from_root(cx, view, &l.place))
             .collect();
         // A closure of this function is read where it stands.
         let at = if taken.in_callback { second.first() } else { taken.at };
@@ -258,40 +258,6 @@ fn pair(cx: &BodyContext<'_>, view: &FlowView<'_>, first: &Identity, second: &Id
         path[shared..].iter().map(|s| s.as_str()).collect::<Vec<_>>().join(".")
     };
     Some(Pair { object, first: name(&first.path), second: name(&second.path) })
-}
-
-/// The type of the program behind references and shared pointers.
-fn object_name(cx: &BodyContext<'_>, mut ty: Ty) -> Option<String> {
-    for _ in 0..6 {
-        if let Some(path) = ty.path()
-            && cx.program().types.contains_key(&path)
-        {
-            return Some(path.to_string());
-        }
-        ty = cx.program().deref(cx.catalogue(), &ty)?;
-    }
-    None
-}
-
-/// The type of an object that others can reach too: a parameter or a captured variable.
-fn root_type(view: &FlowView<'_>, root: Root) -> Option<Ty> {
-    match root {
-        Root::Param(index) => Some(view.mir.var(*view.mir.params.get(index as usize)?).ty.clone()),
-        Root::Local(local) => {
-            let decl = view.mir.vars.iter().find(|v| v.kind == VarKind::Capture(local))?;
-            Some(decl.ty.clone())
-        }
-        Root::Temp(_) | Root::Static(_) => None,
-    }
-}
-
-fn absolute(cx: &BodyContext<'_>, view: &FlowView<'_>, lock: &Identity) -> Option<String> {
-    let path = lock.path.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(".");
-    let root = match lock.root {
-        Root::Static(name) => name.to_string(),
-        root => object_name(cx, root_type(view, root)?)?,
-    };
-    Some(format!("{root}.{path}"))
 }
 
 fn finding(order: &Order, other: &Order) -> Diagnostic {

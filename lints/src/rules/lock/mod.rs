@@ -9,3 +9,4 @@ pub mod nested_pool_acquire;
 pub mod overwritten_guard;
 
 mod held;
+mod lock_names;

@@ -110,9 +110,14 @@ fn in_select(
         if others().next().is_none() || !does_something(cx, branch.handler) {
             continue;
         }
-        let shorter = others().filter(|i| !excludes(cx, branch, &branches[*i])).find(|i| {
+        let ticks = |i: &usize| {
             is_tick(cx, &branches[*i]) || timers[*i].as_ref().is_some_and(|other| is_shorter(other, timer))
-        });
+        };
+        // What ticks always is the better witness.
+        let shorter = others()
+            .filter(|i| !excludes(cx, branch, &branches[*i]))
+            .filter(ticks)
+            .min_by_key(|i| branches[*i].condition.is_some());
         let case = match shorter {
             Some(_) => "tick",
             // A precondition on it (`if pending`) makes it a debounce: set back on purpose.

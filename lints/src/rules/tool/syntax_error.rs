@@ -26,7 +26,7 @@ declare_rule! {
     /// ## Limits
     ///
     /// In a cargo project, a file that does not parse and that no crate declares as a module is a template or test
-    /// data: it is only named in a note, unless it is named on the command line.
+    /// data: it is only named by `--verbose`, unless it is named on the command line.
     SyntaxError("syntax_error") {
         group: Tool,
         level: Warn,

@@ -70,6 +70,11 @@ impl Builder<'_, '_> {
                 if is_empty_variant(path) {
                     self.vacant(place, span);
                 }
+                if let [part] = &args[..]
+                    && self.is_guess(path, place)
+                {
+                    return self.bind(*part, place, at, by_reference);
+                }
                 let place = match path.last() {
                     Some(name) if name.as_str() == "Err" => place.clone().project(Projection::Field(name)),
                     _ => place.clone(),
@@ -98,6 +103,17 @@ impl Builder<'_, '_> {
             | PatKind::Literal(_)
             | PatKind::Range => {}
         }
+    }
+
+    /// `Ok(guard)` for what was taken for a guard: the pattern knows better, and the guard is what it binds.
+    fn is_guess(&self, path: &PathRef, place: &Place) -> bool {
+        let ty = &self.mir.var(place.var).ty;
+        path.last().is_some_and(|n| matches!(n.as_str(), "Ok" | "Some"))
+            && place.projections.is_empty()
+            && matches!(ty, Ty::Adt(..))
+            && ty.as_option().is_none()
+            && ty.as_result().is_none()
+            && ty.path().is_some_and(|p| self.flows.cx.catalogue.resource(p).is_some())
     }
 
     fn bind_sequence(&mut self, parts: &[PatId], place: &Place, at: Option<ExprId>, by_reference: bool) {

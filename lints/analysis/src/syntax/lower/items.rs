@@ -131,8 +131,12 @@ impl Lower {
         index
     }
 
-    /// Lowers the value of a constant or static into a body.
+    /// Lowers the value of a constant or static into a body, unless nothing can happen in it: bindings to C consist of
+    /// tens of thousands of numbers.
     pub(super) fn set_value(&mut self, index: ItemIndex, value: &syn::Expr) {
+        if is_plain(value) {
+            return;
+        }
         let value = self.value_body(index, value);
         if let ItemKind::Const { body, .. } | ItemKind::Static { body, .. } =
             &mut self.file.items[index.index()].kind
@@ -308,4 +312,32 @@ impl Lower {
 /// `pub` of some kind.
 pub(super) fn is_public(vis: &Visibility) -> bool {
     !matches!(vis, Visibility::Inherited)
+}
+
+/// Whether an expression only names and combines values. A name in small letters may be a function, which whoever looks
+/// for its callers must see.
+fn is_plain(mut value: &syn::Expr) -> bool {
+    use syn::Expr;
+    // A sum of thousands leans to the left.
+    while let Expr::Binary(binary) = value {
+        if !is_plain(&binary.right) {
+            return false;
+        }
+        value = &binary.left;
+    }
+    match value {
+        Expr::Lit(_) => true,
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            last.arguments.is_none() && !last.ident.to_string().starts_with(|c: char| c.is_lowercase())
+        }),
+        Expr::Paren(inner) => is_plain(&inner.expr),
+        Expr::Group(inner) => is_plain(&inner.expr),
+        Expr::Unary(unary) => is_plain(&unary.expr),
+        Expr::Reference(reference) => is_plain(&reference.expr),
+        Expr::Cast(cast) => is_plain(&cast.expr),
+        Expr::Array(array) => array.elems.iter().all(is_plain),
+        Expr::Tuple(tuple) => tuple.elems.iter().all(is_plain),
+        Expr::Repeat(repeat) => is_plain(&repeat.expr) && is_plain(&repeat.len),
+        _ => false,
+    }
 }

@@ -53,6 +53,26 @@ fn items_inside_macros_are_lowered() {
 }
 
 #[test]
+fn constants_have_a_body_where_something_can_happen() {
+    let file = file(
+        "const A: u8 = 1 + !B as u8; const C: [&str; 2] = [\"a\", super::NAME]; static D: (bool, i8) = (true, -1);
+         const E: fn() = run; const F: u8 = min(1, 2); static G: [u8; 2] = { [0; 2] }; const H: S = S { a: 1 };",
+    );
+    let with_code: Vec<&str> = file
+        .items
+        .iter()
+        .filter(|item| {
+            matches!(
+                item.kind,
+                ItemKind::Const { body: Some(_), .. } | ItemKind::Static { body: Some(_), .. }
+            )
+        })
+        .map(|item| item.name.as_str())
+        .collect();
+    assert_eq!(with_code, ["E", "F", "G", "H"]);
+}
+
+#[test]
 fn statics_of_macros_are_wrapped() {
     let file = file(
         "lazy_static! { pub static ref A: Mutex<u8> = Mutex::new(1); static ref B: u8 = 2; }
@@ -62,7 +82,7 @@ fn statics_of_macros_are_wrapped() {
         .items
         .iter()
         .map(|item| match &item.kind {
-            ItemKind::Static { ty, body: Some(_), .. } => format!("{} {}", item.name, print_type(ty)),
+            ItemKind::Static { ty, .. } => format!("{} {}", item.name, print_type(ty)),
             kind => panic!("{kind:?}"),
         })
         .collect();
