@@ -10,11 +10,12 @@ use linger_analysis::names::Program;
 use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::cfg::Cfg;
-use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
+use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
 use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
+use crate::reason::{is_about_failure, is_reason};
 use crate::rule::Gathered;
 
 /// The whole program.
@@ -130,7 +131,7 @@ impl<'a> BodyContext<'a> {
         by_statement || self.program().is_never_on_unix(self.file(), body.owner)
     }
 
-    /// Whether a comment of three words or more, which is not commented-out code, stands on one of the lines of
+    /// Whether a comment that gives a reason (see [`crate::reason`]) stands on one of the lines of
     /// `span`, on the line above it, or there at the statement whose only part it is: above `if done { a.ok(); }`.
     #[must_use]
     pub fn has_reason(&self, span: Span) -> bool {
@@ -166,11 +167,54 @@ impl<'a> BodyContext<'a> {
         }
         around.sort_by_key(|(_, s)| s.span.hi - s.span.lo);
         for (block, statement) in around {
-            if self.reason_at(statement.span, false, accept) {
+            if self.reason_at(statement.span, false, accept)
+                || self.has_reason_at_head_of_step(block, statement, accept)
+            {
                 return true;
             }
             if block.stmts.len() + usize::from(block.tail.is_some()) > 1 {
                 return false;
+            }
+        }
+        false
+    }
+
+    /// Whether the documentation of the function says that its errors stay inside of it.
+    #[must_use]
+    pub fn is_documented_to_go_on(&self) -> bool {
+        self.body.def.is_some_and(|def| self.program().item(def).attributes.goes_on)
+    }
+
+    /// Whether a comment about failure stands above the `let`s, without an empty line between, that make what a
+    /// statement of a block works with: it is about the whole step.
+    fn has_reason_at_head_of_step(
+        &self,
+        block: &Block,
+        statement: &Stmt,
+        accept: &dyn Fn(&str) -> bool,
+    ) -> bool {
+        let (body, lines) = (self.hir(), &self.source().lines);
+        let Some(at) = block.stmts.iter().position(|s| s.span == statement.span) else { return false };
+        let mut first = statement;
+        for before in block.stmts.iter().take(at).rev() {
+            let StmtKind::Let { pat, .. } = before.kind else { return false };
+            let PatKind::Binding { local, .. } = body.pat(pat).kind else { return false };
+            let is_used = body.exprs.iter().any(|e| {
+                matches!(e.kind, ExprKind::Local(l) if l == local) && statement.span.contains(e.span)
+            });
+            if !is_used || lines.line(before.span.hi) + 1 != lines.line(first.span.lo) {
+                return false;
+            }
+            first = before;
+            let above = lines.start(lines.line(first.span.lo));
+            let comments = &self.source().comments;
+            let index = comments.partition_point(|c| c.span.hi <= above);
+            let comment = index
+                .checked_sub(1)
+                .and_then(|i| comments.get(i))
+                .filter(|c| c.own_line && lines.line(c.span.hi) + 1 == lines.line(first.span.lo));
+            if let Some(comment) = comment {
+                return accept(&comment.text) && is_about_failure(&comment.text);
             }
         }
         false
@@ -240,15 +284,6 @@ impl<'a> BodyContext<'a> {
             .take_while(|c| c.span.lo < to)
             .any(|c| accept(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
     }
-}
-
-/// Prose of three words or more.
-fn is_reason(text: &str) -> bool {
-    let words =
-        text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
-    let looks_like_code =
-        text.ends_with(';') || text.ends_with('{') || text.contains("();") || text.starts_with("let ");
-    words >= 3 && !looks_like_code && !text.starts_with("linger:")
 }
 
 impl FlowView<'_> {

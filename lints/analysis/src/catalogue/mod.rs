@@ -394,6 +394,8 @@ pub struct FunctionFacts {
     pub loss: Option<String>,
     /// The literal argument with which an error is of no account: `false` for `set_nonblocking`, which cannot fail.
     pub harmless_with: Option<String>,
+    /// With nothing but constants its error is of no account: what they stand for is known to be right.
+    pub harmless_when_constant: bool,
     /// Blocks the thread (sleep, join, blocking receive, process wait, network).
     pub blocks: bool,
     /// Waits for another thread, task or process, so that holding a lock meanwhile may deadlock.
@@ -479,6 +481,8 @@ pub struct FunctionFacts {
     pub runs_transaction: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.
     pub gives_records: bool,
+    /// Makes a value of text, and fails on what is empty or cut short: who raises its error has asked about the text.
+    pub decodes: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

@@ -11,6 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::killed::is_killed_before;
 use crate::rules::support::short;
 
 declare_rule! {
@@ -76,7 +77,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
         if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
             continue;
         }
-        if is_over(cx, view, call) {
+        if is_over(cx, view, call) || is_killed_before(view, call) {
             continue;
         }
         let Some(blocking) = blocking(cx, call).filter(|b| !only_panics || b.case == "panics") else {

@@ -64,10 +64,34 @@ impl Lower {
     }
 }
 
+/// `/// Errors are logged but not propagated.`
+fn says_that_it_goes_on(meta: &Meta) -> bool {
+    let Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(text), .. }) = meta else { return false };
+    let syn::Lit::Str(text) = &text.lit else { return false };
+    let text = text.value().to_ascii_lowercase();
+    const SAYINGS: &[&str] = &[
+        "best effort",
+        "best-effort",
+        "not propagated",
+        "errors are logged",
+        "errors are ignored",
+        "errors are swallowed",
+        "failures are logged",
+        "failures are ignored",
+        "never fails",
+        "ignores errors",
+        "ignoring errors",
+        "ignores any error",
+        "ignoring any error",
+    ];
+    SAYINGS.iter().any(|saying| text.contains(saying))
+}
+
 fn read(meta: &Meta, out: &mut Attributes) {
     let path = meta.path();
     // Documentation is by far the most common attribute.
     if path.is_ident("doc") {
+        out.goes_on |= says_that_it_goes_on(meta);
         return;
     }
     let Some(last) = path.segments.last() else { return };
@@ -105,6 +129,11 @@ fn read(meta: &Meta, out: &mut Attributes) {
         }
         ("main", _) if !single => out.is_async_main = true,
         (last, _) if TESTS.contains(&last) => out.is_test = true,
+        ("instrument", Meta::List(list)) => {
+            let mut words = list.tokens.clone().into_iter();
+            out.reports_errors |= words.any(|t| matches!(t, TokenTree::Ident(word) if word == "err"));
+            out.others.push(path_text(path));
+        }
         _ => out.others.push(path_text(path)),
     }
 }
