@@ -12,6 +12,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::{WalkBuilder, WalkState};
 use linger_analysis::names::{CrateInput, Program, TargetKind};
 use linger_analysis::span::FileId;
+use linger_analysis::syntax::test_names::is_test_folder;
 use rustc_hash::FxHashSet;
 
 use crate::config::Config;
@@ -176,13 +177,18 @@ impl Found {
             name: String::new(),
             package: String::new(),
             kind: TargetKind::Loose,
+            for_tests: false,
             root: root.to_path_buf(),
             edition,
             dependencies: Vec::new(),
         };
         let everywhere = self.root.ancestors().last().unwrap_or(&self.root);
-        let mut crates: Vec<CrateInput> =
-            self.packages.iter().flat_map(|p| p.crates.iter().cloned()).collect();
+        let mut crates: Vec<CrateInput> = Vec::new();
+        for package in &self.packages {
+            let folder = package.manifest.parent().and_then(|dir| dir.strip_prefix(&self.root).ok());
+            let for_tests = folder.is_some_and(is_test_folder);
+            crates.extend(package.crates.iter().map(|krate| CrateInput { for_tests, ..krate.clone() }));
+        }
         crates.push(loose(everywhere, loose_edition));
         crates.extend(self.packages.iter().filter_map(|p| Some(loose(p.manifest.parent()?, p.edition))));
         crates

@@ -130,6 +130,7 @@ pub fn package(path: &Path, table: &Table, workspace: Option<&Table>) -> Option<
                 name: name.replace('-', "_"),
                 package: package.name.clone(),
                 kind,
+                for_tests: false,
                 root,
                 edition,
                 dependencies: dependencies.clone(),

@@ -109,6 +109,8 @@ impl Stored {
                 name: krate.name.clone(),
                 package: krate.package.clone(),
                 kind: *KINDS.get(usize::from(krate.kind))?,
+                // Whether a finding is in test code is kept with it.
+                for_tests: false,
                 root: krate.root.clone(),
                 edition: krate.edition,
                 dependencies: Vec::new(),

@@ -9,11 +9,13 @@ use linger_analysis::flow::tokens::Tokens;
 use linger_analysis::names::Program;
 use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
-use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
+use linger_analysis::syntax::cfg::Cfg;
+use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
 use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
+use crate::reason::{is_about_failure, is_reason};
 use crate::rule::Gathered;
 
 /// The whole program.
@@ -114,11 +116,40 @@ impl<'a> BodyContext<'a> {
         })
     }
 
-    /// Whether a comment of three words or more, which is not commented-out code, stands on one of the lines of
+    /// Whether no compilation for Unix has the code at `span`: `#[cfg(windows)]` on a statement or block around it, on
+    /// the item, or on a module.
+    #[must_use]
+    pub fn is_never_on_unix(&self, span: Span) -> bool {
+        let body = self.hir();
+        let is_off = |condition: &Option<Box<Cfg>>| condition.as_ref().is_some_and(|c| c.is_never_on_unix());
+        let by_statement = body.exprs.iter().any(|expr| {
+            let ExprKind::Block(block) = &expr.kind else { return false };
+            block.stmts.iter().any(|s| s.span.contains(span) && is_off(&s.condition))
+                || is_off(&block.tail_condition)
+                    && block.tail.is_some_and(|tail| body.expr(tail).span.contains(span))
+        });
+        by_statement || self.program().is_never_on_unix(self.file(), body.owner)
+    }
+
+    /// Whether a comment that gives a reason (see [`crate::reason`]) stands on one of the lines of
     /// `span`, on the line above it, or there at the statement whose only part it is: above `if done { a.ok(); }`.
     #[must_use]
     pub fn has_reason(&self, span: Span) -> bool {
-        if self.reason_at(span, true) {
+        self.comment_at(span, &is_reason)
+    }
+
+    /// Whether such a comment has one of `words` in it (in lower case) and is no note of work to do.
+    #[must_use]
+    pub fn has_reason_with(&self, span: Span, words: &[&str]) -> bool {
+        self.comment_at(span, &|text| {
+            let text = text.to_lowercase();
+            let is_note = ["fixme", "todo", "xxx", "hack"].iter().any(|mark| text.contains(mark));
+            !is_note && words.iter().any(|word| text.contains(word))
+        })
+    }
+
+    fn comment_at(&self, span: Span, accept: &dyn Fn(&str) -> bool) -> bool {
+        if self.reason_at(span, true, accept) {
             return true;
         }
         // Blocks around it, innermost first.
@@ -129,18 +160,61 @@ impl<'a> BodyContext<'a> {
             around.extend(block.stmts.iter().find(|s| s.span.contains(span)).map(|s| (&**block, s)));
             if let Some(tail) = block.tail.filter(|t| body.expr(*t).span.contains(span))
                 && block.stmts.is_empty()
-                && self.reason_at(body.expr(tail).span, false)
+                && self.reason_at(body.expr(tail).span, false, accept)
             {
                 return true;
             }
         }
         around.sort_by_key(|(_, s)| s.span.hi - s.span.lo);
         for (block, statement) in around {
-            if self.reason_at(statement.span, false) {
+            if self.reason_at(statement.span, false, accept)
+                || self.has_reason_at_head_of_step(block, statement, accept)
+            {
                 return true;
             }
             if block.stmts.len() + usize::from(block.tail.is_some()) > 1 {
                 return false;
+            }
+        }
+        false
+    }
+
+    /// Whether the documentation of the function says that its errors stay inside of it.
+    #[must_use]
+    pub fn is_documented_to_go_on(&self) -> bool {
+        self.body.def.is_some_and(|def| self.program().item(def).attributes.goes_on)
+    }
+
+    /// Whether a comment about failure stands above the `let`s, without an empty line between, that make what a
+    /// statement of a block works with: it is about the whole step.
+    fn has_reason_at_head_of_step(
+        &self,
+        block: &Block,
+        statement: &Stmt,
+        accept: &dyn Fn(&str) -> bool,
+    ) -> bool {
+        let (body, lines) = (self.hir(), &self.source().lines);
+        let Some(at) = block.stmts.iter().position(|s| s.span == statement.span) else { return false };
+        let mut first = statement;
+        for before in block.stmts.iter().take(at).rev() {
+            let StmtKind::Let { pat, .. } = before.kind else { return false };
+            let PatKind::Binding { local, .. } = body.pat(pat).kind else { return false };
+            let is_used = body.exprs.iter().any(|e| {
+                matches!(e.kind, ExprKind::Local(l) if l == local) && statement.span.contains(e.span)
+            });
+            if !is_used || lines.line(before.span.hi) + 1 != lines.line(first.span.lo) {
+                return false;
+            }
+            first = before;
+            let above = lines.start(lines.line(first.span.lo));
+            let comments = &self.source().comments;
+            let index = comments.partition_point(|c| c.span.hi <= above);
+            let comment = index
+                .checked_sub(1)
+                .and_then(|i| comments.get(i))
+                .filter(|c| c.own_line && lines.line(c.span.hi) + 1 == lines.line(first.span.lo));
+            if let Some(comment) = comment {
+                return accept(&comment.text) && is_about_failure(&comment.text);
             }
         }
         false
@@ -188,7 +262,7 @@ impl<'a> BodyContext<'a> {
     }
 
     /// A reason on the line above a span, or on its lines: on all of them, or on the first alone.
-    fn reason_at(&self, span: Span, whole: bool) -> bool {
+    fn reason_at(&self, span: Span, whole: bool, accept: &dyn Fn(&str) -> bool) -> bool {
         let source = self.source();
         let mut first = source.lines.line(span.lo).saturating_sub(1);
         let own = first;
@@ -208,17 +282,8 @@ impl<'a> BodyContext<'a> {
         source.comments[start..]
             .iter()
             .take_while(|c| c.span.lo < to)
-            .any(|c| is_reason(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
+            .any(|c| accept(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
     }
-}
-
-/// Prose of three words or more.
-fn is_reason(text: &str) -> bool {
-    let words =
-        text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() >= 2).count();
-    let looks_like_code =
-        text.ends_with(';') || text.ends_with('{') || text.contains("();") || text.starts_with("let ");
-    words >= 3 && !looks_like_code && !text.starts_with("linger:")
 }
 
 impl FlowView<'_> {

@@ -6,7 +6,9 @@
 
 pub mod context;
 mod declare;
+
 pub mod diagnostic;
+mod reason;
 pub mod registry;
 pub mod rule;
 pub mod rules;

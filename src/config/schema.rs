@@ -45,7 +45,7 @@ pub fn schema() -> Value {
     }
     let globs = json!({ "type": "array", "items": { "type": "string" } });
     let tests = json!({
-        "description": "how test code is treated",
+        "description": "how test code is treated (tests, benches, examples, `cfg(test)` and features for tests, modules like `test_utils`, packages in folders like `fuzz`, `tests/app` and `test-utils`)",
         "type": "object",
         "properties": { "level": {
             "description": "off: only rules about tests; reduced (the default): also what is denied by default, locks and captures; same: as other code",

@@ -98,6 +98,7 @@ pub fn understood(text: &str, edition: u16, functions: Vec<Followed<'_>>) -> Vec
         root,
         edition,
         dependencies: Vec::new(),
+        for_tests: false,
     };
     let program = Program::build(vec![Arc::new(hir)], vec![krate]);
     let catalogue = Catalogue::builtin();

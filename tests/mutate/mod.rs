@@ -189,6 +189,7 @@ fn everything(text: &str) {
         root,
         edition: if text.len() & 1 == 0 { 2021 } else { 2024 },
         dependencies: Vec::new(),
+        for_tests: false,
     };
     let program = Program::build(vec![Arc::new(hir)], vec![krate]);
     let catalogue = Catalogue::builtin();

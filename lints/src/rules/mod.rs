@@ -4,6 +4,7 @@ pub mod capture;
 pub(crate) mod carried;
 pub mod cleanup;
 pub(crate) mod fixes;
+pub(crate) mod killed;
 pub mod lock;
 pub mod result;
 pub(crate) mod serialising;

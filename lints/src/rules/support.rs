@@ -1,5 +1,7 @@
 //! Words and questions that rules share.
 
+use std::path::Path;
+
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{DropHow, Point};
 use linger_analysis::flow::tokens::{End, EndAt, Token};
@@ -80,4 +82,24 @@ pub(crate) fn touches_token(
 ) -> bool {
     let state = tokens.state_at(point);
     call.args.iter().any(|o| o.place().is_some_and(|p| state.reached(p.var).contains(id)))
+}
+
+/// Whether code is only there for tests or to show something: test code, or a package in a folder for such.
+pub(crate) fn is_test_or_sample(cx: &BodyContext<'_>) -> bool {
+    const FOLDERS: [&str; 6] = ["tests", "benches", "examples", "fuzz", "sample", "samples"];
+    if cx.body.in_test {
+        return true;
+    }
+    let roots = || cx.program().crates.iter().map(|c| c.root.as_path());
+    let (Some(own), Some(mut common)) =
+        (cx.program().crate_of(cx.file()), roots().next().and_then(Path::parent))
+    else {
+        return false;
+    };
+    // Where the project itself lies says nothing.
+    while let Some(above) = common.parent().filter(|_| !roots().all(|root| root.starts_with(common))) {
+        common = above;
+    }
+    let inside = own.root.strip_prefix(common).unwrap_or(&own.root);
+    inside.components().any(|part| part.as_os_str().to_str().is_some_and(|name| FOLDERS.contains(&name)))
 }

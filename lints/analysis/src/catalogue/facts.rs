@@ -28,6 +28,8 @@ pub(super) struct Facts {
     pub(super) writing_verbs: Vec<String>,
     /// Words in names of things that a program can do without.
     pub(super) best_effort_words: Vec<String>,
+    /// Programs whose exit status is an answer or says nothing, some with the arguments that it takes for that.
+    pub(super) answering_programs: Vec<String>,
     /// Iterators that never come to an end by themselves.
     pub(super) endless: FxHashSet<Symbol>,
 }
@@ -52,6 +54,8 @@ pub struct Written {
     writing_verb: Vec<String>,
     /// Words in names of things that a program can do without.
     best_effort_word: Vec<String>,
+    /// Programs whose exit status is an answer or says nothing, some with the arguments that it takes for that.
+    answering_program: Vec<String>,
     /// Iterators that never come to an end by themselves.
     endless: Vec<String>,
     /// Types whose values stand for something that must be released.
@@ -87,6 +91,7 @@ impl Facts {
         }
         facts.writing_verbs = file.writing_verb;
         facts.best_effort_words = file.best_effort_word;
+        facts.answering_programs = file.answering_program;
         for path in file.endless.iter().flat_map(|p| expand(p)) {
             facts.endless.insert(checked(&path)?);
         }

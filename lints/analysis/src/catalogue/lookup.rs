@@ -368,6 +368,16 @@ impl Catalogue {
         words.any(|known| name.split('_').any(|word| word == known))
     }
 
+    /// Whether the exit status of a program is an answer, or says nothing: `diff`, `git diff --no-index`.
+    #[must_use]
+    pub fn answers_with_status(&self, program: &str, arguments: &[Symbol]) -> bool {
+        let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.answering_programs);
+        self.own.answering_programs.iter().chain(shipped).any(|known| {
+            let mut words = known.split_whitespace();
+            words.next() == Some(program) && words.all(|word| arguments.iter().any(|a| a.as_str() == word))
+        })
+    }
+
     /// Whether iterating over a value of this type never ends by itself (`0..`, `listener.incoming()`).
     #[must_use]
     pub fn is_endless(&self, ty: Symbol) -> bool {

@@ -394,6 +394,8 @@ pub struct FunctionFacts {
     pub loss: Option<String>,
     /// The literal argument with which an error is of no account: `false` for `set_nonblocking`, which cannot fail.
     pub harmless_with: Option<String>,
+    /// With nothing but constants its error is of no account: what they stand for is known to be right.
+    pub harmless_when_constant: bool,
     /// Blocks the thread (sleep, join, blocking receive, process wait, network).
     pub blocks: bool,
     /// Waits for another thread, task or process, so that holding a lock meanwhile may deadlock.
@@ -467,8 +469,10 @@ pub struct FunctionFacts {
     pub leaves_unflushed: bool,
     /// Tells by `None` or an error when what it looks for is not in a text or list.
     pub asks: bool,
-    /// Starts a runtime of its own to wait in, which panics inside of another (`postgres::Client::query`).
+    /// Waits in a way that panics where a runtime runs already (`Handle::block_on`, `postgres::Client::query`).
     pub panics_in_runtime: bool,
+    /// Tells whether a runtime runs here (`Handle::try_current`).
+    pub asks_for_runtime: bool,
     /// Receives, and fails at once and every time when the other side is gone (`Receiver::recv`).
     pub fails_when_closed: bool,
     /// Answers at once whether somebody else has got on (`load` of an atomic, `try_recv`, `is_finished`).
@@ -477,6 +481,8 @@ pub struct FunctionFacts {
     pub runs_transaction: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.
     pub gives_records: bool,
+    /// Makes a value of text, and fails on what is empty or cut short: who raises its error has asked about the text.
+    pub decodes: bool,
     /// Why, in a line.
     pub note: Option<String>,
 }

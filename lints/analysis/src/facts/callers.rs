@@ -7,9 +7,10 @@ use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::identity::{Identities, Root};
 use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind};
 use crate::names::{DefId, TargetKind};
-use crate::syntax::hir::{ClosureId, ClosureKind, ExprId};
+use crate::syntax::hir::{ClosureId, ClosureKind, ExprId, ExprKind, LocalId};
 use crate::syntax::items::ItemKind;
 use crate::types::infer::Target;
+use crate::types::ty::Ty;
 
 /// A place that calls (or names) a function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,12 +133,28 @@ fn is_repeated_closure(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir) 
     let mut current = Some(id);
     while let Some(id) = current {
         let closure = hir.closure(id);
-        if closure.kind != ClosureKind::AsyncBlock && !analysis.runs_once(body, id) {
+        let once = closure.kind == ClosureKind::AsyncBlock
+            || analysis.runs_once(body, id)
+            || is_called_in_one_place(analysis, body, id);
+        if !once {
             return true;
         }
         current = closure.parent;
     }
     false
+}
+
+/// `let start = |arg| …; run(start(arg))`: a closure with a name that is said once more, in a call outside of loops.
+fn is_called_in_one_place(analysis: &Analysis<'_>, body: &AnalyzedBody, id: ClosureId) -> bool {
+    let hir = analysis.hir(body);
+    let owner = hir.closure(id).parent.map_or(Owner::Root, Owner::Closure);
+    let holds = |local: LocalId| matches!(body.types.local(local), Ty::Closure(held, _) if *held == id);
+    let said = hir.exprs.iter().filter(|e| matches!(e.kind, ExprKind::Local(local) if holds(local))).count();
+    said == 1
+        && body.flow.get(owner).calls().any(|(point, _, call)| {
+            matches!(call.callee.target, Target::Local(local) if holds(local))
+                && body.flow.get(owner).blocks[point.block.index()].in_loop.is_none()
+        })
 }
 
 /// How many callers up a function is followed to `main`.

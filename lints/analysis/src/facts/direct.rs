@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::catalogue::{Catalogue, Class, Mode};
-use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
+use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, Weight, at};
 use crate::flow::identity::{Identities, Identity, Root};
 use crate::flow::mir::{
     BlockId, Call, Mir, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
@@ -35,6 +35,8 @@ pub struct Site {
 pub(super) struct Direct {
     pub(super) summary: Summary,
     pub(super) sites: Vec<Site>,
+    /// What is being read runs the first time only: `CACHE.get_or_init(|| …)`.
+    once: bool,
 }
 
 /// Program functions that a target may mean.
@@ -140,13 +142,13 @@ pub(super) fn flow(
             StatementKind::Await { .. } => out.summary.awaits = true,
             StatementKind::Call(call) => {
                 let here = at(file, statement.span);
-                external(analysis.catalogue, call, here, &mut out.summary);
+                external(analysis, body, tokens, point, call, here, out);
                 // A boxed trait object that a call uses up is a callback, whatever its trait is called.
                 let used_up = matches!(call.callee.self_ty, Some(Ty::Dyn(_)))
                     && call.is_method
                     && matches!(call.args.first(), Some(Operand::Move(_)));
                 if used_up {
-                    note(&mut out.summary, EffectKind::CallsBack, here, call.name, 0);
+                    note(&mut out.summary, EffectKind::CallsBack, Effect::here(here, call.name));
                 }
                 if let Target::External(path) = &call.callee.target
                     && let Some(mode) = analysis.catalogue.facts(*path).and_then(|f| f.locks_briefly)
@@ -190,7 +192,10 @@ pub(super) fn flow(
             let outer: FxHashMap<_, _> = captured_identities(mir, ids, closure, outward);
             let mut through =
                 |_: &Identities<'_>, identity: &Identity| super::callbacks::seen_through(&outer, identity);
+            let before = out.once;
+            out.once = before || is_first_time(analysis, statement);
             flow(analysis, body, inner, &inner_tokens, &mut through, out, seen);
+            out.once = before;
         }
     }
     if mir.owner == Owner::Root {
@@ -198,6 +203,13 @@ pub(super) fn flow(
         out.summary.never_returns = never;
         out.summary.endless = endless.map(|span| at(file, span));
     }
+}
+
+/// A call that makes something the first time only.
+fn is_first_time(analysis: &Analysis<'_>, statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Call(call)
+        if matches!(&call.callee.target, Target::External(path)
+            if analysis.catalogue.facts(*path).is_some_and(|f| f.runs_once)))
 }
 
 /// The identities, in terms of the function, of what a closure captures.
@@ -369,15 +381,25 @@ pub(crate) fn closure_of(ids: &Identities<'_>, var: crate::flow::mir::Var) -> Op
 }
 
 /// Effects of calls to external functions.
-fn external(catalogue: &Catalogue, call: &Call, here: FileSpan, summary: &mut Summary) {
+fn external(
+    analysis: &Analysis<'_>,
+    body: &AnalyzedBody,
+    tokens: &Tokens<'_>,
+    point: Point,
+    call: &Call,
+    here: FileSpan,
+    out: &mut Direct,
+) {
+    let summary = &mut out.summary;
     let path = match &call.callee.target {
         Target::External(path) => *path,
         Target::Local(_) | Target::Value => {
-            note(summary, EffectKind::CallsBack, here, call.name, 0);
+            note(summary, EffectKind::CallsBack, Effect::here(here, call.name));
             return;
         }
         _ => return,
     };
+    let catalogue = analysis.catalogue;
     let Some(facts) = catalogue.facts(path) else { return };
     if !catalogue.state_ends(path).is_empty() && !summary.starts.contains(&path) {
         summary.starts.push(path);
@@ -385,26 +407,55 @@ fn external(catalogue: &Catalogue, call: &Call, here: FileSpan, summary: &mut Su
     if catalogue.ends_state(path) && !summary.ends.contains(&path) {
         summary.ends.push(path);
     }
+    let weight = match facts.waits || facts.blocks {
+        true if !out.once => analysis.weight(body, tokens, point, call),
+        true => Weight::Moment,
+        false => Weight::Lasting,
+    };
     let kinds = [
         (facts.waits, EffectKind::Waits),
         (facts.blocks, EffectKind::Blocks),
         (facts.io, EffectKind::Io),
         (facts.ends_process, EffectKind::EndsProcess),
         (facts.spawns.is_some(), EffectKind::Spawns),
+        // Who asks whether a runtime runs knows what he does.
+        (facts.panics_in_runtime && !asks_for_runtime(catalogue, body), EffectKind::EntersRuntime),
     ];
     for (is, kind) in kinds {
         if is {
-            note(summary, kind, here, path, 0);
+            note(summary, kind, Effect { weight, ..Effect::here(here, path) });
         }
     }
 }
 
-pub(super) fn note(summary: &mut Summary, kind: EffectKind, at: FileSpan, what: Symbol, depth: u8) -> bool {
-    if summary.effects.contains_key(&kind) {
-        return false;
+fn asks_for_runtime(catalogue: &Catalogue, body: &AnalyzedBody) -> bool {
+    body.flow.all().any(|mir| {
+        mir.calls().any(|(_, _, call)| {
+            matches!(&call.callee.target, Target::External(path)
+                if catalogue.facts(*path).is_some_and(|f| f.asks_for_runtime))
+        })
+    })
+}
+
+impl Effect {
+    fn here(at: FileSpan, what: Symbol) -> Self {
+        Self { at, what, depth: 0, weight: Weight::Lasting }
     }
-    summary.effects.insert(kind, Effect { at, what, depth });
-    true
+}
+
+/// Enters an effect, unless one is known that is nearer, or as near and matters as much.
+pub(super) fn note(summary: &mut Summary, kind: EffectKind, effect: Effect) -> bool {
+    match summary.effects.get_mut(&kind) {
+        Some(known) if known.weight >= effect.weight || known.depth < effect.depth => false,
+        Some(known) => {
+            *known = effect;
+            true
+        }
+        None => {
+            summary.effects.insert(kind, effect);
+            true
+        }
+    }
 }
 
 /// Whether no path returns, and the loop that control stays in.

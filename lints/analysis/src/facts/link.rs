@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::facts::change::Change;
 use crate::facts::cycles;
 use crate::facts::direct::{Direct, Site, direct, note};
-use crate::facts::{Analysis, EFFECTS, EffectKind, LockEffect, MOST_LOCKS, Summary};
+use crate::facts::{Analysis, EFFECTS, Effect, EffectKind, LockEffect, MOST_LOCKS, Summary};
 use crate::flow::identity::{Identity, Root};
 use crate::flow::tokens::{ReturnedGuard, is_lock, is_pooled};
 
@@ -237,11 +237,16 @@ impl Graph<'_> {
                 let runs_own = !callee.runs_params.is_empty()
                     && callee.runs_params.iter().all(|r| site.given.contains(&r.param));
                 for kind in EFFECTS {
+                    // To get a lock is no wait of its own, whatever is done to get it.
+                    let is_for_lock = matches!(kind, EffectKind::Waits | EffectKind::Blocks)
+                        && (callee.returned_guard.is_some() || callee.returns_held);
                     if let Some(effect) = callee.effects.get(&kind)
                         && !(runs_own && kind == EffectKind::CallsBack)
                         && usize::from(effect.depth) < LONGEST_WAY
+                        && !is_for_lock
                     {
-                        changed |= note(summary, kind, site.at, effect.what, effect.depth + 1);
+                        let depth = effect.depth + 1;
+                        changed |= note(summary, kind, Effect { at: site.at, depth, ..effect.clone() });
                     }
                 }
             }

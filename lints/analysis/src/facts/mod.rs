@@ -19,6 +19,8 @@ mod link;
 pub(crate) mod reads;
 mod spawns;
 mod timeline;
+mod turn;
+mod weight;
 
 use std::sync::Arc;
 
@@ -47,6 +49,7 @@ pub use failures::Failure;
 pub use keep::{Facts, Look};
 pub use spawns::{Spawn, spawns};
 pub use timeline::timeline;
+pub use weight::Weight;
 
 /// What a function may do while it runs, apart from locks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -63,16 +66,19 @@ pub enum EffectKind {
     Spawns,
     /// Calls a function value that it was given.
     CallsBack,
+    /// Waits in a way that panics where a runtime runs already.
+    EntersRuntime,
 }
 
 /// All kinds of effects.
-pub const EFFECTS: [EffectKind; 6] = [
+pub const EFFECTS: [EffectKind; 7] = [
     EffectKind::Waits,
     EffectKind::Blocks,
     EffectKind::Io,
     EffectKind::EndsProcess,
     EffectKind::Spawns,
     EffectKind::CallsBack,
+    EffectKind::EntersRuntime,
 ];
 
 /// An effect with the place that causes it.
@@ -84,6 +90,8 @@ pub struct Effect {
     pub what: Symbol,
     /// How many calls of the program lie between.
     pub depth: u8,
+    /// How much it matters, when it is a wait.
+    pub weight: Weight,
 }
 
 /// A lock that a function takes while it runs.

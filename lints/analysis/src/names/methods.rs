@@ -262,6 +262,39 @@ impl Program {
         })
     }
 
+    /// Functions of that name which impls of the program's traits for exactly this type have, not impls for all types with
+    /// some bound nor for references to it.
+    pub(crate) fn methods_of_traits(&self, ty: &Ty, name: Symbol) -> Vec<DefId> {
+        let mut found: Vec<DefId> = Vec::new();
+        let mut add = |def: DefId| {
+            if !found.contains(&def) {
+                found.push(def);
+            }
+        };
+        let Some(head) = head(ty) else { return found };
+        let fits =
+            |pattern: &Ty| !matches!(pattern, Ty::Ref(..)) && unify(pattern, ty, &mut Subst::default());
+        let own = self.types.get(&head).and_then(|info| info.methods.get(&name));
+        for def in own.into_iter().chain(self.impls.foreign_methods.get(&(head, name))).flatten() {
+            let Some(signature) = self.def(*def).signature.as_ref() else { continue };
+            if signature.of_trait.is_some() && signature.self_ty.as_ref().is_some_and(fits) {
+                add(*def);
+            }
+        }
+        // What the impl leaves to its trait.
+        for id in self.impls.foreign_traits.get(&head).into_iter().flatten() {
+            let Some(header) = self.impls.headers.get(id) else { continue };
+            let Some(bound) = &header.of_trait else { continue };
+            if let Some(def) = self.trait_methods.get(&(bound.path, name))
+                && fits(&header.self_ty)
+                && self.member_of_impl(*id, name).is_none()
+            {
+                add(*def);
+            }
+        }
+        found
+    }
+
     /// A method by a blanket impl, when only one trait of the program offers that name.
     pub(crate) fn blanket_method(&self, ty: &Ty, name: Symbol, arity: Option<usize>) -> Option<MethodMatch> {
         let traits = self.impls.traits_with.get(&name)?;

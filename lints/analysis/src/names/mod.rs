@@ -27,6 +27,7 @@ use rustc_hash::FxHashMap;
 
 pub use external::ExternalIndex;
 pub use methods::{MethodMatch, MethodTarget};
+pub(crate) use prelude::is_in_prelude;
 pub use subst::{Subst, subst};
 
 use crate::span::{FileId, FileSpan};
@@ -76,6 +77,8 @@ pub struct CrateInput {
     pub package: String,
     /// What it is.
     pub kind: TargetKind,
+    /// Its package only serves tests, as its folder says ([`crate::syntax::test_names::is_test_folder`]).
+    pub for_tests: bool,
     /// Its root file, as in [`FileHir::path`]. A [`TargetKind::Loose`] input with a folder is no crate: it says
     /// which edition files below have that no crate reaches.
     pub root: std::path::PathBuf,
@@ -98,8 +101,8 @@ pub struct Def {
     pub item: ItemIndex,
     /// The crate, an index into [`Program::crates`].
     pub krate: u32,
-    /// In test code: `#[cfg(test)]` (also on a module around it or on its `mod x;`), `#[test]`, or a target
-    /// of kind test, bench or example.
+    /// In test code: `#[cfg(test)]` (also on a module around it or on its `mod x;`), a feature for tests, `#[test]`, a
+    /// module like `test_utils`, a target of kind test, bench or example, or a package in a folder for tests.
     pub in_test: bool,
     /// For functions.
     pub signature: Option<Arc<Signature>>,
@@ -232,8 +235,8 @@ pub struct Program {
     /// Bounds that traits declare for their associated types.
     assoc_bounds: FxHashMap<(Symbol, Symbol), Bounds>,
     supertraits: FxHashMap<Symbol, Bounds>,
-    /// Traits outside of the program that each file has in scope, once asked.
-    traits_of_files: Vec<OnceLock<Arc<[Symbol]>>>,
+    /// Traits that each file has in scope, once asked.
+    traits_of_files: Vec<OnceLock<traits::TraitsInScope>>,
 }
 
 impl Program {

@@ -60,6 +60,12 @@ const PRELUDE: [(&str, &str, u16); 46] = [
 const PRELUDE_2024: [(&str, &str); 2] =
     [("Future", "std::future::Future"), ("IntoFuture", "std::future::IntoFuture")];
 
+/// Whether a trait outside of the program is in scope in every file.
+pub(crate) fn is_in_prelude(path: Symbol) -> bool {
+    let path = path.as_str();
+    PRELUDE.iter().any(|(_, known, _)| *known == path) || PRELUDE_2024.iter().any(|(_, known)| *known == path)
+}
+
 /// Derives and traits that are known wherever they are written.
 const DERIVES: [(&str, &str); 6] = [
     ("Debug", "std::fmt::Debug"),

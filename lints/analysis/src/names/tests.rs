@@ -19,6 +19,7 @@ fn krate(name: &str, kind: TargetKind, root: &str, dependencies: &[(&str, &str)]
         name: name.to_owned(),
         package: name.to_owned(),
         kind,
+        for_tests: false,
         root: PathBuf::from(root),
         edition: 2021,
         dependencies: dependencies.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),

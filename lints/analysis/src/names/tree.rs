@@ -7,11 +7,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::names::external::Externals;
 use crate::names::graph::{Graph, Node, NodeId};
+use crate::names::test_code::is_test_crate;
 use crate::names::{CrateInput, TargetKind};
 use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ItemIndex, ModuleIndex};
 use crate::syntax::items::{FileHir, ItemKind};
+use crate::syntax::test_names::is_test_support;
 
 /// A file whose modules are to be placed.
 struct Visit {
@@ -132,8 +134,7 @@ impl Tree {
         if self.claimed[file.0 as usize] {
             return;
         }
-        let kind = graph.crates[krate as usize].kind;
-        let in_test = matches!(kind, TargetKind::Test | TargetKind::Bench | TargetKind::Example);
+        let in_test = is_test_crate(&graph.crates[krate as usize]);
         let directory = parent_directory(&graph.files[file.0 as usize].path);
         self.claimed[file.0 as usize] = true;
         let mut queue = vec![Visit { file, krate, parent: None, path, in_test, directory }];
@@ -186,7 +187,8 @@ impl Tree {
             directories[index] = directory;
             let declared = match inline.get(&ModuleIndex(index as u32)) {
                 Some(item) => {
-                    in_test |= hir.items[item.index()].attributes.cfg_test;
+                    in_test |=
+                        hir.items[item.index()].attributes.cfg_test || is_test_support(module.name.as_str());
                     Some(graph.def_id(visit.file, *item))
                 }
                 None => None,
@@ -225,7 +227,9 @@ impl Tree {
                 krate: visit.krate,
                 parent: Some((around, ItemIndex(index as u32))),
                 path: sym(&format!("{}::{}", graph.node(around).path, item.name)),
-                in_test: graph.node(around).in_test || item.attributes.cfg_test,
+                in_test: graph.node(around).in_test
+                    || item.attributes.cfg_test
+                    || is_test_support(item.name.as_str()),
                 directory,
             });
         }
@@ -308,6 +312,7 @@ impl Tree {
             name: name.clone(),
             package: name,
             kind: TargetKind::Loose,
+            for_tests: false,
             root: path.clone(),
             edition,
             dependencies: Vec::new(),

@@ -97,6 +97,13 @@ impl Cfg {
         never(&[self, other], |world| self.holds(world) && other.holds(world))
     }
 
+    /// Whether no compilation for Unix satisfies it: `windows`, `target_os = "windows"`.
+    #[must_use]
+    pub fn is_never_on_unix(&self) -> bool {
+        let unix = CfgOption { name: sym("target_family"), value: Some(sym("unix")) };
+        self.excludes(&Self::Option(unix))
+    }
+
     fn holds(&self, world: &[CfgOption]) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(world)),
@@ -177,6 +184,21 @@ mod tests {
             ("unix", "not(target_os = \"linux\")", false),
         ] {
             assert_eq!(cfg(one).excludes(&cfg(other)), expected, "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn conditions_of_other_systems() {
+        for (text, expected) in [
+            ("windows", true),
+            ("target_os = \"windows\"", true),
+            ("not(unix)", true),
+            ("all(windows, feature = \"a\")", true),
+            ("any(target_os = \"linux\", windows)", false),
+            ("not(target_os = \"macos\")", false),
+            ("feature = \"a\"", false),
+        ] {
+            assert_eq!(cfg(text).is_never_on_unix(), expected, "{text}");
         }
     }
 

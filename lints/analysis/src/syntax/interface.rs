@@ -119,13 +119,25 @@ impl Interface {
             is_test,
             cfg_test,
             is_conditional,
+            never_on_unix,
             is_async_main,
+            reports_errors,
+            goes_on,
             derives,
             derive_paths,
             path,
             others,
         } = attributes;
-        for flag in [must_use, is_test, cfg_test, is_conditional, is_async_main] {
+        for flag in [
+            must_use,
+            is_test,
+            cfg_test,
+            is_conditional,
+            never_on_unix,
+            is_async_main,
+            reports_errors,
+            goes_on,
+        ] {
             self.flag(*flag);
         }
         self.each(derives, |words, symbol| words.symbol(*symbol));

@@ -98,8 +98,14 @@ pub struct Attributes {
     pub cfg_test: bool,
     /// Another `#[cfg(…)]` on the item itself: it may be there for other platforms or features only.
     pub is_conditional: bool,
+    /// A `#[cfg(…)]` on the item itself that no compilation for Unix satisfies.
+    pub never_on_unix: bool,
     /// `#[tokio::main]`, `#[async_std::main]`, `#[actix_web::main]`…
     pub is_async_main: bool,
+    /// `#[instrument(err)]`: an error that the function returns is logged.
+    pub reports_errors: bool,
+    /// Its documentation says that its errors stay inside of it: best effort, logged, ignored.
+    pub goes_on: bool,
     /// `#[derive(A, B)]`, last segments.
     pub derives: Vec<Symbol>,
     /// The same, as written.

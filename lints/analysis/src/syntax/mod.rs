@@ -10,6 +10,7 @@ mod lower;
 pub mod macros;
 pub mod parse;
 pub mod print;
+pub mod test_names;
 #[cfg(test)]
 mod tests;
 

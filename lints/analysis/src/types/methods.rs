@@ -9,12 +9,13 @@ use crate::syntax::hir::{ExprId, ExprKind, GenericArgs};
 use crate::types::context::{Infer, Subst};
 use crate::types::infer::Target;
 use crate::types::paths::Function;
+use crate::types::probing::needs_reference;
 use crate::types::project::Question;
 use crate::types::table::{Sig, Table, head};
 use crate::types::ty::{Args, Ty};
 
 /// Where a method was found.
-enum Lookup {
+pub(super) enum Lookup {
     /// Its receiver's type is not known yet.
     NotYet,
     Missing,
@@ -24,6 +25,8 @@ enum Lookup {
     Table(&'static Sig, Ty),
     /// In the catalogue, on this type.
     External(Arc<ExternalSignature>, Ty),
+    /// The same of a trait in scope, on a type of which nobody knows whether it implements it.
+    Guessed(Arc<ExternalSignature>, Ty),
 }
 
 /// Whether a type fits the receiver of a signature.
@@ -65,6 +68,10 @@ impl Infer<'_> {
             Lookup::External(signature, step) => {
                 self.external_method(&signature, &step, turbofish.as_deref(), args)
             }
+            Lookup::Guessed(signature, step) => {
+                self.doubtful.insert(id);
+                self.external_method(&signature, &step, turbofish.as_deref(), args)
+            }
         };
         self.note(id, function.target.clone(), function.self_ty.clone());
         let ret = self.apply(id, &function, args, expected);
@@ -81,7 +88,8 @@ impl Infer<'_> {
                 outer = Some(step);
                 continue;
             }
-            match self.lookup_at(step, outer, name, arity) {
+            let found = self.lookup_at(step, outer, name, arity);
+            match self.in_order(found, step, outer, name, arity) {
                 Lookup::Missing => {}
                 Lookup::External(found, _) if needs_reference(step, outer, found.path) => {}
                 // Pointers implement traits for what they point to (`Write for Arc<File>`), under conditions
@@ -108,24 +116,10 @@ impl Infer<'_> {
         }
         let receiver = steps.iter().find(|t| !matches!(t, Ty::Ref(..)));
         let receiver_outer = steps.first().filter(|t| matches!(t, Ty::Ref(..)));
-        // A known type without such a method: only a trait in scope can have it.
-        if let Some(step) = receiver {
-            let traits = self.imported_traits();
-            // A type that nothing is known of may well have its own `read`; names of other crates' traits are rarer.
-            let is_known = self.is_known(step);
-            let mut found: Vec<Arc<ExternalSignature>> = Vec::new();
-            for signature in traits.iter().filter_map(|t| self.catalogue.trait_method(*t, name)) {
-                if usize::from(signature.arity) == arity
-                    && (is_known || !signature.path.starts_with("std::"))
-                    && !needs_reference(step, receiver_outer, signature.path)
-                    && !found.iter().any(|f| f.path == signature.path)
-                {
-                    found.push(signature);
-                }
-            }
-            if let [signature] = found.as_slice() {
-                return Lookup::External(Arc::clone(signature), step.clone());
-            }
+        if let Some(found) =
+            receiver.and_then(|step| self.of_imported_trait(step, receiver_outer, name, arity))
+        {
+            return found;
         }
         let table = Table::get();
         let universal = table.any(name).filter(|sig| sig.params.len() == arity);
@@ -140,14 +134,6 @@ impl Infer<'_> {
             }
             (Some(sig), Some(step)) => Lookup::Table(sig, step.clone()),
             _ => Lookup::Missing,
-        }
-    }
-
-    /// Whether it is known what methods a type has itself.
-    fn is_known(&self, ty: &Ty) -> bool {
-        match ty {
-            Ty::Adt(path, _) => self.own_type(*path).is_some() || self.catalogue.type_facts(*path).is_some(),
-            _ => true,
         }
     }
 
@@ -457,13 +443,6 @@ impl Infer<'_> {
     }
 }
 
-/// `Read` and `Write` are implemented for references to slices, not for slices and arrays, which have no such methods:
-/// `[u8; 32]` may have a `write` of the program's own.
-fn needs_reference(step: &Ty, outer: Option<&Ty>, path: Symbol) -> bool {
-    let is_reference = matches!(outer, Some(Ty::Ref(_, inner)) if matches!(**inner, Ty::Slice(_)));
-    matches!(step, Ty::Slice(_) | Ty::Array(_)) && !is_reference && path.starts_with("std::io::")
-}
-
 /// Types that stand for what they point to.
 fn is_pointer(ty: &Ty) -> bool {
     ty.path().is_some_and(|path| {
@@ -482,7 +461,7 @@ fn is_inherent(found: &Lookup, ty: &Ty) -> bool {
 }
 
 /// The last segment of the trait of a method.
-fn conversion(method: &str) -> &str {
+pub(super) fn conversion(method: &str) -> &str {
     method.rsplit("::").nth(1).unwrap_or_default()
 }
 

@@ -16,6 +16,7 @@ mod operators;
 mod outside;
 mod paths;
 mod patterns;
+mod probing;
 mod project;
 mod shape;
 mod table;

@@ -57,6 +57,7 @@ impl<'a> Infer<'a> {
             .filter(|def| signature(def).and_then(|s| s.self_ty.clone()).is_none_or(|s| could_be(&s, ty)))
             .collect();
         let fitting = if fitting.is_empty() { defs.to_vec() } else { fitting };
+        let fitting = self.without_doubles(fitting);
         // Inherent methods come before those of traits.
         let inherent: Vec<DefId> = fitting
             .iter()
@@ -64,6 +65,15 @@ impl<'a> Infer<'a> {
             .filter(|def| signature(def).is_some_and(|s| s.of_trait.is_none()))
             .collect();
         if inherent.is_empty() { fitting } else { inherent }
+    }
+
+    /// What a double for tests does is not what other code calls.
+    fn without_doubles(&self, defs: Vec<DefId>) -> Vec<DefId> {
+        if defs.len() < 2 || self.program.is_test(self.file, self.body.owner) {
+            return defs;
+        }
+        let real: Vec<DefId> = defs.iter().copied().filter(|def| !self.program.def(*def).in_test).collect();
+        if real.is_empty() { defs } else { real }
     }
 
     /// A method called through a bound: that of the trait, then those of its impls.
@@ -78,7 +88,7 @@ impl<'a> Infer<'a> {
                 }
             }
         }
-        all
+        self.without_doubles(all)
     }
 
     /// Bounds and the supertraits of the program's traits among them.

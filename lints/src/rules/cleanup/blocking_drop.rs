@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Operand, Owner, Projection, StatementKind};
 use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
 
 use super::drops::{drop_of, running_here};
@@ -88,7 +89,11 @@ impl Rule for BlockingDrop {
                     continue;
                 }
                 let name = short(path);
-                if name == "block_on" && (is_announced(cx, view) || cx.has_reason(statement.span)) {
+                if name == "block_on"
+                    && (is_announced(cx, view)
+                        || is_close(cx, statement.expr)
+                        || cx.has_reason(statement.span))
+                {
                     continue;
                 }
                 let (case, message, help) = if name == "block_on" {
@@ -131,6 +136,24 @@ fn is_announced(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
     let span = cx.hir().closure(id).span;
     cx.flows().iter().any(|outer| {
         outer.mir.calls().any(|(_, s, call)| call.name == "block_in_place" && s.span.contains(span))
+    })
+}
+
+/// `block_on(self.sender.close())`: closing a channel waits for nobody.
+fn is_close(cx: &BodyContext<'_>, e: Option<ExprId>) -> bool {
+    let hir = cx.hir();
+    let Some(args) = e.and_then(|e| match &hir.expr(e).kind {
+        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => Some(args),
+        _ => None,
+    }) else {
+        return false;
+    };
+    args.iter().any(|a| match &hir.expr(*a).kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            method.as_str() == "close"
+                && cx.analysis.ownership.owns(cx.ty(*receiver).peel_refs(), Class::Sender)
+        }
+        _ => false,
     })
 }
 
@@ -187,7 +210,8 @@ fn is_signalled(cx: &BodyContext<'_>, views: &[&FlowView<'_>], before: u32) -> b
                             || cx.analysis.ownership.owns(&view.mir.var(call.dest.var).ty, Class::Sender))
             }
             StatementKind::Assign { dest, .. } => {
-                dest.projections.iter().any(|p| matches!(p, Projection::Field(_)))
+                // `self.exit = true`, `*self.exit.lock().unwrap() = true`
+                dest.projections.iter().any(|p| matches!(p, Projection::Field(_) | Projection::Deref))
             }
             StatementKind::Macro { .. } => false,
             _ => false,

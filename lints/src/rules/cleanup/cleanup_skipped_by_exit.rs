@@ -4,7 +4,7 @@ use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
 use linger_analysis::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind, Var};
 use linger_analysis::flow::ownership::Owned;
-use linger_analysis::flow::tokens::{Token, TokenId};
+use linger_analysis::flow::tokens::{Source, Token, TokenId};
 use linger_analysis::names::DefId;
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
@@ -80,6 +80,7 @@ impl Rule for CleanupSkippedByExit {
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let tokens = &view.tokens;
+    let mut said: Vec<TokenId> = Vec::new();
     tokens.walk(|_, state, statement| {
         let StatementKind::Call(call) = &statement.kind else { return };
         // An exit that a macro writes (`fatal!`), all of it with the span of the macro's call, is its author's way to end
@@ -95,6 +96,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .iter()
             // Handed to the function that ends the process: it can see to it first.
             .filter(|id| !handed.contains(id))
+            // What the caller gave is one question, however many branches of a `match` exit.
+            .filter(|id| !said.contains(id))
             .filter(|id| !tokens.token(*id).is(Class::Runtime) || has_work(view, *id))
             .map(|id| tokens.token(id))
             // A program that takes the place of this one often needs the file that was made for it.
@@ -102,6 +105,13 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .filter_map(|t| Some((t, format!("`{}`", short(&what_matters(cx, t)?.ty)))))
             .collect();
         let Some((_, what)) = lost.first() else { return };
+        said.extend(
+            tokens
+                .iter()
+                .filter(|(_, t)| t.source == Source::Parameter)
+                .map(|(id, _)| id)
+                .filter(|id| lost.iter().any(|(t, _)| std::ptr::eq(*t, tokens.token(*id)))),
+        );
         // Tasks end with the process in any case. At the very end of `main`, though, a return would do.
         let only_runtime = lost.iter().all(|(t, _)| t.owned.iter().all(|o| o.class == Class::Runtime));
         let case = if only_runtime && !is_end_of_main(cx, statement.span) { "runtime" } else { "loses" };

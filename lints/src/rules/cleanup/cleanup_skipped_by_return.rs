@@ -11,8 +11,8 @@ use linger_analysis::syntax::items::SelfKind;
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
-use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, is_used_as_number, says};
-use super::ways_out::walk;
+use super::journey::{Care, RELEASERS, Stop, care_of_call, follow, is_transparent, is_used_as_number, says};
+use super::ways_out::{is_ended_by_callers, walk};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -57,7 +57,8 @@ declare_rule! {
     ///
     /// A closure in the function that does the cleanup (`scopeguard`, `defer!`), or a value alive whose Drop does
     /// it, covers every path. Panics and cancelled futures are not looked at. A flag counts only when every
-    /// successful path resets it; a field, only when another failing path does, too.
+    /// successful path resets it; a field, only when another failing path does, too. A private function whose callers
+    /// all do the cleanup when it has failed is left alone.
     CleanupSkippedByReturn("cleanup_skipped_by_return") {
         group: Cleanup,
         level: Warn,
@@ -85,20 +86,29 @@ impl Rule for CleanupSkippedByReturn {
                 };
                 let Some(found) = found else { continue };
                 let Some((first, others)) = found.exits.split_first() else { continue };
+                let is_ended = found.end.is_some();
                 let mut finding = Diagnostic::new(
                     &META,
                     cx.at(*first),
-                    format!("this way out skips {}, which ends {}", found.end, found.what),
+                    match found.end {
+                        Some(end) => format!("this way out skips {end}, which ends {}", found.what),
+                        None => format!("this way out loses {}, which has no owner yet", found.what),
+                    },
                 )
                 .label("leaves the function here")
                 .step(cx.at(statement.span), "started here")
-                .step(cx.at(found.ended), "ended here on the main path");
+                .step(
+                    cx.at(found.ended),
+                    if is_ended { "ended here on the main path" } else { "given an owner only here" },
+                );
                 for other in others.iter().take(3) {
                     finding = finding.step(cx.at(*other), "skipped here, too");
                 }
-                report.push(finding.help(
-                    "put the cleanup into a value with a Drop (or `scopeguard`), or end it before every return",
-                ));
+                report.push(finding.help(if is_ended {
+                    "put the cleanup into a value with a Drop (or `scopeguard`), or end it before every return"
+                } else {
+                    "give it its owner at once, before anything that may fail"
+                }));
             }
         }
     }
@@ -120,7 +130,8 @@ fn may_start(cx: &BodyContext<'_>, call: &Call) -> bool {
 /// Something that is started, and the ways out that do not end it.
 struct Found {
     what: String,
-    end: String,
+    /// What ends it; nothing where the main path only gives it an owner.
+    end: Option<String>,
     ended: Span,
     exits: Vec<Span>,
 }
@@ -153,13 +164,13 @@ fn state(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, s
             let drop = v.ty.path().and_then(|p| cx.program().types.get(&p)).and_then(|t| t.drop);
             drop.and_then(|d| cx.analysis.summary(d)).is_some_and(|s| s.ends.iter().any(|e| ends.contains(e)))
         });
-        if in_closure || by_drop {
+        if in_closure || by_drop || is_ended_by_callers(cx, &is_end) {
             return None;
         }
         let (ended, exits) = ways_out(cx, view, point, span, &|_, call| is_end(call), &|_| true)?;
         let end = ends.first().map_or("it", |e| short(e)).to_owned();
         let what = format!("what `{}` started", call.name);
-        Some(Found { what, end: format!("`{end}`"), ended, exits })
+        Some(Found { what, end: Some(format!("`{end}`")), ended, exits })
     })
 }
 
@@ -178,16 +189,21 @@ fn handle(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, 
         return None;
     }
     let is_end = |_: Point, call: &Call| {
-        call.args.iter().enumerate().any(|(i, a)| {
-            a.place().is_some_and(|p| vars.contains(&p.var))
-                && (says(&call.name, RELEASERS) || care_of_call(cx, call, i) != Care::Lends)
-        })
+        !is_transparent(cx, call)
+            && call.args.iter().enumerate().any(|(i, a)| {
+                a.place().is_some_and(|p| vars.contains(&p.var))
+                    && (says(&call.name, RELEASERS) || care_of_call(cx, call, i) != Care::Lends)
+            })
     };
     let failed = |kind: ReturnKind| matches!(kind, ReturnKind::Question | ReturnKind::Failure);
     let (ended, exits) = ways_out_of(cx, view, point, span, &vars, &is_end, &failed)?;
+    let releases = view.mir.calls().any(|(_, s, c)| {
+        s.span == ended && says(&c.name, RELEASERS) && !c.name.starts_with("from_raw")
+            || matches!(&c.callee.target, Target::Def(_)) && s.span == ended
+    });
     let end = facts.undone_by.first().map_or("the release", |e| short(e));
     let what = format!("the handle of `{}`", call.name);
-    Some(Found { what, end: format!("`{end}`"), ended, exits })
+    Some(Found { what, end: releases.then(|| format!("`{end}`")), ended, exits })
 }
 
 /// A flag or counter: `busy.store(true)` … `busy.store(false)`, `self.busy = true`, `fetch_add` … `fetch_sub`.
@@ -199,7 +215,9 @@ fn flag(
     call: Option<&Call>,
 ) -> Option<Found> {
     let (object, on) = change(cx, view, point, expr?, call)?;
-    if !on || !is_shared(view, &object) {
+    // `kill.store(true)`, and back when the other side has ended: an order, which a failure must not take back.
+    let is_order = object.path.last().is_some_and(|name| is_order(name.as_str()));
+    if !on || is_order || !is_shared(view, &object) {
         return None;
     }
     let back = |p: Point| {
@@ -234,7 +252,14 @@ fn flag(
     }
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
     let name = object.path.last().map_or_else(|| "it".to_owned(), |n| format!("`{n}`"));
-    Some(Found { what: format!("the state of {name}"), end: "the reset".to_owned(), ended, exits })
+    Some(Found { what: format!("the state of {name}"), end: Some("the reset".to_owned()), ended, exits })
+}
+
+/// The name of a flag that tells somebody to end.
+fn is_order(name: &str) -> bool {
+    const ORDERS: [&str; 9] =
+        ["kill", "stop", "exit", "shutdown", "quit", "cancel", "cancelled", "terminate", "abort"];
+    name.split('_').any(|word| ORDERS.contains(&word))
 }
 
 /// A visitor: the object goes through a tree, which hands it on to each of its parts. Such an object is made for

@@ -88,11 +88,13 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
             }
             let Some(position) = position(cx, e) else { continue };
             // Made before and moved into what is thrown away here (a task that takes it along): not at once.
-            if cx.has_reason(position.span) || !position.span.contains(token.span) {
+            let reason = cx.has_reason(position.span)
+                || cx.has_reason_with(position.span, &["initiali", "trigger", "force", "wait for"]);
+            if reason || is_for_its_effect(cx, e) || !position.span.contains(token.span) {
                 continue;
             }
             let barrier = !is_refused_by_rustc(cx, token, *shape)
-                && (position.is_last || is_barrier(cx, token, &position));
+                && (position.is_last || is_barrier(cx, token, &position) || is_test_gate(cx, view, token));
             // The last statement is where most things end anyway; a lock there is a way to wait.
             if barrier && (!token.is(Class::LockGuard) || *shape == Discard::Statement) {
                 continue;
@@ -114,6 +116,8 @@ fn is_useless(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token, shape: D
         && !(shape == Discard::Statement && works_besides(view, token))
         && is_for_that_alone(cx, view, token)
         && !(shape == Discard::PatternPart && is_incidental(cx, token))
+        // A test subscribes to have a subscriber, not to read.
+        && !(cx.body.in_test && token.is(Class::Subscription))
 }
 
 /// Whether the call that gives the value does other work as well: a function of the program that takes a value or
@@ -263,6 +267,33 @@ fn is_barrier(cx: &BodyContext<'_>, token: &Token, position: &Position) -> bool 
         }
         ExprKind::Return(_) => true,
         _ => false,
+    }
+}
+
+/// A lock around nothing in a test: whoever holds it holds others up, and who takes it only to let go waits for that.
+fn is_test_gate(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    cx.body.in_test
+        && token.is(Class::LockGuard)
+        && view.mir.var(token.first).ty.any(&mut |t| t.args().last().is_some_and(Ty::is_unit))
+}
+
+/// Names of calls that are made for what they do; that they give a guard of the result comes on top.
+const EFFECTS: [&str; 5] = ["get_or_init", "get_or_try_init", "get_or_insert", "or_insert", "or_default"];
+
+/// `cell.get_or_init(start).await?;`
+fn is_for_its_effect(cx: &BodyContext<'_>, mut e: ExprId) -> bool {
+    let hir = cx.hir();
+    loop {
+        e = match &hir.expr(e).kind {
+            ExprKind::MethodCall { receiver, method, .. } => {
+                if EFFECTS.iter().any(|name| method.starts_with(name)) {
+                    return true;
+                }
+                *receiver
+            }
+            ExprKind::Await { operand } | ExprKind::Try { operand } => *operand,
+            _ => return false,
+        };
     }
 }
 

@@ -11,7 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::{noun, resource};
+use crate::rules::support::{is_test_or_sample, noun, resource};
 
 declare_rule! {
     /// A guard or other resource is made as the argument of a combinator that may throw it away.
@@ -40,7 +40,10 @@ declare_rule! {
     /// Only resources that are made in the argument itself count, not ones that were there before.
     EagerGuard("eager_guard") {
         group: Cleanup,
-        level: Warn,
+        cases: {
+            made: Warn = "made on every call",
+            test: Allow = "the same in tests, fuzz targets and samples",
+        },
         since: "0.1.0",
         fixes: Sometimes,
         compiler_lints: ["clippy::or_fun_call"],
@@ -81,6 +84,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 cx.at(token.span),
                 format!("{what} is made even when `{}` throws it away", call.name),
             )
+            .case(if is_test_or_sample(cx) { "test" } else { "made" })
             .label("made on every call")
             .confidence(token.known.into())
             .help(format!("give a closure to `{lazy}`, which runs only when the value is wanted"));

@@ -49,13 +49,14 @@ declare_rule! {
     ///
     /// A release anywhere in the crate (`from_raw_fd`, `close`, `remove_dir_all`) is taken as the matching one,
     /// unless the descriptor is plainly seen to go nowhere. Leaked memory is reported only where it can grow: in
-    /// loops, in async functions, and in functions that return it or leak it for the sake of one call.
+    /// loops, in async functions, and in functions that return it or leak it for the sake of one call; where a comment
+    /// says that it is meant for the life of the process, it is the strict case `once`.
     ForgottenResource("forgotten_resource") {
         group: Cleanup,
         cases: {
             handle: Warn = "a descriptor, guard, file, temporary directory or task",
             memory: Warn = "memory, again and again: in a loop, a handler, or for each call",
-            once: Allow = "memory, once or for something that is kept",
+            once: Allow = "memory, once, for something that is kept, or with a comment that says so",
             deliberate: Allow = "`mem::forget` of a guard or other resource",
         },
         since: "0.1.0",
@@ -86,6 +87,8 @@ impl Rule for ForgottenResource {
                 if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
+                let is_said = case == "memory" && is_said_to_stay(cx, statement.span);
+                let case = if is_said { "once" } else { case };
                 let name = short(path);
                 report.push(
                     Diagnostic::new(&META, cx.at(statement.span), format!("`{name}` {what}"))
@@ -169,7 +172,7 @@ fn memory(
     call: &Call,
     facts: &FunctionFacts,
 ) -> Option<&'static str> {
-    if cx.analysis.is_once(cx.body, view.mir.owner) {
+    if cx.analysis.is_once(cx.body, view.mir.owner) || is_called_by_nobody(cx) {
         return Some("once");
     }
     let (vars, stops) = follow(cx, view.mir, call.dest.var);
@@ -189,6 +192,29 @@ fn memory(
     }
     let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
     Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
+}
+
+/// Whether a comment says that it is meant for the life of the process. That something wants a static text is no reason
+/// to give it a new one each time.
+fn is_said_to_stay(cx: &BodyContext<'_>, span: Span) -> bool {
+    const WORDS: [&str; 6] = [
+        "lifetime of the ",
+        "life of the ",
+        "process lifetime",
+        "duration of the pro",
+        "intentional",
+        "on purpose",
+    ];
+    cx.has_reason_with(span, &WORDS)
+}
+
+/// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so
+/// again and again.
+fn is_called_by_nobody(cx: &BodyContext<'_>) -> bool {
+    cx.body.def.is_some_and(|def| {
+        let item = cx.program().item(def);
+        !item.is_public && item.parent.is_none() && cx.analysis.callers.get(&def).is_none()
+    })
 }
 
 /// `if cfg!(test) { … }`: the code of one kind of build.

@@ -77,7 +77,7 @@ fn holds(vars: &[Var], operand: &Operand) -> bool {
 }
 
 /// Adaptors, and views of the same thing (`leaked.as_bytes()`).
-fn is_transparent(cx: &BodyContext<'_>, call: &Call) -> bool {
+pub(super) fn is_transparent(cx: &BodyContext<'_>, call: &Call) -> bool {
     let Target::External(path) = &call.callee.target else {
         return matches!(&call.callee.target, Target::Constructor(path) if path.starts_with("std::"));
     };
@@ -148,9 +148,35 @@ pub(super) fn care_of_call(cx: &BodyContext<'_>, call: &Call, argument: usize) -
 
 /// Names of functions that keep what they are given.
 const KEEPERS: &[&str] = &[
-    "from", "into", "new", "wrap", "own", "take", "set", "store", "add", "insert", "push", "extend", "send",
-    "register", "keep", "with", "spawn", "enable", "init", "install", "build", "append", "enter", "cache",
+    "from",
+    "into",
+    "new",
+    "wrap",
+    "own",
+    "take",
+    "set",
+    "store",
+    "add",
+    "insert",
+    "push",
+    "extend",
+    "send",
+    "register",
+    "keep",
+    "with",
+    "spawn",
+    "enable",
+    "init",
+    "install",
+    "build",
+    "append",
+    "enter",
+    "cache",
     "intern",
+    "compare_exchange",
+    "swap",
+    "replace",
+    "get_or_init",
 ];
 
 /// Names of functions that release what they are given.

@@ -19,6 +19,7 @@ pub mod uncommitted_transaction;
 pub mod unreleased_handle;
 
 pub(crate) mod drops;
+mod half_removed;
 mod held;
 mod journey;
 mod ways_out;

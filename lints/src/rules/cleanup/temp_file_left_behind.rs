@@ -1,8 +1,9 @@
-//! Files made under the temporary directory by hand.
+//! Files that are made for a while, and stay.
 
 use linger_analysis::flow::mir::{Operand, Point, Rvalue, StatementKind, Terminator, Var};
 use linger_analysis::types::infer::{Known, Target};
 
+use super::half_removed::half_removed;
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -10,7 +11,7 @@ use crate::rule::{Rule, RuleMeta};
 use crate::rules::support::short;
 
 declare_rule! {
-    /// A file is made under the temporary directory by hand and not removed on every path.
+    /// A file that is made for a while is not removed on every path.
     ///
     /// ## Why it matters
     ///
@@ -39,10 +40,14 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A path that is returned or stored is somebody else's to remove.
+    /// A path that is returned or stored is somebody else's to remove. By default a finding means that one failing path
+    /// removes the file and another does not.
     TempFileLeftBehind("temp_file_left_behind") {
         group: Cleanup,
-        level: Allow,
+        cases: {
+            some_failures: Warn = "a file that is moved to its place in the end: one failing path removes it, and another does not",
+            temp_dir: Allow = "a file in the temporary directory that stays on some path",
+        },
         since: "0.1.0",
         fixes: None,
     }
@@ -61,6 +66,24 @@ impl Rule for TempFileLeftBehind {
                 if from_env && call.callee.known == Known::Resolved && view.is_reachable(point) {
                     below(cx, view, call.dest.var, report);
                 }
+            }
+            for file in half_removed(cx, view) {
+                let Some((first, others)) = file.exits.split_first() else { continue };
+                let mut finding = Diagnostic::new(
+                    &META,
+                    cx.at(*first),
+                    "this way out leaves a file that another failure removes",
+                )
+                .case("some_failures")
+                .label("leaves the function here")
+                .step(cx.at(file.made), "made here")
+                .step(cx.at(file.removed), "removed here when another step fails");
+                for other in others.iter().take(3) {
+                    finding = finding.step(cx.at(*other), "left here, too");
+                }
+                report.push(finding.help(
+                    "put the steps into a function of their own and remove the file when that fails, or use `tempfile`",
+                ));
             }
         }
     }
@@ -98,6 +121,7 @@ fn below(cx: &BodyContext<'_>, view: &FlowView<'_>, directory: Var, report: &mut
             cx.at(statement.span),
             format!("what `{}` makes in the temporary directory stays there", short(&call.name)),
         )
+        .case("temp_dir")
         .label("made here")
         .step(cx.at(*span), "on this way out nothing removes it")
         .help("use `tempfile`, whose Drop removes it, or remove it on every path"),

@@ -11,7 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::support::short;
+use crate::rules::support::{is_test_or_sample, short};
 
 declare_rule! {
     /// A raw descriptor or handle is acquired and nothing closes it.
@@ -46,7 +46,10 @@ declare_rule! {
     /// caller's.
     UnreleasedHandle("unreleased_handle") {
         group: Cleanup,
-        level: Warn,
+        cases: {
+            leak: Warn = "nothing on the way of the handle releases it",
+            test: Allow = "the same in tests, fuzz targets and samples",
+        },
         since: "0.1.0",
         fixes: None,
     }
@@ -84,12 +87,21 @@ impl Rule for UnreleasedHandle {
                     Diagnostic::new(
                         &META,
                         cx.at(statement.span),
-                        format!("the handle that `{name}` gives is never closed"),
+                        format!(
+                            "the {} that `{name}` gives is never {}",
+                            if release.contains("unmap") { "mapping" } else { "handle" },
+                            if release.contains("unmap") { "taken back" } else { "closed" },
+                        ),
                     )
+                    .case(if is_test_or_sample(cx) { "test" } else { "leak" })
                     .label(if bare.is_some() { "stored in a type that has no Drop" } else { "acquired here" })
-                    .help(format!(
-                        "wrap it in an owner (`OwnedFd`, `File::from_raw_fd`) at once, or call `{release}` on every path"
-                    )),
+                    .help(if release.contains("unmap") {
+                        format!("keep it in a type whose `Drop` calls `{release}`, or call that on every path")
+                    } else {
+                        format!(
+                            "wrap it in an owner (`OwnedFd`, `File::from_raw_fd`) at once, or call `{release}` on every path"
+                        )
+                    }),
                 );
             }
         }

@@ -1,8 +1,11 @@
 //! Paths from the start of something to its end, or to a return.
 
-use linger_analysis::flow::mir::{BlockId, BranchKind, Point, ReturnKind, Terminator, Var, VarKind};
+use linger_analysis::flow::mir::{
+    BlockId, BranchKind, Call, Mir, Point, ReturnKind, StatementKind, Terminator, Var, VarKind,
+};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprKind, PatId, PatKind};
+use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 
@@ -90,7 +93,8 @@ fn failing_targets(
     }
 }
 
-fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
+/// Whether a pattern is of one of these variants.
+pub(super) fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
     match &cx.hir().pat(pat).kind {
         PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
             path.last().is_some_and(|n| names.contains(&n.as_str()))
@@ -98,4 +102,44 @@ fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
         PatKind::Or(all) => all.iter().all(|p| is_variant(cx, *p, names)),
         _ => false,
     }
+}
+
+/// Whether the function is a part of others, all of which end the state when it has failed.
+pub(super) fn is_ended_by_callers(cx: &BodyContext<'_>, is_end: &dyn Fn(&Call) -> bool) -> bool {
+    let Some(def) = cx.body.def.filter(|def| !cx.program().item(*def).is_public) else { return false };
+    let Some(callers) = cx.analysis.callers.get(&def) else { return false };
+    callers.iter().all(|caller| {
+        let Some(from) = caller.from.filter(|from| *from != def) else { return false };
+        cx.analysis.body_of(from).is_some_and(|body| {
+            body.flow.all().any(|mir| {
+                let calls = |point: Point, call: &Call| {
+                    matches!(call.callee.target, Target::Def(called) if called == def)
+                        && ends_behind(mir, point, is_end)
+                };
+                mir.calls().any(|(point, _, call)| calls(point, call))
+            })
+        })
+    })
+}
+
+/// Whether a call that ends the state can follow a point.
+fn ends_behind(mir: &Mir, from: Point, is_end: &dyn Fn(&Call) -> bool) -> bool {
+    let mut seen = vec![false; mir.blocks.len()];
+    let mut work = vec![(from.block, from.index as usize + 1)];
+    while let Some((block, start)) = work.pop() {
+        let data = &mir.blocks[block.index()];
+        let ends = data.statements.iter().skip(start).any(|s| match &s.kind {
+            StatementKind::Call(call) => is_end(call),
+            _ => false,
+        });
+        if ends {
+            return true;
+        }
+        for next in data.terminator.successors() {
+            if !std::mem::replace(&mut seen[next.index()], true) {
+                work.push((*next, 0));
+            }
+        }
+    }
+    false
 }

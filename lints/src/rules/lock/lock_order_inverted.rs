@@ -3,9 +3,11 @@
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::VarKind;
-use linger_analysis::flow::tokens::Source;
+use linger_analysis::flow::tokens::{Source, TokenId};
+use linger_analysis::names::GlobalBody;
 use linger_analysis::span::FileSpan;
 use linger_analysis::types::infer::Known;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView, ProgramContext};
 use crate::declare_rule;
@@ -103,6 +105,7 @@ impl Rule for LockOrderInverted {
         orders.sort_by_key(|o| (o.second_at, o.first_at));
         orders.dedup_by_key(|o| (o.second_at, o.first_at));
         let mut done: Vec<Pair> = Vec::new();
+        let mut told: Vec<[GlobalBody; 2]> = Vec::new();
         for order in &orders {
             let against: Vec<&Order> = orders.iter().copied().filter(|o| o.inverts(order)).collect();
             let Some(other) = against.first() else { continue };
@@ -114,11 +117,15 @@ impl Rule for LockOrderInverted {
                 (false, true) => alike.len() > 2 * against.len(),
                 _ => alike.len() > against.len(),
             };
-            let is_told = done.iter().any(|pair| *pair == order.pair || *pair == order.pair.turned());
+            // Two functions that take several locks the other way round are one mistake.
+            let both = [order.function.min(other.function), order.function.max(other.function)];
+            let is_told = done.iter().any(|pair| *pair == order.pair || *pair == order.pair.turned())
+                || told.contains(&both);
             if is_told || is_meant {
                 continue;
             }
             done.push(order.pair.clone());
+            told.push(both);
             report.push(finding(order, other));
         }
     }
@@ -150,6 +157,9 @@ struct Order {
     is_plain: bool,
     /// Other locks held there.
     outer: Vec<String>,
+    /// The object is borrowed for this code alone.
+    is_exclusive: bool,
+    function: GlobalBody,
     confidence: Confidence,
 }
 
@@ -166,6 +176,7 @@ impl Order {
             && (self.first_mode == Mode::Exclusive || other.second_mode == Mode::Exclusive)
             && (self.second_mode == Mode::Exclusive || other.first_mode == Mode::Exclusive)
             && !self.outer.iter().any(|o| other.outer.contains(o))
+            && !(self.is_exclusive && other.is_exclusive)
     }
 }
 
@@ -196,6 +207,15 @@ fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
         }
         let Some(pair) = pair(cx, view, &first.place, &second.lock) else { return };
         let state = view.tokens.state_at(point);
+        // Taken again while it is held, it was first before.
+        let is_again = |id: TokenId| {
+            id != held.id
+                && Some(id) != taken.token
+                && view.tokens.token(id).lock.as_ref().is_some_and(|l| l.place.same(&second.lock))
+        };
+        if state.alive().iter().any(is_again) {
+            return;
+        }
         let outer = state
             .alive()
             .iter()
@@ -219,6 +239,8 @@ fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
             inside,
             is_plain: is_named && !taken.in_callback,
             outer,
+            is_exclusive: pair_is_exclusive(view, &first.place, &second.lock),
+            function: cx.body.global,
             confidence: held.token.known.min(taken.known).into(),
         });
     });
@@ -258,6 +280,15 @@ fn pair(cx: &BodyContext<'_>, view: &FlowView<'_>, first: &Identity, second: &Id
         path[shared..].iter().map(|s| s.as_str()).collect::<Vec<_>>().join(".")
     };
     Some(Pair { object, first: name(&first.path), second: name(&second.path) })
+}
+
+/// Whether both locks are fields of what the function has an exclusive reference to.
+fn pair_is_exclusive(view: &FlowView<'_>, first: &Identity, second: &Identity) -> bool {
+    let is_own = |lock: &Identity| lock.path.len() == 1 && matches!(lock.root, Root::Param(_));
+    is_own(first)
+        && is_own(second)
+        && root_type(view, first.root)
+            .is_some_and(|ty| matches!(ty, Ty::Ref(true, inner) if !matches!(*inner, Ty::Ref(..))))
 }
 
 fn finding(order: &Order, other: &Order) -> Diagnostic {

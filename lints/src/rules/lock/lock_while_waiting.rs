@@ -1,8 +1,8 @@
 //! Locks that are held while the thread or task waits for something else.
 
 use linger_analysis::catalogue::{AcrossAwait, Class, FunctionFacts};
-use linger_analysis::facts::EffectKind;
-use linger_analysis::flow::mir::{Call, LoopKind, Operand, Point, StatementKind, VarKind};
+use linger_analysis::facts::{EffectKind, Weight};
+use linger_analysis::flow::mir::{Call, LoopKind, Operand, Point, Rvalue, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::{Source, State, Token, TokenId, mentions};
 use linger_analysis::span::FileSpan;
 use linger_analysis::symbol::Symbol;
@@ -52,11 +52,12 @@ declare_rule! {
     /// ## Limits
     ///
     /// What is waited for through the guard itself is left alone, and so is the lock of a condition variable.
-    /// Sending is not counted: most channels have room.
+    /// Sending is not counted: most channels have room. Nor is what a function does to get a lock that it returns.
     LockWhileWaiting("lock_while_waiting") {
         group: Lock,
         cases: {
             waiting: Warn = "the guard gives access to something",
+            brief: Allow = "a few milliseconds, the first time only, or for a thread that was just started or the answer to a closure",
             serialized: Allow = "the guard only lets one in at a time (`Mutex<()>`, `_guard`), or its lock is made for tasks",
         },
         since: "0.1.0",
@@ -82,10 +83,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         return;
     }
     let mut seen: Vec<TokenId> = Vec::new();
+    let fed = fed(view);
     tokens.walk(|point, state, statement| {
         let (operands, call, is_await) = match &statement.kind {
-            // What blocks a thread in async code is another rule's.
-            StatementKind::Call(call) if !view.mir.is_async => (&call.args[..], Some(&**call), false),
+            StatementKind::Call(call) => (&call.args[..], Some(&**call), false),
             StatementKind::Await { operands, .. } => {
                 let future = operands.first().and_then(Operand::var);
                 (&operands[..], future.and_then(|v| tokens.identities.defining_call(v)), true)
@@ -97,7 +98,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if alive.is_empty() {
             return;
         }
-        let Some(wait) = wait(cx, call, is_await) else { return };
+        let Some(wait) = wait(cx, view, point, call, is_await) else { return };
         for id in alive.iter() {
             let token = tokens.token(id);
             if seen.contains(&id)
@@ -107,6 +108,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 || is_await == blocks_threads(cx, token)
                 || is_maybe(view, state, id)
                 || works_through(state, operands, call, id)
+                || call.args.iter().filter_map(Operand::place).any(|p| fed.contains(&(p.var, id)))
                 || feeds_loop(view, point, id)
                 || cx.has_reason(token.span)
             {
@@ -114,12 +116,19 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             }
             seen.push(id);
             let is_serialized = is_await || guards_nothing(view, state, id);
+            let case = match wait.weight {
+                _ if is_serialized => "serialized",
+                Weight::Lasting => "waiting",
+                // Tasks run on threads other than those that a program hands errands to.
+                Weight::Errand if view.mir.is_async => "waiting",
+                _ => "brief",
+            };
             let mut finding = Diagnostic::new(
                 &META,
                 cx.at(token.span),
                 format!("{} is held while the code waits for something else", noun(cx, token)),
             )
-            .case(if is_serialized { "serialized" } else { "waiting" })
+            .case(case)
             .label("locked here")
             .step(cx.at(statement.span), wait.text.clone())
             .confidence(call.callee.known.into());
@@ -136,6 +145,35 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 .push(finding.help("take out of the lock what is needed, and end the guard before waiting"));
         }
     });
+}
+
+/// What is changed by calls that are lent something of a guard (`choice.add(&guard.receiver)`): a wait on that is a wait
+/// through the guard.
+fn fed(view: &FlowView<'_>) -> Vec<(Var, TokenId)> {
+    let mut fed = Vec::new();
+    view.tokens.walk(|_, state, statement| {
+        let StatementKind::Call(call) = &statement.kind else { return };
+        let Some(changed) = call.args.first().and_then(Operand::place) else { return };
+        for argument in call.args.iter().skip(1).filter_map(Operand::place) {
+            let lends = matches!(view.place_ty(argument), Ty::Ref(..));
+            for id in state.reached(argument.var).iter().filter(|_| lends) {
+                if !state.reached(changed.var).contains(id) {
+                    fed.extend(
+                        [changed.var].into_iter().chain(origin(view, changed.var)).map(|var| (var, id)),
+                    );
+                }
+            }
+        }
+    });
+    fed
+}
+
+/// The variable that a reference points to.
+fn origin(view: &FlowView<'_>, var: Var) -> Option<Var> {
+    match view.tokens.identities.definition(var)? {
+        Rvalue::Ref(_, place) => Some(place.var),
+        _ => None,
+    }
 }
 
 /// A guard itself; types that keep one in a field do so for as long as they live.
@@ -202,38 +240,57 @@ fn guards_nothing(view: &FlowView<'_>, state: &State, id: TokenId) -> bool {
 struct Wait {
     text: String,
     inside: Option<FileSpan>,
+    weight: Weight,
 }
 
 /// What a call (or the future that it gives) waits for.
-fn wait(cx: &BodyContext<'_>, call: &Call, is_await: bool) -> Option<Wait> {
+fn wait(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    call: &Call,
+    is_await: bool,
+) -> Option<Wait> {
     if call.callee.known != Known::Resolved {
         return None;
     }
     match &call.callee.target {
+        // What async code itself blocks its thread with is another rule's.
+        Target::External(_) if view.mir.is_async && !is_await => None,
         Target::External(path) => {
             let facts = cx.catalogue().facts(*path)?;
             // A blocking call waits at once, a future when it is awaited.
             if let Some(function) = given_function(cx, call, is_await) {
-                return Some(Wait { text: format!("`{}` waits here", short(&function)), inside: None });
+                let text = format!("`{}` waits here", short(&function));
+                return Some(Wait { text, inside: None, weight: Weight::Lasting });
             }
             let now = facts.blocks != is_await;
-            (now && is_wait(cx, *path, facts))
-                .then(|| Wait { text: format!("`{}` waits here", short(path)), inside: None })
+            (now && is_wait(cx, *path, facts)).then(|| {
+                let weight = cx.analysis.weight(cx.body, &view.tokens, point, call);
+                Wait { text: format!("`{}` waits here", short(path)), inside: None, weight }
+            })
         }
         Target::Def(def) => {
-            let is_async = cx.program().def(*def).signature.as_ref().is_some_and(|s| s.is_async);
-            if is_async != is_await {
+            let signature = cx.program().def(*def).signature.as_ref()?;
+            if signature.is_async != is_await {
                 return None;
             }
             let summary = cx.analysis.summary(*def)?;
-            let effect = [EffectKind::Waits, EffectKind::Blocks].iter().find_map(|kind| {
+            // To get a lock is another subject, whatever is done to get it.
+            if summary.returned_guard.is_some()
+                || cx.analysis.ownership.owns(&signature.ret, Class::LockGuard)
+            {
+                return None;
+            }
+            let effects = [EffectKind::Waits, EffectKind::Blocks].iter().filter_map(|kind| {
                 let effect = summary.effects.get(kind)?;
                 let facts = cx.catalogue().facts(effect.what)?;
                 let now = facts.blocks != is_await;
                 (effect.depth == 0 && now && is_wait(cx, effect.what, facts)).then_some(effect)
-            })?;
+            });
+            let effect = effects.reduce(|a, b| if b.weight > a.weight { b } else { a })?;
             let text = format!("`{}` waits (`{}`)", call.name, short(&effect.what));
-            Some(Wait { text, inside: Some(effect.at) })
+            Some(Wait { text, inside: Some(effect.at), weight: effect.weight })
         }
         _ => None,
     }

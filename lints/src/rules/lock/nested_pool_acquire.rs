@@ -1,8 +1,10 @@
 //! Connections and permits that are taken while one of the same pool is held.
 
 use linger_analysis::catalogue::Class;
+use linger_analysis::flow::mir::{Operand, Point, StatementKind};
 use linger_analysis::flow::tokens::is_pooled;
 use linger_analysis::span::FileSpan;
+use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -65,12 +67,13 @@ impl Rule for NestedPoolAcquire {
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let mut seen: Vec<FileSpan> = Vec::new();
-    while_held(cx, view, |_, held, taken| {
+    while_held(cx, view, |point, held, taken| {
         if !is_pooled(held.lock.class)
             || !taken.effect.is_pooled()
             || taken.tries
             || !held.lock.place.same(&taken.effect.lock)
             || seen.contains(&taken.at)
+            || is_to_fail(view, point)
         {
             return;
         }
@@ -100,4 +103,25 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             _ => "use the one that is already there, or give it back before",
         }));
     });
+}
+
+/// Whether what is asked for at a point is expected not to come: `pool.get().await.unwrap_err()`.
+fn is_to_fail(view: &FlowView<'_>, point: Point) -> bool {
+    let ids = &view.tokens.identities;
+    let statement =
+        view.mir.blocks.get(point.block.index()).and_then(|b| b.statements.get(point.index as usize));
+    let asked = match statement.map(|s| &s.kind) {
+        Some(StatementKind::Call(call)) => Some(&**call),
+        Some(StatementKind::Await { operands, .. }) => {
+            operands.first().and_then(Operand::var).and_then(|v| ids.defining_call(v))
+        }
+        _ => None,
+    };
+    asked.is_some_and(|asked| {
+        view.mir.calls().any(|(_, _, call)| {
+            matches!(&call.callee.target, Target::External(path)
+                if matches!(path.as_str(), "std::result::Result::unwrap_err" | "std::result::Result::expect_err"))
+                && call.args.first().and_then(Operand::var).and_then(|v| ids.defining_call(v)).is_some_and(|c| std::ptr::eq(c, asked))
+        })
+    })
 }

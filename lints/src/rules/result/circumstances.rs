@@ -3,7 +3,7 @@
 use linger_analysis::catalogue::FunctionFacts;
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{Call, Operand, Point, Var, VarKind};
-use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal};
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, Literal};
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
@@ -50,6 +50,9 @@ pub(super) fn is_harmless(
         ExprKind::Path(path) => path.last().map(|n| n.as_str().to_owned()),
         _ => None,
     };
+    if facts.harmless_when_constant && is_constant_call(hir, call) {
+        return true;
+    }
     let is_literal = |o: &Operand| match o {
         Operand::Constant(e) => facts.harmless_with.is_some() && text(*e) == facts.harmless_with,
         _ => false,
@@ -66,6 +69,29 @@ pub(super) fn is_harmless(
         .is_some_and(|mode| !is_private(cx, mode))
 }
 
+/// Whether a method is given nothing but constants: `set_read_timeout(Some(Duration::from_secs(5)))`.
+fn is_constant_call(hir: &Body, call: &Call) -> bool {
+    hir.exprs.iter().any(|e| match &e.kind {
+        ExprKind::MethodCall { method_span, args, .. } => {
+            *method_span == call.name_span && args.iter().all(|arg| is_constant(hir, *arg))
+        }
+        _ => false,
+    })
+}
+
+fn is_constant(hir: &Body, e: ExprId) -> bool {
+    match &hir.expr(e).kind {
+        // `Duration::from_secs(0)` is an error.
+        ExprKind::Literal(Literal::Int(value, _)) => *value != Some(0),
+        ExprKind::Literal(_) | ExprKind::Path(_) => true,
+        ExprKind::Call { callee, args } => {
+            matches!(hir.expr(*callee).kind, ExprKind::Path(_))
+                && args.iter().all(|arg| is_constant(hir, *arg))
+        }
+        _ => false,
+    }
+}
+
 /// `0o600`: nobody but the owner.
 fn is_private(cx: &BodyContext<'_>, mode: &Operand) -> bool {
     match mode {
@@ -74,6 +100,19 @@ fn is_private(cx: &BodyContext<'_>, mode: &Operand) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a stream that is shut down was made here and used for nothing: no end of anything can be lost.
+pub(super) fn is_unused(view: &FlowView<'_>, call: &Call) -> bool {
+    let ids = &view.tokens.identities;
+    let Some(stream) = call.args.first().and_then(|a| ids.operand(a)) else { return false };
+    let is_own = matches!(stream.root, Root::Local(_) | Root::Temp(_));
+    call.name == "shutdown"
+        && is_own
+        && view.mir.calls().all(|(_, _, other)| {
+            std::ptr::eq(other, call)
+                || other.args.iter().filter_map(|a| ids.operand(a)).all(|i| i.root != stream.root)
+        })
 }
 
 /// Whether the file that a call works on is looked at afterwards: read back, opened, removed. That tells of a failure.

@@ -1,7 +1,8 @@
 //! Processes whose failure nobody sees.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Discard, Var, VarKind};
+use linger_analysis::flow::mir::{Call, Discard, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::flow::tokens::End;
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::ty::Ty;
@@ -10,7 +11,9 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::killed::kills;
 use crate::rules::result::process_output::{Unchecked, runs_process, unchecked};
+use crate::rules::result::programs::{answers_with_status, is_answer};
 use crate::rules::result::thrown_away::{is_unread, let_init, mapped_away, matched_away};
 use crate::rules::result::{class_of, discards, is_teardown, origin};
 
@@ -43,11 +46,13 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A child that was killed before is waited for only to be reaped; that is left alone.
+    /// A child that was killed before is waited for only to be reaped; that is left alone. So is a child that is kept:
+    /// it can be asked for its status again. Programs whose status is an answer (`diff`, `grep`) are known by name.
     ExitStatusIgnored("exit_status_ignored") {
         group: Result,
         cases: {
             status: Warn = "a failure of the process is taken for success",
+            decoded: Allow = "the output is decoded, and an error of that is returned: only the cause is lost",
             lenient: Allow = "the program goes on in the same way when the process cannot be started",
         },
         since: "0.1.0",
@@ -99,11 +104,47 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var, span: Span) ->
     if !is_status(cx, &view.mir.var(var).ty) {
         return None;
     }
-    let (call, ..) = origin(cx, view, var)?;
-    if kills(view) || is_teardown(cx) || cx.has_reason(span) {
+    let calls = alternatives(view, var).map(|v| Some(origin(cx, view, v)?.0)).collect::<Option<Vec<_>>>()?;
+    let call = calls.first()?;
+    if kills(cx, view) || is_teardown(cx) || cx.has_reason(span) {
+        return None;
+    }
+    if calls.iter().all(|call| is_kept(view, call) || is_answer(cx, view, call)) {
         return None;
     }
     Some(ignored(cx, span, call.name.as_str()).case("status").confidence(call.callee.known.into()))
+}
+
+/// A variable, or those that the arms of a `match` or `if` fill it from.
+fn alternatives<'v>(view: &'v FlowView<'_>, var: Var) -> impl Iterator<Item = Var> + 'v {
+    let arms: Vec<Var> = view
+        .statements()
+        .filter_map(|(_, s)| match &s.kind {
+            StatementKind::Assign { dest, value: Rvalue::Use(from) } if dest.var == var => {
+                from.place().map(|place| place.var)
+            }
+            _ => None,
+        })
+        .collect();
+    if arms.len() > 1 { arms } else { vec![var] }.into_iter()
+}
+
+/// Whether the child that was waited for is given on: whoever has it can ask for the status again.
+fn is_kept(view: &FlowView<'_>, wait: &Call) -> bool {
+    let tokens = &view.tokens;
+    let waited = view.statements().find_map(|(point, s)| match &s.kind {
+        StatementKind::Call(call) if std::ptr::eq::<Call>(&**call, wait) => {
+            Some(tokens.state_at(point).reached(call.args.first()?.place()?.var))
+        }
+        _ => None,
+    });
+    let is_given_on = |how| matches!(how, End::Returned | End::Stored);
+    waited.is_some_and(|waited| {
+        tokens
+            .ends
+            .iter()
+            .any(|e| waited.contains(e.token) && tokens.token(e.token).is(Class::Child) && is_given_on(e.how))
+    })
 }
 
 fn ignored(cx: &BodyContext<'_>, span: Span, call: &str) -> Diagnostic {
@@ -120,7 +161,11 @@ fn unseen(cx: &BodyContext<'_>, call: ExprId, case: &'static str) -> Option<Diag
     if !runs_process(cx, call, &|ty| is_status(cx, ty)) {
         return None;
     }
-    if cx.flows().iter().any(kills) || is_teardown(cx) || cx.has_reason(expr.span) {
+    if answers_with_status(cx, call)
+        || cx.flows().iter().any(|view| kills(cx, view))
+        || is_teardown(cx)
+        || cx.has_reason(expr.span)
+    {
         return None;
     }
     Some(ignored(cx, expr.span, method.as_str()).case(case))
@@ -129,16 +174,12 @@ fn unseen(cx: &BodyContext<'_>, call: ExprId, case: &'static str) -> Option<Diag
 fn output_only(cx: &BodyContext<'_>, found: &Unchecked) -> Diagnostic {
     let message = "the output of a process is used although it may have failed";
     Diagnostic::new(&META, cx.at(found.span), message)
-        .case(if found.is_defaulted { "lenient" } else { "status" })
-        .label("its `stdout` is read, its `status` never")
+        .case(match found {
+            _ if found.is_defaulted => "lenient",
+            _ if found.is_decoded => "decoded",
+            _ => "status",
+        })
+        .label(format!("its `{}` is read, its `status` never", found.read))
         .confidence(found.known.into())
         .help("check `output.status.success()` before using what it printed")
-}
-
-fn kills(view: &FlowView<'_>) -> bool {
-    view.mir.calls().any(|(_, _, c)| {
-        c.name.contains("kill")
-            || c.name.contains("signal")
-            || matches!(c.name.as_str(), "terminate" | "interrupt")
-    })
 }

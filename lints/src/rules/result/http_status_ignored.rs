@@ -5,6 +5,8 @@ use linger_analysis::flow::identity::Identities;
 use linger_analysis::flow::mir::{Call, Operand, StatementKind, Var};
 use linger_analysis::flow::tokens::{End, Source};
 use linger_analysis::names::DefId;
+use linger_analysis::span::Span;
+use linger_analysis::symbol::Symbol;
 use linger_analysis::types::infer::Target;
 
 use linger_analysis::types::ty::Ty;
@@ -41,7 +43,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A response that is handed to somebody else is theirs to check.
+    /// A response that is handed to somebody else is theirs to check. A body that is decoded into a `Result`, or into an
+    /// enum with a variant for errors, tells of them itself.
     HttpStatusIgnored("http_status_ignored") {
         group: Result,
         level: Warn,
@@ -64,6 +67,7 @@ impl Rule for HttpStatusIgnored {
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let tokens = &view.tokens;
+    let mut read: Vec<Span> = Vec::new();
     for (id, token) in tokens.iter() {
         if !token.is(Class::HttpResponse) || token.source != Source::Call {
             continue;
@@ -77,6 +81,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         let (mut used, mut elsewhere) = (None, false);
+        let mut carries_errors = false;
         tokens.walk(|point, state, statement| {
             if point == token.at {
                 return;
@@ -97,6 +102,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                     match look(cx, call, at, FAR_ENOUGH) {
                         Look::Body => {
                             used.get_or_insert((statement.span, call.name));
+                            carries_errors |= has_errors_of_its_own(cx, view, call);
                         }
                         Look::Nothing => {}
                         Look::MayBeStatus => elsewhere = true,
@@ -125,9 +131,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             _ => false,
         });
         let Some((span, name)) = used else { continue };
-        if elsewhere || handed_on || cx.has_reason(token.span) {
+        if elsewhere || handed_on || carries_errors || cx.has_reason(token.span) {
             continue;
         }
+        // Responses of several arms that one call reads are one matter.
+        if read.contains(&span) {
+            continue;
+        }
+        read.push(span);
         let what = noun(cx, token);
         let mut finding = Diagnostic::new(
             &META,
@@ -143,6 +154,22 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         report.push(finding);
     }
+}
+
+/// Whether a body is decoded into what says itself whether it is an error: a `Result`, or an enum with a variant for
+/// errors. The protocol has its own failures then.
+fn has_errors_of_its_own(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
+    let decoded = match &view.mir.var(call.dest.var).ty {
+        Ty::Future(output, _) => (**output).clone(),
+        ty => ty.clone(),
+    };
+    let decoded = decoded.as_result().map_or(decoded, |(ok, _)| ok);
+    let is_error = |name: Symbol| {
+        name == "Err" || name.as_str().ends_with("Error") || name.as_str().starts_with("Error")
+    };
+    let info = decoded.path().and_then(|p| cx.program().types.get(&p));
+    decoded.as_result().is_some()
+        || info.is_some_and(|info| info.variants.iter().any(|(name, _)| is_error(*name)))
 }
 
 /// How far a response that is handed on is followed.

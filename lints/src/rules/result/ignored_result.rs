@@ -12,7 +12,7 @@ use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::circumstances::{is_best_effort, is_harmless, is_looked_at_later};
+use crate::rules::result::circumstances::{is_best_effort, is_harmless, is_looked_at_later, is_unused};
 use crate::rules::result::propagate::propagate;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{
@@ -46,8 +46,9 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A comment of three words or more on the statement counts as a reason. The case `any` reports every
-    /// ignored `Result` there is. A list counts where it is dropped by a plain statement (`join_all(jobs).await;`).
+    /// A comment on the statement that says why, or that it is meant, counts as a reason; one that only names the step
+    /// does not. The case `any` reports every
+    /// ignored `Result` there is. A list counts where it is dropped at once (`join_all(jobs).await;`, `let _ = …`).
     IgnoredResult("ignored_result") {
         group: Result,
         cases: {
@@ -72,7 +73,7 @@ impl Rule for IgnoredResult {
             for (point, var, shape, span, expr) in discards(view) {
                 let Some(e) = expr else { continue };
                 let ty = &view.mir.var(var).ty;
-                if shape == Discard::Statement
+                if shape != Discard::PatternPart
                     && let Some(call) = view.tokens.identities.defining_call(var)
                     && !handles_inside(cx, e)
                     && let Some(finding) = in_list(cx, call, ty, span)
@@ -94,12 +95,14 @@ impl Rule for IgnoredResult {
                         || cx.has_reason_to_ignore(span)
                         || cx.has_reason_behind(span)
                         || is_best_effort(cx, view, call)
+                        || cx.is_documented_to_go_on()
                         || fails_anyway(view, point)
                 };
                 let critical = origin(cx, view, var).and_then(|(call, path, facts)| {
                     let facts = facts.filter(|f| is_critical(f))?;
-                    let of_no_account =
-                        is_harmless(cx, view, call, facts) || is_looked_at_later(cx, view, call, point);
+                    let of_no_account = is_harmless(cx, view, call, facts)
+                        || is_looked_at_later(cx, view, call, point)
+                        || is_unused(view, call);
                     (!of_no_account && !quiet(call)).then_some((path, facts))
                 });
                 let inner = view.tokens.identities.defining_call(var).and_then(|call| {
@@ -163,8 +166,9 @@ impl Rule for IgnoredResult {
 
 /// `in_parallel(jobs).await?;`, which gives a `Vec<Result<…>>`: one for each of what it was given to run.
 fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<Diagnostic> {
-    let is_list =
-        |ty: &Ty| ty.as_option().is_none() && ty.path().is_some_and(|p| cx.catalogue().is_container(p));
+    // What holds one result, or none yet, is no list of them.
+    let is_one = |path: &str| matches!(short(path), "Option" | "Result" | "Poll");
+    let is_list = |ty: &Ty| ty.path().is_some_and(|p| !is_one(&p) && cx.catalogue().is_container(p));
     let in_it = |ty: &Ty| ty.args().first().filter(|_| is_list(ty)).and_then(Ty::as_result);
     let (given, error) = in_it(list)?;
     // A function that says itself that it gives `Result`s may have looked at them (a quorum, a best effort).

@@ -7,6 +7,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::{discards, is_teardown};
+use crate::rules::support::is_test_or_sample;
 
 declare_rule! {
     /// The result of a joined thread or task is thrown away.
@@ -37,6 +38,7 @@ declare_rule! {
         group: Result,
         cases: {
             result: Warn = "the thread or task returns a `Result`",
+            test: Allow = "the same in tests, fuzz targets and samples",
             panic: Allow = "only a panic is lost",
         },
         since: "0.1.0",
@@ -73,7 +75,11 @@ impl Rule for JoinResultLost {
                         "whether the thread or task panicked is thrown away"
                     },
                 )
-                .case(if returns_result { "result" } else { "panic" })
+                .case(match returns_result {
+                    true if is_test_or_sample(cx) => "test",
+                    true => "result",
+                    false => "panic",
+                })
                 .label("dropped here")
                 .help("look at both: `handle.join()` for the panic, its `Ok` value for the error");
                 report.push(finding);

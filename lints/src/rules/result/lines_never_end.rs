@@ -1,6 +1,7 @@
 //! Reading loops that an error turns into endless ones.
 
-use linger_analysis::flow::mir::{Call, Var};
+use linger_analysis::flow::mir::{Call, Operand, Var};
+use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
@@ -60,6 +61,9 @@ impl Rule for LinesNeverEnd {
             if argument_types(view, source).take(1).any(|ty| is_memory(cx, ty)) {
                 continue;
             }
+            if is_system_file(cx, view, source) {
+                continue;
+            }
             report.push(
                 Diagnostic::new(
                     &META,
@@ -73,6 +77,23 @@ impl Rule for LinesNeverEnd {
             );
         }
     }
+}
+
+/// `File::open("/proc/cpuinfo")`: what the system itself writes there does not fail again and again.
+fn is_system_file(cx: &BodyContext<'_>, view: &FlowView<'_>, source: &Call) -> bool {
+    let mut call = source;
+    for _ in 0..4 {
+        if let Some(Operand::Constant(path)) = call.args.first() {
+            return matches!(cx.hir().expr(*path).kind, ExprKind::Literal(Literal::Str(path))
+                if path.starts_with("/proc/") || path.starts_with("/sys/"));
+        }
+        let reader = call.args.first().and_then(Operand::place);
+        match reader.and_then(|r| view.tokens.identities.defining_call(r.var)) {
+            Some(made) => call = made,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// The `lines()` or `split()` of a reader that an iterator comes from, unless something bounds it.

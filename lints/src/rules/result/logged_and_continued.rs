@@ -9,6 +9,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::propagate::{returns_any, returns_error};
+use crate::rules::result::thrown_away::let_init;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
 
@@ -68,7 +69,7 @@ impl Rule for LoggedAndContinued {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         let body = cx.hir();
         steps_of_transactions(cx, report);
-        if cx.types().ret.as_result().is_none() || is_teardown(cx) {
+        if cx.types().ret.as_result().is_none() || is_teardown(cx) || cx.is_documented_to_go_on() {
             return;
         }
         let inner = in_loops_and_closures(body);
@@ -192,7 +193,7 @@ fn logged_only(body: &Body, e: ExprId) -> Option<ExprId> {
             let error = arms.iter().find(|a| is_variant(body, a.pat, "Err"))?;
             let rest = arms.iter().filter(|a| !is_variant(body, a.pat, "Err"));
             let quiet = |e: ExprId| only_logs(body, e) || is_empty(body, e);
-            (arms.len() == 2
+            (arms.len() >= 2
                 && error.guard.is_none()
                 && only_logs(body, error.body)
                 && rest.into_iter().all(|a| quiet(a.body)))
@@ -273,6 +274,12 @@ fn succeeds_always(cx: &BodyContext<'_>) -> bool {
 fn call_of(body: &Body, e: ExprId) -> ExprId {
     match &body.expr(e).kind {
         ExprKind::Await { operand } => call_of(body, *operand),
+        // `let result = step(); match result { … }`
+        ExprKind::Local(result) => {
+            let uses =
+                body.exprs.iter().filter(|e| matches!(e.kind, ExprKind::Local(l) if l == *result)).count();
+            let_init(body, *result).filter(|_| uses == 1).map_or(e, |init| call_of(body, init))
+        }
         ExprKind::MethodCall { receiver, method, .. }
             if matches!(method.as_str(), "map_err" | "context" | "with_context") =>
         {

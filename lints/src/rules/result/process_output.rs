@@ -1,13 +1,18 @@
 //! What processes printed, and whether anybody asks whether they failed.
 
-use linger_analysis::flow::mir::{Operand, Owner, Place, Projection, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::flow::mir::{
+    Operand, Owner, Place, Projection, Rvalue, Statement, StatementKind, Var, VarKind,
+};
+use linger_analysis::names::DefId;
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind};
+use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind, Literal, PatId, PatKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
+use crate::rules::killed::is_killed_before;
 use crate::rules::result::origin;
+use crate::rules::result::programs::is_answer;
 use crate::rules::result::thrown_away::source;
 
 /// An output whose `stdout` or `stderr` is read and whose `status` never is.
@@ -18,6 +23,10 @@ pub(super) struct Unchecked {
     pub known: Known,
     /// Where the process cannot be started an empty value takes its place, as it does where a process fails silently.
     pub is_defaulted: bool,
+    /// What was printed is decoded, and an error of that is raised: a failure does not go unseen, only its cause does.
+    pub is_decoded: bool,
+    /// `stdout` or `stderr`, whichever is read.
+    pub read: &'static str,
 }
 
 pub(super) fn unchecked<'v>(
@@ -25,21 +34,33 @@ pub(super) fn unchecked<'v>(
     view: &'v FlowView<'_>,
 ) -> impl Iterator<Item = Unchecked> + 'v {
     outputs(view).into_iter().filter_map(move |output| {
-        let uses = uses(view, &output);
-        if !uses.is_read || uses.status || uses.is_passed || is_validated(cx, view, &output, FAR_ENOUGH) {
+        let uses = uses(cx, view, &output);
+        let Some(read) = uses.read else { return None };
+        if uses.status || uses.is_passed || is_validated(cx, view, &output, FAR_ENOUGH) {
             return None;
         }
+        let is_decoded = is_decoded(cx, view, &output);
         let found = match handed(cx, view, &output) {
             Some(handed) if is_validated_behind(cx, handed.adaptor) => return None,
             Some(handed) => Unchecked {
                 span: cx.hir().expr(handed.call).span,
                 known: Known::Resolved,
                 is_defaulted: is_defaulted(cx.hir(), handed.adaptor),
+                is_decoded,
+                read,
             },
             // The variable that was filled by the process; the others were moved out of it.
             None => output.iter().find_map(|var| {
-                let known = origin(cx, view, *var)?.0.callee.known;
-                Some(Unchecked { span: view.mir.var(*var).span, known, is_defaulted: false })
+                let call = origin(cx, view, *var)?.0;
+                let span = view.mir.var(*var).span;
+                let is_of_account = !is_killed_before(view, call) && !is_answer(cx, view, call);
+                is_of_account.then_some(Unchecked {
+                    span,
+                    known: call.callee.known,
+                    is_defaulted: false,
+                    is_decoded,
+                    read,
+                })
             })?,
         };
         (!cx.has_reason(found.span)).then_some(found)
@@ -137,17 +158,25 @@ fn outputs(view: &FlowView<'_>) -> Vec<Vec<Var>> {
 /// What is done with an output.
 #[derive(Default)]
 struct Uses {
-    /// `stdout` or `stderr` is read.
-    is_read: bool,
+    /// `stdout` or `stderr`, whichever is read; the first when both are.
+    read: Option<&'static str>,
     /// `status` is read.
     status: bool,
     /// It goes elsewhere as a whole.
     is_passed: bool,
 }
 
-fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
+fn uses(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> Uses {
     let mut uses = Uses::default();
     for (_, statement) in view.statements() {
+        if let StatementKind::Call(call) = &statement.kind {
+            let is_whole = |place: &Place| {
+                output.contains(&place.var)
+                    && place.projections.iter().all(|p| matches!(p, Projection::Deref))
+            };
+            uses.is_passed |= call.args.iter().filter_map(Operand::place).any(is_whole)
+                && may_look_at_status(cx, &call.callee.target);
+        }
         let stays = match &statement.kind {
             StatementKind::Assign { dest, .. } => output.contains(&dest.var),
             StatementKind::Discard { .. } => true,
@@ -163,7 +192,8 @@ fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
             });
             match field {
                 Some("status") => uses.status = true,
-                Some("stdout" | "stderr") => uses.is_read = true,
+                Some("stdout") => uses.read = Some("stdout"),
+                Some("stderr") => uses.read = uses.read.or(Some("stderr")),
                 Some(_) => {}
                 None => uses.is_passed |= is_move && !stays,
             }
@@ -172,9 +202,82 @@ fn uses(view: &FlowView<'_>, output: &[Var]) -> Uses {
     uses
 }
 
+/// Whether a function that is lent an output may look at its status: `check(&output)?`, `output.exit_ok()?`. One of the
+/// program that only reads what was printed does not.
+fn may_look_at_status(cx: &BodyContext<'_>, target: &Target) -> bool {
+    let only_reads = |def: &DefId| {
+        let body = cx.analysis.body_of(*def).map(|body| cx.analysis.hir(body));
+        body.is_some_and(|body| {
+            let reads = |wanted: &[&str]| {
+                body.exprs.iter().any(
+                    |e| matches!(&e.kind, ExprKind::Field { name, .. } if wanted.contains(&name.as_str())),
+                )
+            };
+            reads(&["stdout", "stderr"]) && !reads(&["status"])
+        })
+    };
+    match target {
+        Target::Def(def) => !only_reads(def),
+        Target::AnyOf(defs) => !defs.iter().any(only_reads),
+        Target::External(path) => !path.starts_with("std::"),
+        Target::Local(_) | Target::Value | Target::Unknown => true,
+        Target::Constructor(_) => false,
+    }
+}
+
 /// Whether the program asks a question of what was printed: empty, equal, contains, the second word of it. A failure
 /// answers it.
 fn is_validated(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var], depth: u32) -> bool {
+    let mut derived: Vec<Var> = output.to_vec();
+    let asked = walk_derived(view, output, &mut |statement, dest| {
+        derived.push(dest);
+        view.mir.var(dest).ty == Ty::prim("bool") || asks(cx, view, &statement.kind, depth)
+    });
+    asked || is_compared(cx.hir(), view, &derived)
+}
+
+/// `match text.as_str() { "active" => … }`
+fn is_compared(body: &Body, view: &FlowView<'_>, derived: &[Var]) -> bool {
+    let is_derived = |e: ExprId| {
+        matches!(body.expr(e).kind, ExprKind::Local(local)
+            if derived.iter().any(|var| matches!(view.mir.var(*var).kind, VarKind::User(l) if l == local)))
+    };
+    let is_text = |pat: PatId| matches!(body.pat(pat).kind, PatKind::Literal(Literal::Str(_)));
+    body.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Match { scrutinee, arms } => {
+            arms.iter().any(|arm| is_text(arm.pat)) && body.any(*scrutinee, &mut |part| is_derived(part))
+        }
+        _ => false,
+    })
+}
+
+/// Whether what was printed is decoded, and the error of that returned or turned into a panic.
+fn is_decoded(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> bool {
+    walk_derived(view, output, &mut |statement, _| {
+        let StatementKind::Call(call) = &statement.kind else { return false };
+        matches!(call.callee.target, Target::External(path)
+            if cx.catalogue().facts(path).is_some_and(|f| f.decodes))
+            && statement.expr.is_some_and(|e| is_raised(cx.hir(), e))
+    })
+}
+
+/// `call?`, `call.unwrap()`, also behind `map_err` and the like.
+fn is_raised(body: &Body, call: ExprId) -> bool {
+    body.exprs.iter().enumerate().any(|(at, e)| match &e.kind {
+        ExprKind::Try { operand } => *operand == call,
+        ExprKind::MethodCall { receiver, method, .. } if *receiver == call => match method.as_str() {
+            "unwrap" | "expect" => true,
+            "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with" | "ok" | "map" => {
+                is_raised(body, ExprId(at as u32))
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Goes through the statements that work on what was printed, and what is made of it, until `found`.
+fn walk_derived(view: &FlowView<'_>, output: &[Var], found: &mut dyn FnMut(&Statement, Var) -> bool) -> bool {
     let mut derived: Vec<Var> = output.to_vec();
     loop {
         let before = derived.len();
@@ -187,7 +290,7 @@ fn is_validated(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var], depth
             let mut is_derived = false;
             for_each_place(&statement.kind, &mut |place, _| is_derived |= derived.contains(&place.var));
             if is_derived && !derived.contains(&dest.var) {
-                if view.mir.var(dest.var).ty == Ty::prim("bool") || asks(cx, view, &statement.kind, depth) {
+                if found(statement, dest.var) {
                     return true;
                 }
                 derived.push(dest.var);

@@ -2,13 +2,14 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::facts::spawns;
+use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{
     BlockId, BranchKind, LoopId, LoopInfo, LoopKind, Mir, Rvalue, Statement, StatementKind, Terminator, Var,
     VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, PatId, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -301,12 +302,42 @@ fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool
         }
         _ => false,
     };
+    if let ExprKind::Local(local) = cx.hir().expr(receiver).kind
+        && comes_from_keeper(cx, local, &|ty| sends(ty))
+    {
+        return true;
+    }
     let is_variable = |kind: VarKind| matches!(kind, VarKind::User(_) | VarKind::Capture(_));
     let mut variables = view.mir.vars.iter().enumerate().filter(|(_, v)| is_variable(v.kind));
     beside
         || variables.any(|(number, v)| {
             matches!(v.ty, Ty::Adt(..) | Ty::Ref(..)) && sends(&v.ty) && stays(cx, view, Var(number as u32))
         })
+}
+
+/// Whether a receiver was asked of a variable that has the sender in a field and stays: `let rx = watcher.subscribe()`.
+fn comes_from_keeper(cx: &BodyContext<'_>, receiver: LocalId, sends: &dyn Fn(&Ty) -> bool) -> bool {
+    let has_sender = |ty: &Ty| {
+        ty.any(&mut |t| {
+            let info = t.path().and_then(|p| cx.program().types.get(&p));
+            info.is_some_and(|info| info.fields.iter().any(|field| sends(&field.ty)))
+        })
+    };
+    cx.flows().iter().any(|view| {
+        let Some(var) = view.mir.vars.iter().position(|v| v.kind == VarKind::User(receiver)) else {
+            return false;
+        };
+        let ids = &view.tokens.identities;
+        let asked = ids.defining_call(Var(var as u32)).filter(|call| call.is_method);
+        let Some(Root::Local(keeper)) =
+            asked.and_then(|call| call.args.first()).and_then(|a| ids.operand(a)).map(|i| i.root)
+        else {
+            return false;
+        };
+        view.mir.vars.iter().enumerate().any(|(number, v)| {
+            v.kind == VarKind::User(keeper) && has_sender(&v.ty) && stays(cx, view, Var(number as u32))
+        })
+    })
 }
 
 /// Whether a sender stays in the function: itself, or in what it was given to (`let watcher = watch(tx);`).

@@ -1,18 +1,19 @@
 //! Tasks whose errors nobody reads.
 
 use linger_analysis::catalogue::{Class, IfIgnored, SpawnKind};
-use linger_analysis::facts::spawns;
+use linger_analysis::facts::{Spawn, spawns};
 use linger_analysis::flow::mir::{Call, StatementKind};
 use linger_analysis::names::DefId;
 use linger_analysis::syntax::hir::{ClosureId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
-use crate::context::BodyContext;
+use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::class_of;
+use crate::rules::result::told::{closure_may_lose, function_may_lose};
 
 declare_rule! {
     /// A spawned task returns a `Result` and nobody ever awaits its handle.
@@ -47,7 +48,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A handle that is stored or passed on is taken as awaited there.
+    /// A handle that is stored or passed on is taken as awaited there. A task that only ever ends well, or that logs or
+    /// sends on each error before it ends with it, is left alone.
     TaskErrorLost("task_error_lost") {
         group: Result,
         level: Warn,
@@ -71,11 +73,18 @@ impl Rule for TaskErrorLost {
                 }
                 let output = match (spawn.closure, spawn.function) {
                     (Some(id), _) => cx.types().closure_ret.get(id.index()).cloned(),
-                    (None, Some(def)) => output_of(cx, def, spawn.kind),
+                    (None, Some(def)) => {
+                        output_of(cx, def, spawn.kind).map(|output| given(view, &spawn, output))
+                    }
                     _ => None,
                 };
                 let Some(output) = output else { continue };
-                if spawn.closure.is_some_and(|id| ends_in_benign_call(cx, id)) {
+                let told = match (spawn.closure, spawn.function) {
+                    (Some(id), _) => ends_in_benign_call(cx, id) || !closure_may_lose(cx, id),
+                    (None, Some(def)) => !function_may_lose(cx, def),
+                    _ => false,
+                };
+                if told {
                     continue;
                 }
                 // The error of a send only says that nobody waits for the answer.
@@ -83,6 +92,8 @@ impl Rule for TaskErrorLost {
                 // `Result<T, ()>` has nothing to tell.
                 if error.is_unknown()
                     || error.is_unit()
+                    || matches!(error, Ty::Param(..))
+                    || error.is("std::convert::Infallible")
                     || error.path().is_some_and(|p| p.contains("SendError"))
                 {
                     continue;
@@ -121,6 +132,19 @@ fn output_of(cx: &BodyContext<'_>, def: DefId, kind: SpawnKind) -> Option<Ty> {
         Ty::Future(output, _) => Some((**output).clone()),
         _ => None,
     }
+}
+
+/// Where a function says `Result<(), E>`, what it gives with the arguments of this call.
+fn given(view: &FlowView<'_>, spawn: &Spawn<'_>, output: Ty) -> Ty {
+    let is_open = |ty: &Ty| ty.any(&mut |t| matches!(t, Ty::Param(..)));
+    if !is_open(&output) {
+        return output;
+    }
+    let futures = spawn.call.args.iter().filter_map(|arg| match view.operand_ty(arg) {
+        Ty::Future(output, _) => Some((**output).clone()),
+        _ => None,
+    });
+    futures.into_iter().find(|ty| !is_open(ty)).unwrap_or(output)
 }
 
 /// Whether the task ends in a call whose error says nothing: `async move { tx.send(answer) }`.

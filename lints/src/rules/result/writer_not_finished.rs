@@ -4,7 +4,7 @@ use linger_analysis::catalogue::{Class, OnDrop, Resource};
 use linger_analysis::flow::mir::{
     Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
 };
-use linger_analysis::flow::tokens::{End, EndAt, Source, TokenId};
+use linger_analysis::flow::tokens::{End, EndAt, Source, Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::types::infer::Target;
@@ -109,7 +109,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             .defining_call(token.first)
             .is_some_and(|c| c.name.as_str() == "open" && !c.is_method);
         let wrapped = tokens.iter().any(|(other, t)| {
-            other != id && t.is(Class::BufferedWriter) && t.span.contains(token.span) && t.span != token.span
+            other != id
+                && t.is(Class::BufferedWriter)
+                && (t.span.contains(token.span) && t.span != token.span || is_moved_into(view, id, t))
         });
         if whole.path() != Some(resource.ty) || opened || wrapped {
             continue;
@@ -198,7 +200,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 block.on_failure || block.on_error_arm || s.is_some_and(|s| releases(p, s) || is_gone(s))
             },
         );
-        if way.is_none() || cx.has_reason(token.span) {
+        let unless_failed =
+            view.mir.statements().any(|(p, s)| releases(p, s) && is_finished_unless_failed(cx, s.span));
+        if way.is_none() || unless_failed || cx.has_reason(token.span) {
             continue;
         }
         let Some(end) = ends.iter().max_by_key(|e| e.span.hi) else { continue };
@@ -214,7 +218,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let mut finding = Diagnostic::new(
             &META,
             cx.at(token.span),
-            format!("this {what} is never flushed or finished: {loss}"),
+            match resource.drop {
+                OnDrop::DiscardsBuffer => format!("this {what} is never flushed or finished: {loss}"),
+                _ => format!("this {what} is left to its Drop to flush or finish: {loss}"),
+            },
         )
         .case(if synced.is_some() { "synced" } else { case(written.span) })
         .label("made here")
@@ -239,6 +246,28 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         }
         report.push(finding);
     }
+}
+
+/// Whether a writer is given by value to what makes another: `BufWriter::new(file)`.
+fn is_moved_into(view: &FlowView<'_>, id: TokenId, outer: &Token) -> bool {
+    let Some(StatementKind::Call(call)) = view.mir.statement(outer.at).map(|s| &s.kind) else { return false };
+    let state = view.tokens.state_at(outer.at);
+    call.args.iter().any(|o| matches!(o, Operand::Move(p) if state.owned(p.var).contains(id)))
+}
+
+/// Whether it is finished under a condition that only asks whether an error was noted before:
+/// `if failed.is_none() { … }`.
+fn is_finished_unless_failed(cx: &BodyContext<'_>, finish: Span) -> bool {
+    let body = cx.hir();
+    body.exprs.iter().any(|e| match &e.kind {
+        ExprKind::If { condition, then_branch, else_branch: None } => {
+            let asks = matches!(&body.expr(*condition).kind, ExprKind::MethodCall { receiver, method, .. }
+                if matches!(method.as_str(), "is_none" | "is_ok")
+                    && matches!(body.expr(*receiver).kind, ExprKind::Local(_)));
+            asks && body.expr(*then_branch).span.contains(finish)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a call drops it unfinished: `drop(writer)`, or a function that takes it by value and does not flush it.

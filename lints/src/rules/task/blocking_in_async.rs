@@ -1,8 +1,8 @@
 //! Calls that block the thread inside of async code.
 
-use linger_analysis::catalogue::{Class, FunctionFacts, SpawnKind};
+use linger_analysis::catalogue::{Class, FunctionFacts, Mode, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
-use linger_analysis::flow::mir::{Call, Owner, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, Owner, Point, Rvalue, StatementKind, Var};
 use linger_analysis::span::FileSpan;
 use linger_analysis::syntax::hir::{ClosureId, ClosureKind};
 use linger_analysis::types::infer::{Known, Target};
@@ -11,6 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::killed::is_killed_before;
 use crate::rules::support::short;
 
 declare_rule! {
@@ -38,11 +39,13 @@ declare_rule! {
     /// ## Limits
     ///
     /// Functions of the program are followed over one call. File I/O is not reported.
+    /// A root future that has the only thread of its runtime is taken for one that has not.
     BlockingInAsync("blocking_in_async") {
         group: Task,
         cases: {
             waits: Warn = "sleeps, or waits for a channel, thread, process or future",
-            panics: Warn = "starts a runtime of its own to wait in, which panics inside of another",
+            panics: Warn = "waits in a way that panics where a runtime runs",
+            alone: Allow = "nobody waits meanwhile: in the root future of a program, or for what an exclusive guard gives access to",
             in_callee: Allow = "the same inside of a function that is called here",
             network: Allow = "other blocking network and database calls",
         },
@@ -59,34 +62,40 @@ impl Rule for BlockingInAsync {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         let main = cx.body.def.is_some_and(|d| cx.program().item(d).attributes.is_async_main);
-        for view in cx.flows().iter().filter(|v| v.mir.is_async && !runs_on_its_own_thread(cx, v)) {
-            // The code of `#[tokio::main]` itself runs in `block_on`, on a thread that is its own.
-            if main && view.mir.owner == Owner::Root {
-                continue;
-            }
-            in_flow(cx, view, report);
+        for view in cx.flows().iter().filter(|v| runs_as_future(cx, v)) {
+            // The code of `#[tokio::main]` itself runs in `block_on`, on a thread that is its own. In a closure it is
+            // not known what is meant to take time.
+            let only_panics = !view.mir.is_async || main && view.mir.owner == Owner::Root;
+            in_flow(cx, view, only_panics, report);
         }
     }
 }
 
-fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
-    for (_, statement) in view.statements() {
+fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report: &mut Vec<Diagnostic>) {
+    for (point, statement) in view.statements() {
         let StatementKind::Call(call) = &statement.kind else { continue };
         if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
             continue;
         }
-        if is_over(cx, view, call) {
+        if is_over(cx, view, call) || is_killed_before(view, call) {
             continue;
         }
-        let Some(blocking) = blocking(cx, call) else { continue };
+        let Some(blocking) = blocking(cx, call).filter(|b| !only_panics || b.case == "panics") else {
+            continue;
+        };
+        let case = match blocking.case {
+            "waits" if is_alone(cx, view, point, call) => "alone",
+            case => case,
+        };
         let mut finding = Diagnostic::new(
             &META,
             cx.at(call.name_span),
             format!("`{}` blocks the thread inside of async code", blocking.name),
         )
-        .case(blocking.case)
-        .label(match blocking.case {
-            "panics" => "it runs a runtime of its own, which panics where one runs already",
+        .case(case)
+        .label(match case {
+            "panics" => "it panics where a runtime runs already",
+            "alone" => "nothing else runs there, as far as can be seen",
             _ => "no other task of this thread moves meanwhile",
         })
         .confidence(Confidence::from(call.callee.known));
@@ -132,12 +141,17 @@ fn blocking(cx: &BodyContext<'_>, call: &Call) -> Option<Blocking> {
             if signature.is_async {
                 return None;
             }
+            let name = call.name.to_string();
+            let enters = cx.analysis.summary(*def)?.effects.get(&EffectKind::EntersRuntime);
+            if let Some(effect) = enters.filter(|e| e.depth == 0 && !cx.program().def(*def).in_test) {
+                return Some(Blocking { name, case: "panics", at: Some(effect.at), help: HELP });
+            }
             let effect = cx.analysis.summary(*def)?.effects.get(&EffectKind::Blocks)?;
             let facts = cx.catalogue().facts(effect.what)?;
             if effect.depth != 0 || case(facts)? != "waits" || cx.program().def(*def).in_test {
                 return None;
             }
-            Some(Blocking { name: call.name.to_string(), case: "in_callee", at: Some(effect.at), help: HELP })
+            Some(Blocking { name, case: "in_callee", at: Some(effect.at), help: HELP })
         }
         _ => None,
     }
@@ -145,6 +159,9 @@ fn blocking(cx: &BodyContext<'_>, call: &Call) -> Option<Blocking> {
 
 /// Waits that last; locks and files are somebody else's subject.
 fn case(facts: &FunctionFacts) -> Option<&'static str> {
+    if facts.panics_in_runtime {
+        return Some("panics");
+    }
     if !facts.blocks || facts.locks.is_some() || facts.spawns.is_some() || facts.tries || facts.runs_once {
         return None;
     }
@@ -153,10 +170,50 @@ fn case(facts: &FunctionFacts) -> Option<&'static str> {
         return None;
     }
     Some(match facts {
-        _ if facts.panics_in_runtime => "panics",
         _ if facts.io && !facts.waits => "network",
         _ => "waits",
     })
+}
+
+/// Whether nobody waits while a call does: nothing runs beside it, or the one who may use what it waits for is here.
+fn is_alone(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -> bool {
+    let through_guard = || {
+        let state = view.tokens.state_at(point);
+        call.args.first().and_then(Operand::place).is_some_and(|used| {
+            state.reached(used.var).iter().any(|id| {
+                let lock = view.tokens.token(id).lock.as_ref();
+                lock.is_some_and(|l| l.class == Class::LockGuard && l.mode == Mode::Exclusive)
+            })
+        })
+    };
+    cx.analysis.runs_in_root(cx.body, view.mir.owner) || through_guard()
+}
+
+/// Whether a flow runs when a task is polled: as async code, or as a closure that the standard library calls for it on
+/// the spot (`names.iter().find(|n| …)`).
+fn runs_as_future(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
+    if view.mir.is_async {
+        return !runs_on_its_own_thread(cx, view);
+    }
+    let Owner::Closure(id) = view.mir.owner else { return false };
+    cx.flows().iter().filter(|outer| outer.mir.owner != view.mir.owner).any(|outer| {
+        let mut calls = outer.mir.calls().filter_map(|(_, _, call)| match &call.callee.target {
+            Target::External(path) => Some((call, *path)),
+            _ => None,
+        });
+        let is_called = calls.any(|(call, path)| {
+            path.starts_with("std::")
+                && !path.ends_with("::new")
+                && path.rsplit("::").nth(1).is_some_and(|ty| matches!(ty, "Iterator" | "Option" | "Result"))
+                && !cx.catalogue().facts(path).is_some_and(|f| f.spawns.is_some())
+                && call.args.iter().filter_map(Operand::var).any(|v| is_closure(outer, v, id))
+        });
+        is_called && runs_as_future(cx, outer)
+    })
+}
+
+fn is_closure(view: &FlowView<'_>, var: Var, closure: ClosureId) -> bool {
+    matches!(view.tokens.identities.definition(var), Some(Rvalue::Closure { id, .. }) if *id == closure)
 }
 
 /// The code is given to a thread of its own (`block_on` in a thread, `spawn_blocking`, `block_in_place`).

@@ -1,7 +1,7 @@
 //! Child processes that leave no zombie, or that nobody could wait for.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::VarKind;
+use linger_analysis::flow::mir::{Mir, Point, StatementKind, Terminator, VarKind};
 use linger_analysis::flow::tokens::Token;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{ExprKind, Literal};
@@ -13,9 +13,60 @@ use crate::rules::support::short;
 /// Whether there is no zombie, or nobody to reap it.
 pub(super) fn is_nobodys_zombie(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
     is_for_windows(view)
+        || cx.is_never_on_unix(token.span)
+        || is_made_of_nothing(view, token)
         || is_windows_program(cx, view, token)
         || has_cfg_twin(cx, view, token)
         || becomes_daemon(cx)
+}
+
+/// `Default::default()` of something that may hold a child: no process is started.
+pub(super) fn is_made_of_nothing(view: &FlowView<'_>, token: &Token) -> bool {
+    view.mir.statement(token.at).is_some_and(
+        |s| matches!(&s.kind, StatementKind::Call(call) if call.name == "default" && call.args.is_empty()),
+    )
+}
+
+/// Whether the child is made to go on without its parent: in a session or group of its own, or with a comment that says
+/// so.
+pub(super) fn is_let_go(cx: &BodyContext<'_>, token: &Token) -> bool {
+    let apart = |name: &str| matches!(name, "process_group" | "setsid" | "daemon");
+    cx.flows().iter().any(|view| view.mir.calls().any(|(_, _, call)| apart(&call.name)))
+        || cx.has_reason_with(token.span, &["orphan", "detach", "outlive", "on its own", "fire and forget"])
+}
+
+/// Whether all that call the function end the process right behind it, as in `restart(); exit(0)`.
+pub(super) fn is_last_act(cx: &BodyContext<'_>) -> bool {
+    let Some(def) = cx.body.def else { return false };
+    let Some(callers) = cx.analysis.callers.get(&def) else { return false };
+    callers.iter().all(|caller| {
+        let Some(body) = caller.from.and_then(|from| cx.analysis.body_of(from)) else { return false };
+        !caller.repeated
+            && body.flow.all().all(|mir| {
+                mir.calls().all(|(point, _, call)| {
+                    !matches!(call.callee.target, Target::Def(called) if called == def)
+                        || !returns_behind(mir, point)
+                })
+            })
+    })
+}
+
+/// Whether a function can return behind a point.
+fn returns_behind(mir: &Mir, from: Point) -> bool {
+    let mut seen = vec![false; mir.blocks.len()];
+    let mut work = vec![from.block];
+    while let Some(block) = work.pop() {
+        let terminator = &mir.blocks[block.index()].terminator;
+        if matches!(terminator, Terminator::Return { .. }) {
+            return true;
+        }
+        for next in terminator.successors() {
+            if !std::mem::replace(&mut seen[next.index()], true) {
+                work.push(*next);
+            }
+        }
+    }
+    false
 }
 
 /// The child makes itself a child of somebody else before it runs the program: `pre_exec(|| libc::daemon(…))`.

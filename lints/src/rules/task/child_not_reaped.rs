@@ -11,7 +11,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::support::short;
-use crate::rules::task::child_exceptions::is_nobodys_zombie;
+use crate::rules::task::child_exceptions::{is_last_act, is_let_go, is_nobodys_zombie};
 use crate::rules::task::{child_left_running, killed_in_drop};
 
 declare_rule! {
@@ -58,6 +58,7 @@ declare_rule! {
             only_killed: Warn = "it is killed and then not waited for",
             early_exit: Allow = "a `?` or `return` between the start and the wait jumps over the wait",
             left_running: Warn = "it runs on when the time that it is waited for is up",
+            detached: Allow = "never waited for, but made to go on without its parent: `setsid`, or a comment",
             once: Allow = "never waited for, but started only once in the life of the process",
         },
         since: "0.1.0",
@@ -132,12 +133,13 @@ fn follow(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, token: &Token)
     }
     // Dropped nowhere: the process never gets that far.
     let (end, _) = dropped?;
-    if ends_with_process(view, end.at) {
+    if ends_with_process(view, end.at) || is_last_act(cx) {
         return None;
     }
     let once = cx.analysis.is_once(cx.body, view.mir.owner);
     let (case, message) = match uses.kills {
         _ if once => ("once", "this child process is never waited for"),
+        None if is_let_go(cx, token) => ("detached", "this child process is never waited for"),
         Some(_) => ("only_killed", "this child process is killed and then not waited for"),
         None => ("never", "this child process is never waited for"),
     };

@@ -2,15 +2,16 @@
 
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Spawn, spawns};
-use linger_analysis::flow::mir::{Operand, Owner, Rvalue, Statement, StatementKind, Var};
+use linger_analysis::flow::mir::{Mir, Operand, Owner, Rvalue, Statement, StatementKind, Var};
 use linger_analysis::span::FileSpan;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatKind};
 use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
+use super::child_exceptions::is_made_of_nothing;
 use super::spawned::endless_loop;
-use super::stop_flag::{methods, stop_flag};
+use super::stop_flag::{is_conditional, is_its_end, methods, stop_flag};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
@@ -127,7 +128,8 @@ fn started(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<Started> {
             && token.owned.len() == 1
             && token.owned.iter().all(|o| {
                 o.class == Class::Child && cx.catalogue().resource(o.ty).is_some_and(|r| r.needs_reaping)
-            });
+            })
+            && !is_made_of_nothing(view, token);
         if let (true, Some(Statement { kind: StatementKind::Call(call), .. })) =
             (zombie, view.mir.statement(token.at))
         {
@@ -230,11 +232,18 @@ fn stopped_by_hand(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>)
     )
 }
 
-/// The code of a task turns in a loop.
+/// The code of a task turns in a loop; going through a list once does not take long.
 fn is_long(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
+    let turns = |hir: &Body, mir: &Mir| {
+        mir.loops.iter().any(|info| {
+            spawn.kind != SpawnKind::Task || !matches!(hir.expr(info.expr).kind, ExprKind::For { .. })
+        })
+    };
     match (spawn.closure, spawn.function) {
-        (Some(id), _) => !cx.body.flow.get(Owner::Closure(id)).loops.is_empty(),
-        (None, Some(def)) => cx.analysis.body_of(def).is_some_and(|b| !b.flow.root.loops.is_empty()),
+        (Some(id), _) => turns(cx.hir(), cx.body.flow.get(Owner::Closure(id))),
+        (None, Some(def)) => {
+            cx.analysis.body_of(def).is_some_and(|b| turns(cx.analysis.hir(b), &b.flow.root))
+        }
         _ => false,
     }
 }
@@ -245,7 +254,9 @@ fn aborted(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpa
     let mut found = None;
     for other in methods(cx, owner) {
         let hir = cx.analysis.hir(other);
-        if !hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Field { name, .. } if name == field)) {
+        if is_conditional(cx, other)
+            || !hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Field { name, .. } if name == field))
+        {
             continue;
         }
         let is_task = |e: ExprId| {
@@ -260,7 +271,9 @@ fn aborted(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpa
             _ => None,
         });
         let Some(span) = abort else { continue };
-        if hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Await { operand } if is_task(operand))) {
+        if is_its_end(cx, other)
+            || hir.exprs.iter().any(|e| matches!(e.kind, ExprKind::Await { operand } if is_task(operand)))
+        {
             return None;
         }
         found.get_or_insert(FileSpan { file: other.global.file, span });

@@ -12,6 +12,7 @@ use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
+use super::cancelled_objects::{goes_with_its_object, is_made_again};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -98,7 +99,11 @@ impl Rule for LostWhenCancelled {
                 .calls()
                 .filter(|(p, _, call)| view.is_reachable(*p) && (takes_out(cx, call) || is_atomic(call)))
                 .collect();
-            if candidates.is_empty() || has_guard(cx, view) || !is_callers(cx, view) {
+            if candidates.is_empty()
+                || has_guard(cx, view)
+                || !is_callers(cx, view)
+                || goes_with_its_object(cx)
+            {
                 continue;
             }
             for (point, statement, call) in candidates {
@@ -221,7 +226,7 @@ fn taken(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -
     let holders = holders(cx, view, call.dest.var);
     let work = unfinished(view, point, &holders);
     if let Some(work) = work.filter(|_| call.name.as_str() != "take") {
-        if drains(view, point) {
+        if drains(view, point) || is_made_again(cx, &from) {
             return None;
         }
         let case = if once(cx, view) { "emptied" } else { "popped" };

@@ -5,6 +5,7 @@ mod busy_flag;
 pub mod busy_wait;
 pub mod cancellation_not_heeded;
 pub mod cancelled_at_scope_end;
+mod cancelled_objects;
 mod child_exceptions;
 mod child_left_running;
 pub mod child_not_reaped;

@@ -2,11 +2,11 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::identity::Root;
-use linger_analysis::flow::mir::{DropHow, Operand, Place, Point, Projection, StatementKind, Var};
+use linger_analysis::flow::mir::{DropHow, Operand, Place, Point, Projection, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::ExprKind;
+use linger_analysis::syntax::hir::{ExprId, ExprKind, PatId, PatKind};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -103,6 +103,8 @@ fn variables(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, report: &mu
             _ => None,
         })
         .collect();
+    let overwritten: Vec<_> =
+        overwritten.into_iter().filter(|o| !is_known_empty(cx, view, o.2, o.1)).collect();
     if overwritten.is_empty() {
         return;
     }
@@ -139,13 +141,51 @@ fn variables(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, report: &mu
     }
 }
 
+/// Whether a variable is looked at and holds nothing there: `if let Err(e) = &child`, `if child.is_none()`.
+fn is_known_empty(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var, at: Span) -> bool {
+    let VarKind::User(local) = view.mir.var(var).kind else { return false };
+    let hir = cx.hir();
+    let is_it = |mut e: ExprId| loop {
+        match &hir.expr(e).kind {
+            ExprKind::Local(l) => return *l == local,
+            ExprKind::AddressOf { operand, .. } => e = *operand,
+            ExprKind::MethodCall { receiver, method, .. } if method.starts_with("as_") => e = *receiver,
+            _ => return false,
+        }
+    };
+    let says_nothing = |pat: PatId| match &hir.pat(pat).kind {
+        PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
+            path.last().is_some_and(|name| matches!(name.as_str(), "Err" | "None"))
+        }
+        _ => false,
+    };
+    hir.exprs.iter().any(|e| match &e.kind {
+        ExprKind::If { condition, then_branch, .. } if hir.expr(*then_branch).span.contains(at) => {
+            match &hir.expr(*condition).kind {
+                ExprKind::Let { pat, scrutinee } => says_nothing(*pat) && is_it(*scrutinee),
+                ExprKind::MethodCall { receiver, method, .. } => {
+                    matches!(method.as_str(), "is_err" | "is_none") && is_it(*receiver)
+                }
+                _ => false,
+            }
+        }
+        ExprKind::Match { scrutinee, arms } => {
+            is_it(*scrutinee)
+                && arms.iter().any(|a| says_nothing(a.pat) && hir.expr(a.body).span.contains(at))
+        }
+        _ => false,
+    })
+}
+
 fn fields(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token, report: &mut Vec<Diagnostic>) {
     for (point, into) in stores(cx, view, &holders(cx, view, token.first)) {
         let Into::Place(place) = into else { continue };
         let Some(field) = field(&place) else { continue };
         let identity = view.tokens.identities.place(&place);
         let Root::Param(_) = identity.root else { continue };
-        let repeated = view.mir.blocks[point.block.index()].in_loop.is_some();
+        // Each turn of a loop over a list has another object.
+        let turns = view.mir.blocks[point.block.index()].in_loop;
+        let repeated = turns.is_some() && !identity.indexed && view.mir.var(place.var).in_loop != turns;
         if mentions(cx, field) != 1 || cx.analysis.is_once(cx.body, view.mir.owner) && !repeated {
             continue;
         }

@@ -10,6 +10,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::support::is_test_or_sample;
 
 declare_rule! {
     /// Tasks or threads are started for each item with nothing that bounds how many there are.
@@ -54,6 +55,7 @@ declare_rule! {
         group: Task,
         cases: {
             set_grows: Warn = "an endless loop fills a set of tasks and takes nothing out",
+            test: Allow = "the same in tests, fuzz targets and samples",
             per_item: Allow = "a spawn for each item of an input, with no semaphore, chunks or bounded set",
         },
         since: "0.1.0",
@@ -92,7 +94,7 @@ fn sets(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>)
         let info = &view.mir.loops[turning.0 as usize];
         report.push(
             Diagnostic::new(&META, cx.at(call.name_span), "this set of tasks grows with every turn of the loop")
-                .case("set_grows")
+                .case(if is_test_or_sample(cx) { "test" } else { "set_grows" })
                 .label("put in here, and never taken out while the loop runs")
                 .step(cx.at(info.head), "the loop")
                 .confidence(Confidence::from(call.callee.known))

@@ -5,7 +5,8 @@ use linger_analysis::facts::{Endless, Spawn, endless, spawns};
 use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{Call, Operand, Owner, Rvalue, StatementKind};
 use linger_analysis::flow::tokens::{End, TokenId};
-use linger_analysis::syntax::hir::{ClosureId, PatKind};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{ClosureId, ExprId, ExprKind, Literal, PatKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -188,6 +189,29 @@ fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -
         })
 }
 
+/// The loop serves a listener with an address that is written there: a second one finds that taken, and ends.
+fn serves_fixed_address(cx: &BodyContext<'_>, endless: &Endless) -> bool {
+    let holds = |outer: Span| outer.contains(endless.at.span);
+    let around = cx.analysis.bodies.iter().filter(|b| b.global.file == endless.at.file).find(|b| {
+        let hir = cx.analysis.hir(b);
+        holds(hir.expr(hir.root).span)
+    });
+    let Some(hir) = around.map(|b| cx.analysis.hir(b)) else { return false };
+    let is_fixed = |e: &ExprId| match &hir.expr(*e).kind {
+        ExprKind::Literal(Literal::Str(address)) => !address.ends_with(":0"),
+        _ => false,
+    };
+    hir.exprs.iter().any(|e| {
+        let ExprKind::Call { callee, args } = &e.kind else { return false };
+        let ExprKind::Path(path) = &hir.expr(*callee).kind else { return false };
+        let listens = path.segments.iter().any(|s| {
+            let name = s.name.as_str();
+            name.contains("bind") || name.contains("listen") || name.ends_with("Listener") || name == "Server"
+        });
+        listens && e.span.hi <= endless.at.span.lo && args.iter().any(is_fixed)
+    })
+}
+
 /// Text, paths, numbers, durations: data of std that stands for no object.
 fn is_plain(cx: &BodyContext<'_>, ty: &Ty) -> bool {
     match ty {
@@ -224,7 +248,9 @@ pub(crate) fn never_stopping(
             {
                 continue;
             }
-            let once = cx.analysis.is_once(cx.body, view.mir.owner) || serves_static(cx, view, &spawn);
+            let once = cx.analysis.is_once(cx.body, view.mir.owner)
+                || serves_static(cx, view, &spawn)
+                || serves_fixed_address(cx, &endless);
             let mut finding = Diagnostic::new(
                 meta,
                 cx.at(spawn.call.name_span),

@@ -4,9 +4,11 @@ use linger_analysis::catalogue::CellAccess;
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{CaptureHow, Owner, Place, Rvalue, StatementKind};
+use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{ClosureId, ExprKind};
+use linger_analysis::syntax::items::SelfKind;
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -95,4 +97,20 @@ fn setter(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan
             (is_flag && sets).then_some(FileSpan { file: other.global.file, span: *method_span })
         })
     })
+}
+
+/// Code that only some builds have, as a help for tests.
+pub(super) fn is_conditional(cx: &BodyContext<'_>, body: &AnalyzedBody) -> bool {
+    let Some(def) = body.def else { return false };
+    let item = cx.program().item(def);
+    let around = item.parent.map(|parent| &cx.program().file(body.global.file).items[parent.index()]);
+    item.attributes.is_conditional || around.is_some_and(|outer| outer.attributes.is_conditional)
+}
+
+/// In a program, a method that takes the struct away is its end, and somebody calls it.
+pub(super) fn is_its_end(cx: &BodyContext<'_>, body: &AnalyzedBody) -> bool {
+    let Some(def) = body.def else { return false };
+    let by_value = cx.program().def(def).signature.as_ref().is_some_and(|s| s.self_kind == SelfKind::Owned);
+    let in_program = cx.program().crate_of(body.global.file).is_some_and(|c| c.kind == TargetKind::Bin);
+    by_value && in_program && cx.analysis.callers.get(&def).is_some()
 }

@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{LoopInfo, Operand, StatementKind};
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -61,7 +62,8 @@ declare_rule! {
         group: Task,
         cases: {
             tasks: Warn = "`?` on what a task gives",
-            threads: Allow = "the same for threads, and `unwrap` on the result of a task",
+            threads: Allow = "the same for threads, and for tasks whose only failure is a panic (`unwrap` on the result, \
+                              `?` on a task that gives no `Result`)",
         },
         since: "0.1.0",
         fixes: None,
@@ -90,7 +92,11 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
     if !view.tokens.is_reachable(info.header) {
         return;
     }
-    let Some((waits, case)) = failing_wait(cx, body, class) else { return };
+    let Some((waits, mut case)) = failing_wait(cx, body, class) else { return };
+    // `handle.await?` of a task that gives `()` fails when that panics, or was aborted.
+    if gives_no_result(cx, list) {
+        case = "threads";
+    }
     if case == "tasks" && cx.analysis.is_once(cx.body, view.mir.owner) || aborts(view) {
         return;
     }
@@ -118,6 +124,12 @@ fn collected(cx: &BodyContext<'_>, list: linger_analysis::syntax::hir::LocalId) 
     let container = ty.path().is_some_and(|p| cx.catalogue().is_container(p));
     let class = ty.args().first()?.path().and_then(|p| cx.catalogue().resource(p))?.class;
     (container && matches!(class, Class::TaskHandle | Class::ThreadHandle)).then_some(class)
+}
+
+/// Whether the output of the tasks is known, and is no `Result`.
+fn gives_no_result(cx: &BodyContext<'_>, list: linger_analysis::syntax::hir::LocalId) -> bool {
+    let output = cx.types().local(list).args().first().and_then(|handle| handle.args().first());
+    output.is_some_and(|ty| matches!(ty, Ty::Prim(_) | Ty::Tuple(_)) || ty.is_unit())
 }
 
 /// The wait in the body whose failure leaves the loop: `handle.await?`, `handle.join().unwrap()`.

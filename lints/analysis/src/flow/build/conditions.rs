@@ -100,7 +100,10 @@ impl Builder<'_, '_> {
             _ => return None,
         };
         let is_local = matches!(body.expr(*receiver).kind, ExprKind::Local(_));
-        (is_local && args.is_empty()).then(|| (self.place(*receiver), empty_when_true))
+        // A guard of an empty `Option` is a guard.
+        let ty = self.ty(*receiver).peel_refs();
+        let is_own = ty.is_unknown() || ty.as_option().is_some() || ty.as_result().is_some();
+        (is_local && is_own && args.is_empty()).then(|| (self.place(*receiver), empty_when_true))
     }
 
     fn is_lazy(&self, e: ExprId) -> bool {

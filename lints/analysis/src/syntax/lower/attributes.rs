@@ -11,6 +11,7 @@ use crate::syntax::cfg::Cfg;
 use crate::syntax::hir::{PathRef, Segment};
 use crate::syntax::items::{Attributes, LintAttribute};
 use crate::syntax::lower::Lower;
+use crate::syntax::test_names::is_test_feature;
 
 /// Last segments of attributes that make a function a test or benchmark.
 const TESTS: [&str; 9] = [
@@ -63,10 +64,34 @@ impl Lower {
     }
 }
 
+/// `/// Errors are logged but not propagated.`
+fn says_that_it_goes_on(meta: &Meta) -> bool {
+    let Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(text), .. }) = meta else { return false };
+    let syn::Lit::Str(text) = &text.lit else { return false };
+    let text = text.value().to_ascii_lowercase();
+    const SAYINGS: &[&str] = &[
+        "best effort",
+        "best-effort",
+        "not propagated",
+        "errors are logged",
+        "errors are ignored",
+        "errors are swallowed",
+        "failures are logged",
+        "failures are ignored",
+        "never fails",
+        "ignores errors",
+        "ignoring errors",
+        "ignores any error",
+        "ignoring any error",
+    ];
+    SAYINGS.iter().any(|saying| text.contains(saying))
+}
+
 fn read(meta: &Meta, out: &mut Attributes) {
     let path = meta.path();
     // Documentation is by far the most common attribute.
     if path.is_ident("doc") {
+        out.goes_on |= says_that_it_goes_on(meta);
         return;
     }
     let Some(last) = path.segments.last() else { return };
@@ -79,6 +104,7 @@ fn read(meta: &Meta, out: &mut Attributes) {
             let tests = requires_test(list.tokens.clone());
             out.cfg_test |= tests;
             out.is_conditional |= !tests;
+            out.never_on_unix |= Cfg::parse(list.tokens.clone()).is_some_and(|cfg| cfg.is_never_on_unix());
         }
         ("cfg_attr", Meta::List(_)) if single => {
             for inner in conditional(meta) {
@@ -103,6 +129,11 @@ fn read(meta: &Meta, out: &mut Attributes) {
         }
         ("main", _) if !single => out.is_async_main = true,
         (last, _) if TESTS.contains(&last) => out.is_test = true,
+        ("instrument", Meta::List(list)) => {
+            let mut words = list.tokens.clone().into_iter();
+            out.reports_errors |= words.any(|t| matches!(t, TokenTree::Ident(word) if word == "err"));
+            out.others.push(path_text(path));
+        }
         _ => out.others.push(path_text(path)),
     }
 }
@@ -179,8 +210,7 @@ pub(super) fn condition(attrs: &[Attribute]) -> Option<Cfg> {
     Some(if rest.is_empty() { first } else { Cfg::All(std::iter::once(first).chain(rest).collect()) })
 }
 
-/// Whether a condition can only hold in tests: `test`, or `all(…)` with such a part, or `any(…)` of
-/// nothing else.
+/// Whether a condition holds only in tests and what supports them: `test`, `any(test, feature = "test-utils")`.
 pub(super) fn requires_test(tokens: TokenStream) -> bool {
     let Ok(meta) = syn::parse2::<Meta>(tokens) else { return false };
     meta_requires_test(&meta)
@@ -188,7 +218,7 @@ pub(super) fn requires_test(tokens: TokenStream) -> bool {
 
 fn meta_requires_test(meta: &Meta) -> bool {
     match meta {
-        Meta::Path(path) => path.is_ident("test"),
+        Meta::Path(path) => ["test", "doctest", "fuzzing"].iter().any(|name| path.is_ident(name)),
         Meta::List(list) => {
             let Ok(parts) = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone())
             else {
@@ -200,7 +230,11 @@ fn meta_requires_test(meta: &Meta) -> bool {
                 list.path.is_ident("any") && !parts.is_empty() && parts.iter().all(meta_requires_test)
             }
         }
-        Meta::NameValue(_) => false,
+        Meta::NameValue(value) => {
+            value.path.is_ident("feature")
+                && matches!(&value.value, syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. })
+                    if is_test_feature(&name.value()))
+        }
     }
 }
 

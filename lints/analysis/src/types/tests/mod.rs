@@ -5,6 +5,7 @@ mod asynchronous;
 mod calls;
 mod closures;
 mod patterns;
+mod probing;
 mod shapes;
 mod values;
 
@@ -35,6 +36,7 @@ fn typed(source: &str) -> Typed {
         name: "demo".to_owned(),
         package: "demo".to_owned(),
         kind: TargetKind::Lib,
+        for_tests: false,
         root,
         edition: 2021,
         dependencies: names.iter().map(|n| ((*n).to_owned(), (*n).to_owned())).collect(),

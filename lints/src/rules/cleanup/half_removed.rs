@@ -1,0 +1,141 @@
+//! Files that are moved to their place when all went well, removed when one step failed, and left when another did.
+
+use linger_analysis::flow::identity::Identity;
+use linger_analysis::flow::mir::{Call, Operand, Point, ReturnKind, StatementKind, Terminator};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
+use linger_analysis::types::infer::Target;
+
+use super::ways_out::{is_variant, walk};
+use crate::context::{BodyContext, FlowView};
+
+/// A file that stays where it was made, when some step fails.
+pub(super) struct HalfRemoved {
+    /// Where it is made.
+    pub(super) made: Span,
+    /// Where a failure removes it.
+    pub(super) removed: Span,
+    /// Ways out that leave it, at least one.
+    pub(super) exits: Vec<Span>,
+}
+
+/// The files of a flow that only some failures remove.
+pub(super) fn half_removed(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<HalfRemoved> {
+    let names = |name: &str| view.mir.calls().any(|(_, _, call)| call.name.as_str() == name);
+    if !names("remove_file") || is_cleaned_elsewhere(cx, view) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (point, statement, call) in view.mir.calls() {
+        if !view.is_reachable(point) {
+            continue;
+        }
+        let Some(path) = made(cx, view, call, statement.expr) else { continue };
+        let removed = |p: Point| at_path(view, p, &path, "remove_file");
+        let moved = |p: Point| at_path(view, p, &path, "rename");
+        let is_end = |p: Point| removed(p).or_else(|| moved(p));
+        let Some((_, exits)) = walk(cx, view, point, statement.span, &[], &is_end) else { continue };
+        // A file that nothing moves may be meant to stay until somebody asks for it to go.
+        let is_moved = view.statements().any(|(p, _)| moved(p).is_some());
+        let first_removal =
+            view.statements().find_map(|(p, _)| removed(p).filter(|at| on_failure(cx, view, p, *at)));
+        let (true, Some(removed)) = (is_moved, first_removal) else { continue };
+        let exits: Vec<Span> = exits
+            .into_iter()
+            .filter(|(_, kind)| matches!(kind, ReturnKind::Question | ReturnKind::Failure))
+            .map(|(span, _)| span)
+            .collect();
+        if !exits.is_empty() {
+            found.push(HalfRemoved { made: statement.span, removed, exits });
+        }
+    }
+    found
+}
+
+/// A closure or the Drop of a value may do it on every path.
+fn is_cleaned_elsewhere(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
+    let by_closure = cx
+        .flows()
+        .iter()
+        .filter(|v| v.mir.owner != view.mir.owner)
+        .any(|v| v.mir.calls().any(|(_, _, call)| call.name.as_str() == "remove_file"));
+    by_closure || view.mir.vars.iter().any(|v| cx.analysis.ownership.has_drop(&v.ty))
+}
+
+/// The function of a file system module that a call calls.
+fn of_files<'c>(call: &'c Call) -> Option<&'c str> {
+    let Target::External(path) = &call.callee.target else { return None };
+    let modules = ["std::fs::", "tokio::fs::", "fs_err::", "async_std::fs::", "async_fs::"];
+    modules.iter().any(|m| path.starts_with(m)).then_some(call.name.as_str())
+}
+
+/// The path of the file that a call makes.
+fn made(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, expr: Option<ExprId>) -> Option<Identity> {
+    let argument = match of_files(call)? {
+        "create" | "create_new" | "write" => call.args.first()?,
+        "open" if creates(cx, expr?) => call.args.get(1)?,
+        _ => return None,
+    };
+    named(view, argument)
+}
+
+/// `OpenOptions::new().create_new(true)…open(path)`
+fn creates(cx: &BodyContext<'_>, open: ExprId) -> bool {
+    let body = cx.hir();
+    body.any(open, &mut |e| {
+        matches!(&body.expr(e).kind, ExprKind::MethodCall { method, .. }
+            if matches!(method.as_str(), "create" | "create_new"))
+    })
+}
+
+/// A path that a variable or field holds, through references.
+fn named(view: &FlowView<'_>, argument: &Operand) -> Option<Identity> {
+    view.tokens.identities.operand(argument)
+}
+
+/// The statement at a point, when it does this to the file of a path.
+fn at_path(view: &FlowView<'_>, point: Point, path: &Identity, name: &str) -> Option<Span> {
+    let statement = view.mir.statement(point)?;
+    let StatementKind::Call(call) = &statement.kind else { return None };
+    let is_it = of_files(call) == Some(name) && named(view, call.args.first()?).is_some_and(|p| p.same(path));
+    is_it.then_some(statement.span)
+}
+
+/// Whether it happens only because something failed: in an `Err` arm, or on the way to an error that is returned.
+fn on_failure(cx: &BodyContext<'_>, view: &FlowView<'_>, from: Point, span: Span) -> bool {
+    let ends = |wanted: fn(ReturnKind) -> bool| {
+        view.tokens
+            .path(
+                from,
+                |p, s| {
+                    s.is_none()
+                        && matches!(view.mir.blocks[p.block.index()].terminator,
+                            Terminator::Return { kind, .. } if wanted(kind))
+                },
+                |_, _| false,
+            )
+            .is_some()
+    };
+    in_error_branch(cx, span)
+        || ends(|kind| kind == ReturnKind::Failure)
+            && !ends(|kind| matches!(kind, ReturnKind::End | ReturnKind::Explicit))
+}
+
+fn in_error_branch(cx: &BodyContext<'_>, span: Span) -> bool {
+    let body = cx.hir();
+    let within = |e: ExprId| body.expr(e).span.contains(span);
+    body.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Match { arms, .. } => {
+            arms.iter().any(|arm| within(arm.body) && is_variant(cx, arm.pat, &["Err"]))
+        }
+        ExprKind::If { condition, then_branch, .. } => {
+            within(*then_branch)
+                && match &body.expr(*condition).kind {
+                    ExprKind::Let { pat, .. } => is_variant(cx, *pat, &["Err"]),
+                    ExprKind::MethodCall { method, .. } => method.as_str() == "is_err",
+                    _ => false,
+                }
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,181 @@
+//! Whether the errors that a piece of code ends with are told to somebody before they leave it.
+
+use linger_analysis::facts::AnalyzedBody;
+use linger_analysis::names::DefId;
+use linger_analysis::syntax::hir::{
+    Block, Body, ClosureId, ExprId, ExprKind, LocalId, MacroKind, PatId, PatKind, StmtKind,
+};
+use linger_analysis::types::infer::Target;
+
+use crate::context::BodyContext;
+use crate::rules::result::thrown_away::let_init;
+
+/// How many calls deep the errors are followed.
+const FAR_ENOUGH: u32 = 3;
+
+/// Whether a closure or async block may end in an error that nobody was told of.
+pub(super) fn closure_may_lose(cx: &BodyContext<'_>, closure: ClosureId) -> bool {
+    let code = Code { cx, analyzed: cx.body, hir: cx.hir() };
+    code.may_lose(code.hir.closure(closure).body, FAR_ENOUGH)
+}
+
+/// The same of a function; one whose code is not known may.
+pub(super) fn function_may_lose(cx: &BodyContext<'_>, def: DefId) -> bool {
+    in_function(cx, def, FAR_ENOUGH)
+}
+
+fn in_function(cx: &BodyContext<'_>, def: DefId, depth: u32) -> bool {
+    if cx.program().item(def).attributes.reports_errors {
+        return false;
+    }
+    let Some(analyzed) = cx.analysis.body_of(def).filter(|_| depth > 0) else { return true };
+    let code = Code { cx, analyzed, hir: cx.analysis.hir(analyzed) };
+    code.may_lose(code.hir.root, depth - 1)
+}
+
+/// A body in which errors arise.
+struct Code<'c, 'a> {
+    cx: &'c BodyContext<'a>,
+    analyzed: &'c AnalyzedBody,
+    hir: &'c Body,
+}
+
+impl Code<'_, '_> {
+    /// Whether code with ways out of its own loses an error on one of them.
+    fn may_lose(&self, root: ExprId, depth: u32) -> bool {
+        let mut lost = self.value(root, depth);
+        self.hir.walk(root, &mut |e| {
+            lost = lost
+                || match &self.hir.expr(e).kind {
+                    ExprKind::Try { operand } => self.value(*operand, depth),
+                    ExprKind::Return(Some(value)) => self.value(*value, depth) && !self.is_logged_before(e),
+                    ExprKind::Macro(call) => {
+                        matches!(call.kind, MacroKind::Bail | MacroKind::Ensure | MacroKind::TryJoin)
+                            && !self.is_logged_before(e)
+                    }
+                    _ => false,
+                };
+            // What a closure ends with is its caller's.
+            !lost && !matches!(self.hir.expr(e).kind, ExprKind::Closure(_))
+        });
+        lost
+    }
+
+    /// Whether a value may be an error that nobody was told of.
+    fn value(&self, e: ExprId, depth: u32) -> bool {
+        let hir = self.hir;
+        match &hir.expr(e).kind {
+            ExprKind::Block(block) => block.tail.is_some_and(|tail| {
+                let told = match hir.expr(tail).kind {
+                    ExprKind::Local(local) => asks_for_error(hir, block, local),
+                    _ => logs(hir, block),
+                };
+                !told && self.value(tail, depth)
+            }),
+            ExprKind::If { then_branch, else_branch, .. } => {
+                self.value(*then_branch, depth) || else_branch.is_some_and(|e| self.value(e, depth))
+            }
+            ExprKind::Match { arms, .. } => arms.iter().any(|arm| self.value(arm.body, depth)),
+            ExprKind::Loop { body, .. } => hir.any(*body, &mut |inner| {
+                matches!(hir.expr(inner).kind, ExprKind::Break { value: Some(value), .. } if self.value(value, depth))
+            }),
+            ExprKind::Await { operand } | ExprKind::Try { operand } => self.value(*operand, depth),
+            ExprKind::Local(local) => let_init(hir, *local).is_none_or(|init| self.value(init, depth)),
+            ExprKind::Closure(id) => self.may_lose(hir.closure(*id).body, depth),
+            ExprKind::Macro(call) => call.kind != MacroKind::Panic,
+            // `return` and what leaves in another way are seen where they stand.
+            ExprKind::Return(_) | ExprKind::Break { .. } | ExprKind::Continue { .. } => false,
+            ExprKind::Call { callee, args } => {
+                let is_ok = matches!(&hir.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Ok"));
+                !is_ok && !args.iter().any(|arg| self.is_pinned(*callee, *arg, depth)) && self.call(e, depth)
+            }
+            ExprKind::MethodCall { method, receiver, args, .. } => match method.as_str() {
+                "inspect_err" => false,
+                "map_err" | "or_else" | "unwrap_or_else" if args.iter().any(|arg| self.tells(*arg)) => false,
+                "map_err" | "map" | "context" | "with_context" | "inspect" | "instrument"
+                | "in_current_span" => self.value(*receiver, depth),
+                _ => self.call(e, depth),
+            },
+            _ => true,
+        }
+    }
+
+    /// A call of a function of the program that tells of all its errors does not lose them.
+    fn call(&self, e: ExprId, depth: u32) -> bool {
+        match self.analyzed.types.callees.get(&e).map(|callee| &callee.target) {
+            Some(Target::Def(def)) => in_function(self.cx, *def, depth),
+            _ => true,
+        }
+    }
+
+    /// `Box::pin(async { … })` of what tells of its errors.
+    fn is_pinned(&self, callee: ExprId, arg: ExprId, depth: u32) -> bool {
+        let is_pin =
+            matches!(&self.hir.expr(callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "pin"));
+        is_pin && !self.value(arg, depth)
+    }
+
+    /// A closure that logs, or hands something to somebody.
+    fn tells(&self, function: ExprId) -> bool {
+        let hir = self.hir;
+        let ExprKind::Closure(id) = hir.expr(function).kind else { return false };
+        hir.any(hir.closure(id).body, &mut |e| match &hir.expr(e).kind {
+            ExprKind::Macro(call) => matches!(call.kind, MacroKind::Log | MacroKind::Print),
+            ExprKind::MethodCall { method, .. } => method.contains("send"),
+            _ => false,
+        })
+    }
+
+    /// Whether a line of the log stands in the block that ends with a `return`.
+    fn is_logged_before(&self, leaving: ExprId) -> bool {
+        let hir = self.hir;
+        let at = hir.expr(leaving).span;
+        hir.exprs.iter().any(|e| match &e.kind {
+            ExprKind::Block(block) => {
+                let ends = block.tail == Some(leaving)
+                    || block.stmts.last().is_some_and(|s| {
+                        matches!(s.kind, StmtKind::Expr { expr, .. } if expr == leaving)
+                            && block.tail.is_none()
+                    });
+                ends && e.span.contains(at) && logs(hir, block)
+            }
+            _ => false,
+        })
+    }
+}
+
+/// Whether a statement of a block is a warning or an error of the log.
+fn logs(hir: &Body, block: &Block) -> bool {
+    block.stmts.iter().any(|s| match s.kind {
+        StmtKind::Expr { expr, .. } => match &hir.expr(expr).kind {
+            ExprKind::Macro(call) => {
+                call.kind == MacroKind::Print && call.path.last().is_some_and(|n| n.starts_with('e'))
+                    || call.kind == MacroKind::Log
+                        && call.path.last().is_some_and(|n| n == "error" || n == "warn")
+            }
+            _ => false,
+        },
+        StmtKind::Let { .. } => false,
+    })
+}
+
+/// `if let Err(error) = &result { … }` in a block that ends with `result`.
+fn asks_for_error(hir: &Body, block: &Block, result: LocalId) -> bool {
+    let is_it =
+        |e: ExprId| hir.any(e, &mut |part| matches!(hir.expr(part).kind, ExprKind::Local(l) if l == result));
+    let asks = |e: ExprId| match &hir.expr(e).kind {
+        ExprKind::Let { pat, scrutinee } => is_error(hir, *pat) && is_it(*scrutinee),
+        ExprKind::Match { scrutinee, arms } => {
+            is_it(*scrutinee) && arms.iter().any(|arm| is_error(hir, arm.pat))
+        }
+        _ => false,
+    };
+    block.stmts.iter().any(|s| match s.kind {
+        StmtKind::Expr { expr, .. } => hir.any(expr, &mut |e| asks(e)),
+        StmtKind::Let { .. } => false,
+    })
+}
+
+fn is_error(hir: &Body, pat: PatId) -> bool {
+    matches!(&hir.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last().is_some_and(|n| n == "Err"))
+}
