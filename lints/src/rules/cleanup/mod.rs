@@ -21,4 +21,5 @@ pub mod unreleased_handle;
 pub(crate) mod drops;
 mod held;
 mod journey;
+mod left_outside;
 mod ways_out;

@@ -8,4 +8,5 @@ pub mod lock_while_waiting;
 pub mod nested_pool_acquire;
 pub mod overwritten_guard;
 
+mod filled_once;
 mod held;
