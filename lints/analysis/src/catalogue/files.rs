@@ -191,6 +191,7 @@ pub(super) const FACTS: &[FactsFile] = &[
         crates: &[
             "anyhow",
             "bytes",
+            "dbus",
             "eyre",
             "fancy_regex",
             "regex",

@@ -471,6 +471,8 @@ pub struct FunctionFacts {
     pub asks: bool,
     /// Waits in a way that panics where a runtime runs already (`Handle::block_on`, `postgres::Client::query`).
     pub panics_in_runtime: bool,
+    /// Runs what it is given where waiting is allowed although a runtime runs (`block_in_place`).
+    pub lets_wait: bool,
     /// Tells whether a runtime runs here (`Handle::try_current`).
     pub asks_for_runtime: bool,
     /// Receives, and fails at once and every time when the other side is gone (`Receiver::recv`).

@@ -3,8 +3,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use crate::catalogue::{Catalogue, Class, Mode};
-use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, Weight, at};
+use crate::catalogue::{Class, FunctionFacts, Mode};
+use crate::facts::effects::{external, note};
+use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
 use crate::flow::mir::{
     BlockId, Call, Mir, Operand, Owner, Point, ReturnKind, Rvalue, Statement, StatementKind, Terminator,
@@ -12,7 +13,6 @@ use crate::flow::mir::{
 use crate::flow::tokens::{End, ReturnedGuard, Token, Tokens, translate};
 use crate::names::DefId;
 use crate::span::FileSpan;
-use crate::symbol::Symbol;
 use crate::syntax::hir::{ClosureId, ClosureKind};
 use crate::types::infer::{Known, Target};
 use crate::types::ty::Ty;
@@ -36,7 +36,9 @@ pub(super) struct Direct {
     pub(super) summary: Summary,
     pub(super) sites: Vec<Site>,
     /// What is being read runs the first time only: `CACHE.get_or_init(|| …)`.
-    once: bool,
+    pub(super) once: bool,
+    /// What is being read may wait although a runtime runs: `block_in_place(|| …)`.
+    pub(super) may_wait: bool,
 }
 
 /// Program functions that a target may mean.
@@ -192,10 +194,11 @@ pub(super) fn flow(
             let outer: FxHashMap<_, _> = captured_identities(mir, ids, closure, outward);
             let mut through =
                 |_: &Identities<'_>, identity: &Identity| super::callbacks::seen_through(&outer, identity);
-            let before = out.once;
-            out.once = before || is_first_time(analysis, statement);
+            let before = (out.once, out.may_wait);
+            out.once |= is_given_to(analysis, statement, |f| f.runs_once);
+            out.may_wait |= is_given_to(analysis, statement, |f| f.lets_wait);
             flow(analysis, body, inner, &inner_tokens, &mut through, out, seen);
-            out.once = before;
+            (out.once, out.may_wait) = before;
         }
     }
     if mir.owner == Owner::Root {
@@ -205,11 +208,15 @@ pub(super) fn flow(
     }
 }
 
-/// A call that makes something the first time only.
-fn is_first_time(analysis: &Analysis<'_>, statement: &Statement) -> bool {
+/// Whether a statement is a call of a function of a kind.
+fn is_given_to(
+    analysis: &Analysis<'_>,
+    statement: &Statement,
+    kind: impl Fn(&FunctionFacts) -> bool,
+) -> bool {
     matches!(&statement.kind, StatementKind::Call(call)
         if matches!(&call.callee.target, Target::External(path)
-            if analysis.catalogue.facts(*path).is_some_and(|f| f.runs_once)))
+            if analysis.catalogue.facts(*path).is_some_and(kind)))
 }
 
 /// The identities, in terms of the function, of what a closure captures.
@@ -378,84 +385,6 @@ pub(crate) fn closure_of(ids: &Identities<'_>, var: crate::flow::mir::Var) -> Op
         }
     }
     None
-}
-
-/// Effects of calls to external functions.
-fn external(
-    analysis: &Analysis<'_>,
-    body: &AnalyzedBody,
-    tokens: &Tokens<'_>,
-    point: Point,
-    call: &Call,
-    here: FileSpan,
-    out: &mut Direct,
-) {
-    let summary = &mut out.summary;
-    let path = match &call.callee.target {
-        Target::External(path) => *path,
-        Target::Local(_) | Target::Value => {
-            note(summary, EffectKind::CallsBack, Effect::here(here, call.name));
-            return;
-        }
-        _ => return,
-    };
-    let catalogue = analysis.catalogue;
-    let Some(facts) = catalogue.facts(path) else { return };
-    if !catalogue.state_ends(path).is_empty() && !summary.starts.contains(&path) {
-        summary.starts.push(path);
-    }
-    if catalogue.ends_state(path) && !summary.ends.contains(&path) {
-        summary.ends.push(path);
-    }
-    let weight = match facts.waits || facts.blocks {
-        true if !out.once => analysis.weight(body, tokens, point, call),
-        true => Weight::Moment,
-        false => Weight::Lasting,
-    };
-    let kinds = [
-        (facts.waits, EffectKind::Waits),
-        (facts.blocks, EffectKind::Blocks),
-        (facts.io, EffectKind::Io),
-        (facts.ends_process, EffectKind::EndsProcess),
-        (facts.spawns.is_some(), EffectKind::Spawns),
-        // Who asks whether a runtime runs knows what he does.
-        (facts.panics_in_runtime && !asks_for_runtime(catalogue, body), EffectKind::EntersRuntime),
-    ];
-    for (is, kind) in kinds {
-        if is {
-            note(summary, kind, Effect { weight, ..Effect::here(here, path) });
-        }
-    }
-}
-
-fn asks_for_runtime(catalogue: &Catalogue, body: &AnalyzedBody) -> bool {
-    body.flow.all().any(|mir| {
-        mir.calls().any(|(_, _, call)| {
-            matches!(&call.callee.target, Target::External(path)
-                if catalogue.facts(*path).is_some_and(|f| f.asks_for_runtime))
-        })
-    })
-}
-
-impl Effect {
-    fn here(at: FileSpan, what: Symbol) -> Self {
-        Self { at, what, depth: 0, weight: Weight::Lasting }
-    }
-}
-
-/// Enters an effect, unless one is known that is nearer, or as near and matters as much.
-pub(super) fn note(summary: &mut Summary, kind: EffectKind, effect: Effect) -> bool {
-    match summary.effects.get_mut(&kind) {
-        Some(known) if known.weight >= effect.weight || known.depth < effect.depth => false,
-        Some(known) => {
-            *known = effect;
-            true
-        }
-        None => {
-            summary.effects.insert(kind, effect);
-            true
-        }
-    }
 }
 
 /// Whether no path returns, and the loop that control stays in.

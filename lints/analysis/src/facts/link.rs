@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 
 use crate::facts::change::Change;
 use crate::facts::cycles;
-use crate::facts::direct::{Direct, Site, direct, note};
+use crate::facts::direct::{Direct, Site, direct};
+use crate::facts::effects::note;
 use crate::facts::{Analysis, EFFECTS, Effect, EffectKind, LockEffect, MOST_LOCKS, Summary};
 use crate::flow::identity::{Identity, Root};
 use crate::flow::tokens::{ReturnedGuard, is_lock, is_pooled};

@@ -11,6 +11,7 @@ mod cancelled;
 mod change;
 mod cycles;
 mod direct;
+mod effects;
 mod endless;
 mod failures;
 mod getters;

@@ -12,6 +12,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::cleanup::left_outside;
 use crate::rules::support::{noun, resource};
 
 declare_rule! {
@@ -50,6 +51,7 @@ declare_rule! {
         group: Cleanup,
         cases: {
             value: Deny = "a guard, permit, directory or handle",
+            parameter: Warn = "a guard that a function is given for the future or stream that it returns",
             path: Warn = "only the path of a temporary file or directory is kept",
             barrier: Allow = "a lock in the last statement, as if to wait for its holder",
         },
@@ -68,6 +70,16 @@ impl Rule for DroppedAtOnce {
         for view in cx.flows() {
             discarded(cx, view, report);
             path_of_dead_directory(cx, view, report);
+            for guard in left_outside::guards(cx, view) {
+                let message = format!("{} is dropped when the function returns", noun(cx, guard));
+                report.push(
+                    Diagnostic::new(&META, cx.at(guard.span), message)
+                        .case("parameter")
+                        .label("not taken along by what is returned")
+                        .confidence(guard.known.into())
+                        .help("name it inside of the block, so that it lives as long: `let _guard = guard;`"),
+                );
+            }
         }
     }
 }

@@ -22,4 +22,5 @@ pub(crate) mod drops;
 mod half_removed;
 mod held;
 mod journey;
+mod left_outside;
 mod ways_out;

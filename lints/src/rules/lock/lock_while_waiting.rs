@@ -14,6 +14,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::fixes::drop_before;
+use crate::rules::lock::filled_once::is_filled_once;
 use crate::rules::support::{held_until, noun, resource, short};
 
 declare_rule! {
@@ -110,7 +111,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 || works_through(state, operands, call, id)
                 || call.args.iter().filter_map(Operand::place).any(|p| fed.contains(&(p.var, id)))
                 || feeds_loop(view, point, id)
-                || cx.has_reason(token.span)
+                || has_reason(cx, view, token)
             {
                 continue;
             }
@@ -118,6 +119,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             let is_serialized = is_await || guards_nothing(view, state, id);
             let case = match wait.weight {
                 _ if is_serialized => "serialized",
+                Weight::Lasting if is_filled_once(cx, view, id, point) => "brief",
                 Weight::Lasting => "waiting",
                 // Tasks run on threads other than those that a program hands errands to.
                 Weight::Errand if view.mir.is_async => "waiting",
@@ -179,6 +181,22 @@ fn origin(view: &FlowView<'_>, var: Var) -> Option<Var> {
 /// A guard itself; types that keep one in a field do so for as long as they live.
 fn is_lock(token: &Token) -> bool {
     token.owned.first().is_some_and(|o| matches!(o.class, Class::LockGuard | Class::MapGuard))
+}
+
+/// Whether a comment says why the lock is held; one above several locks in a row speaks for all of them.
+fn has_reason(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    let line = |token: &Token| cx.source().lines.line(token.span.lo);
+    let mut token = token;
+    for _ in 0..view.tokens.tokens.len() {
+        if cx.has_reason(token.span) {
+            return true;
+        }
+        match view.tokens.tokens.iter().find(|t| is_lock(t) && line(t) + 1 == line(token)) {
+            Some(before) => token = before,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Guards of locks that stop threads: over an `.await` they are another rule's.

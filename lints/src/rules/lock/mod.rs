@@ -8,5 +8,6 @@ pub mod lock_while_waiting;
 pub mod nested_pool_acquire;
 pub mod overwritten_guard;
 
+mod filled_once;
 mod held;
 mod lock_names;

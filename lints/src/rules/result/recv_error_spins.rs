@@ -317,12 +317,6 @@ fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool
 
 /// Whether a receiver was asked of a variable that has the sender in a field and stays: `let rx = watcher.subscribe()`.
 fn comes_from_keeper(cx: &BodyContext<'_>, receiver: LocalId, sends: &dyn Fn(&Ty) -> bool) -> bool {
-    let has_sender = |ty: &Ty| {
-        ty.any(&mut |t| {
-            let info = t.path().and_then(|p| cx.program().types.get(&p));
-            info.is_some_and(|info| info.fields.iter().any(|field| sends(&field.ty)))
-        })
-    };
     cx.flows().iter().any(|view| {
         let Some(var) = view.mir.vars.iter().position(|v| v.kind == VarKind::User(receiver)) else {
             return false;
@@ -335,8 +329,19 @@ fn comes_from_keeper(cx: &BodyContext<'_>, receiver: LocalId, sends: &dyn Fn(&Ty
             return false;
         };
         view.mir.vars.iter().enumerate().any(|(number, v)| {
-            v.kind == VarKind::User(keeper) && has_sender(&v.ty) && stays(cx, view, Var(number as u32))
+            v.kind == VarKind::User(keeper)
+                && has_sender(cx, &v.ty, sends, 3)
+                && stays(cx, view, Var(number as u32))
         })
+    })
+}
+
+/// Whether a type of the program has a sender in a field, or in a field of a field.
+fn has_sender(cx: &BodyContext<'_>, ty: &Ty, sends: &dyn Fn(&Ty) -> bool, depth: u8) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    ty.any(&mut |part| {
+        let info = part.path().and_then(|p| cx.program().types.get(&p));
+        info.is_some_and(|i| i.fields.iter().any(|f| sends(&f.ty) || has_sender(cx, &f.ty, sends, depth)))
     })
 }
 

@@ -1,0 +1,91 @@
+//! What calls of other people's functions do, apart from locks.
+
+use crate::catalogue::Catalogue;
+use crate::facts::direct::Direct;
+use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, Summary, Weight};
+use crate::flow::mir::{Call, Point};
+use crate::flow::tokens::Tokens;
+use crate::span::FileSpan;
+use crate::symbol::Symbol;
+use crate::types::infer::Target;
+
+/// Effects of calls to external functions.
+pub(super) fn external(
+    analysis: &Analysis<'_>,
+    body: &AnalyzedBody,
+    tokens: &Tokens<'_>,
+    point: Point,
+    call: &Call,
+    here: FileSpan,
+    out: &mut Direct,
+) {
+    let summary = &mut out.summary;
+    let path = match &call.callee.target {
+        Target::External(path) => *path,
+        Target::Local(_) | Target::Value => {
+            note(summary, EffectKind::CallsBack, Effect::here(here, call.name));
+            return;
+        }
+        _ => return,
+    };
+    let catalogue = analysis.catalogue;
+    let Some(facts) = catalogue.facts(path) else { return };
+    if !catalogue.state_ends(path).is_empty() && !summary.starts.contains(&path) {
+        summary.starts.push(path);
+    }
+    if catalogue.ends_state(path) && !summary.ends.contains(&path) {
+        summary.ends.push(path);
+    }
+    let weight = match facts.waits || facts.blocks {
+        true if !out.once => analysis.weight(body, tokens, point, call),
+        true => Weight::Moment,
+        false => Weight::Lasting,
+    };
+    let kinds = [
+        (facts.waits, EffectKind::Waits),
+        (facts.blocks, EffectKind::Blocks),
+        (facts.io, EffectKind::Io),
+        (facts.ends_process, EffectKind::EndsProcess),
+        (facts.spawns.is_some(), EffectKind::Spawns),
+        // Who asks whether a runtime runs knows what he does.
+        (
+            facts.panics_in_runtime && !out.may_wait && !asks_for_runtime(catalogue, body),
+            EffectKind::EntersRuntime,
+        ),
+    ];
+    for (is, kind) in kinds {
+        if is {
+            note(summary, kind, Effect { weight, ..Effect::here(here, path) });
+        }
+    }
+}
+
+fn asks_for_runtime(catalogue: &Catalogue, body: &AnalyzedBody) -> bool {
+    body.flow.all().any(|mir| {
+        mir.calls().any(|(_, _, call)| {
+            matches!(&call.callee.target, Target::External(path)
+                if catalogue.facts(*path).is_some_and(|f| f.asks_for_runtime))
+        })
+    })
+}
+
+impl Effect {
+    pub(super) fn here(at: FileSpan, what: Symbol) -> Self {
+        Self { at, what, depth: 0, weight: Weight::Lasting }
+    }
+}
+
+/// Enters an effect, unless one is known that is nearer, or as near and matters as much.
+pub(super) fn note(summary: &mut Summary, kind: EffectKind, effect: Effect) -> bool {
+    match summary.effects.get_mut(&kind) {
+        Some(known) if known.weight >= effect.weight || known.depth < effect.depth => false,
+        Some(known) => {
+            *known = effect;
+            true
+        }
+        None => {
+            summary.effects.insert(kind, effect);
+            true
+        }
+    }
+}
