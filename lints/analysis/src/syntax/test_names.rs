@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-/// Folders whose packages are tests, or show how something is used.
-const FOLDERS: [&str; 10] =
-    ["test", "tests", "fuzz", "e2e", "example", "examples", "sample", "samples", "mock", "mocks"];
+/// Folders whose packages are tests. Examples are none: people start from them.
+const FOLDERS: [&str; 6] = ["test", "tests", "fuzz", "e2e", "mock", "mocks"];
 
 /// What follows `test` in the name of something that supports tests.
 const SUPPORT: [&str; 13] = [
@@ -65,10 +64,12 @@ mod tests {
 
     #[test]
     fn folders_of_packages_for_tests() {
-        for folder in ["fuzz", "tests/app", "a/test-utils", "layer-tests", "examples/chat", "crates/e2e"] {
+        for folder in ["fuzz", "tests/app", "a/test-utils", "layer-tests", "crates/e2e"] {
             assert!(is_test_folder(Path::new(folder)), "{folder}");
         }
-        for folder in ["", "crates/nextest", "contest", "latest", "crates/fuzzer", "redis-test"] {
+        for folder in
+            ["", "crates/nextest", "contest", "latest", "crates/fuzzer", "redis-test", "examples/chat"]
+        {
             assert!(!is_test_folder(Path::new(folder)), "{folder}");
         }
     }
