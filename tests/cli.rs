@@ -108,7 +108,7 @@ fn unknown_rules_get_a_suggestion() {
     );
     let output = on(CLEAN, &["-A", "dropped_at_once/vale"]);
     assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("its cases are value, path"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("its cases are value, parameter, path"), "{}", stderr(&output));
 }
 
 #[test]
