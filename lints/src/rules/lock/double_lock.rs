@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::{LockEffect, callbacks_of_call};
 use linger_analysis::flow::exclusive::exclude_each_other;
-use linger_analysis::flow::mir::{BlockId, Point, ReturnKind, StatementKind, Terminator};
+use linger_analysis::flow::mir::{BlockId, Operand, Point, ReturnKind, StatementKind, Terminator};
 use linger_analysis::flow::tokens::{Lock, Token, is_pooled, path};
 use linger_analysis::names::DefId;
 use linger_analysis::span::FileSpan;
@@ -230,9 +230,16 @@ fn fills_first(cx: &BodyContext<'_>, view: &FlowView<'_>, held: &Token, lock: &L
     if lock.mode == Mode::Exclusive || taken.effect.at == taken.at {
         return false;
     }
-    let Some(StatementKind::Call(call)) = view.mir.statement(held.at).map(|s| &s.kind) else { return false };
-    let Target::Def(getter) = call.callee.target else { return false };
-    is_filled(cx, getter, &taken.effect)
+    let call = match view.mir.statement(held.at).map(|s| &s.kind) {
+        Some(StatementKind::Call(call)) => Some(&**call),
+        Some(StatementKind::Await { operands, .. }) => {
+            let future = operands.first().and_then(Operand::var);
+            future.and_then(|var| view.tokens.identities.defining_call(var))
+        }
+        _ => None,
+    };
+    let Some(Target::Def(getter)) = call.map(|call| &call.callee.target) else { return false };
+    is_filled(cx, *getter, &taken.effect)
 }
 
 /// Whether the way to a lock leads through a function that has run before, to a place there or below that it may leave

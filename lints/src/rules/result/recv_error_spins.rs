@@ -303,7 +303,7 @@ fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool
         _ => false,
     };
     if let ExprKind::Local(local) = cx.hir().expr(receiver).kind
-        && comes_from_keeper(cx, local, &|ty| sends(ty))
+        && comes_from_keeper(cx, view, local, &|ty| sends(ty))
     {
         return true;
     }
@@ -316,7 +316,20 @@ fn is_kept_open(cx: &BodyContext<'_>, view: &FlowView<'_>, call: ExprId) -> bool
 }
 
 /// Whether a receiver was asked of a variable that has the sender in a field and stays: `let rx = watcher.subscribe()`.
-fn comes_from_keeper(cx: &BodyContext<'_>, receiver: LocalId, sends: &dyn Fn(&Ty) -> bool) -> bool {
+/// What a function keeps, a task that it starts does not.
+fn comes_from_keeper(
+    cx: &BodyContext<'_>,
+    looping: &FlowView<'_>,
+    receiver: LocalId,
+    sends: &dyn Fn(&Ty) -> bool,
+) -> bool {
+    let is_there = |keeper: LocalId| {
+        looping
+            .mir
+            .vars
+            .iter()
+            .any(|v| matches!(v.kind, VarKind::User(l) | VarKind::Capture(l) if l == keeper))
+    };
     cx.flows().iter().any(|view| {
         let Some(var) = view.mir.vars.iter().position(|v| v.kind == VarKind::User(receiver)) else {
             return false;
@@ -330,6 +343,7 @@ fn comes_from_keeper(cx: &BodyContext<'_>, receiver: LocalId, sends: &dyn Fn(&Ty
         };
         view.mir.vars.iter().enumerate().any(|(number, v)| {
             v.kind == VarKind::User(keeper)
+                && is_there(keeper)
                 && has_sender(cx, &v.ty, sends, 3)
                 && stays(cx, view, Var(number as u32))
         })

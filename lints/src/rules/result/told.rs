@@ -19,9 +19,16 @@ pub(super) fn closure_may_lose(cx: &BodyContext<'_>, closure: ClosureId) -> bool
     code.may_lose(code.hir.closure(closure).body, FAR_ENOUGH)
 }
 
-/// The same of a function; one whose code is not known may.
+/// The same of a function, whichever of its `#[cfg]` alternatives it is; one whose code is not known may.
 pub(super) fn function_may_lose(cx: &BodyContext<'_>, def: DefId) -> bool {
-    in_function(cx, def, FAR_ENOUGH)
+    let program = cx.program();
+    let alternatives = cx.analysis.bodies_of(program.def(def).file).iter().filter_map(|body| body.def);
+    let mut others = alternatives.filter(|other| {
+        *other != def
+            && program.item(def).attributes.is_conditional
+            && program.path_of(*other) == program.path_of(def)
+    });
+    in_function(cx, def, FAR_ENOUGH) || others.any(|other| in_function(cx, other, FAR_ENOUGH))
 }
 
 fn in_function(cx: &BodyContext<'_>, def: DefId, depth: u32) -> bool {
