@@ -47,10 +47,10 @@ impl Program {
         let mut outside: Vec<Symbol> = Vec::new();
         let mut inside: Vec<Symbol> = Vec::new();
         let mut add = |found: Entity| match found {
-            Entity::External(path) => {
-                if !outside.contains(&path) && catalogue.type_facts(path).is_some_and(|f| f.is_trait) {
-                    outside.push(path);
-                }
+            Entity::External(path)
+                if !outside.contains(&path) && catalogue.type_facts(path).is_some_and(|f| f.is_trait) =>
+            {
+                outside.push(path);
             }
             Entity::Def(def) => {
                 let path = self.path_of(def);

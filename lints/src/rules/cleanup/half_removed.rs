@@ -63,7 +63,7 @@ fn is_cleaned_elsewhere(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
 }
 
 /// The function of a file system module that a call calls.
-fn of_files<'c>(call: &'c Call) -> Option<&'c str> {
+fn of_files(call: &Call) -> Option<&str> {
     let Target::External(path) = &call.callee.target else { return None };
     let modules = ["std::fs::", "tokio::fs::", "fs_err::", "async_std::fs::", "async_fs::"];
     modules.iter().any(|m| path.starts_with(m)).then_some(call.name.as_str())

@@ -35,7 +35,7 @@ pub(super) fn unchecked<'v>(
 ) -> impl Iterator<Item = Unchecked> + 'v {
     outputs(view).into_iter().filter_map(move |output| {
         let uses = uses(cx, view, &output);
-        let Some(read) = uses.read else { return None };
+        let read = uses.read?;
         if uses.status || uses.is_passed || is_validated(cx, view, &output, FAR_ENOUGH) {
             return None;
         }

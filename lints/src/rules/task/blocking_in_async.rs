@@ -205,7 +205,7 @@ fn runs_as_future(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
             path.starts_with("std::")
                 && !path.ends_with("::new")
                 && path.rsplit("::").nth(1).is_some_and(|ty| matches!(ty, "Iterator" | "Option" | "Result"))
-                && !cx.catalogue().facts(path).is_some_and(|f| f.spawns.is_some())
+                && cx.catalogue().facts(path).is_none_or(|f| f.spawns.is_none())
                 && call.args.iter().filter_map(Operand::var).any(|v| is_closure(outer, v, id))
         });
         is_called && runs_as_future(cx, outer)
