@@ -10,12 +10,12 @@ use linger_analysis::names::Program;
 use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::cfg::Cfg;
-use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, PatKind, Stmt, StmtKind};
+use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
 use linger_analysis::types::infer::BodyTypes;
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
-use crate::reason::{is_about_failure, is_reason};
+use crate::reason::is_reason;
 use crate::rule::Gathered;
 
 /// The whole program.
@@ -167,9 +167,7 @@ impl<'a> BodyContext<'a> {
         }
         around.sort_by_key(|(_, s)| s.span.hi - s.span.lo);
         for (block, statement) in around {
-            if self.reason_at(statement.span, false, accept)
-                || self.has_reason_at_head_of_step(block, statement, accept)
-            {
+            if self.reason_at(statement.span, false, accept) {
                 return true;
             }
             if block.stmts.len() + usize::from(block.tail.is_some()) > 1 {
@@ -183,41 +181,6 @@ impl<'a> BodyContext<'a> {
     #[must_use]
     pub fn is_documented_to_go_on(&self) -> bool {
         self.body.def.is_some_and(|def| self.program().item(def).attributes.goes_on)
-    }
-
-    /// Whether a comment about failure stands above the `let`s, without an empty line between, that make what a
-    /// statement of a block works with: it is about the whole step.
-    fn has_reason_at_head_of_step(
-        &self,
-        block: &Block,
-        statement: &Stmt,
-        accept: &dyn Fn(&str) -> bool,
-    ) -> bool {
-        let (body, lines) = (self.hir(), &self.source().lines);
-        let Some(at) = block.stmts.iter().position(|s| s.span == statement.span) else { return false };
-        let mut first = statement;
-        for before in block.stmts.iter().take(at).rev() {
-            let StmtKind::Let { pat, .. } = before.kind else { return false };
-            let PatKind::Binding { local, .. } = body.pat(pat).kind else { return false };
-            let is_used = body.exprs.iter().any(|e| {
-                matches!(e.kind, ExprKind::Local(l) if l == local) && statement.span.contains(e.span)
-            });
-            if !is_used || lines.line(before.span.hi) + 1 != lines.line(first.span.lo) {
-                return false;
-            }
-            first = before;
-            let above = lines.start(lines.line(first.span.lo));
-            let comments = &self.source().comments;
-            let index = comments.partition_point(|c| c.span.hi <= above);
-            let comment = index
-                .checked_sub(1)
-                .and_then(|i| comments.get(i))
-                .filter(|c| c.own_line && lines.line(c.span.hi) + 1 == lines.line(first.span.lo));
-            if let Some(comment) = comment {
-                return accept(&comment.text) && is_about_failure(&comment.text);
-            }
-        }
-        false
     }
 
     /// As [`Self::has_reason`], but for what is thrown away: a comment on why `unsafe` code is sound gives no reason for

@@ -24,13 +24,6 @@ pub(crate) fn is_reason(text: &str) -> bool {
     prose >= 2 && (text.contains("://") || explains(&words))
 }
 
-/// Whether a comment gives a reason that is about what fails: a remark on a whole step, not on its first line.
-pub(crate) fn is_about_failure(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    is_reason(text)
-        && ["fail", "error", "ignor", "best effort", "best-effort"].iter().any(|stem| lower.contains(stem))
-}
-
 fn explains(words: &[String]) -> bool {
     let has = |list: &str, test: &dyn Fn(&str) -> bool| list.split_whitespace().any(test);
     words.iter().any(|word| {

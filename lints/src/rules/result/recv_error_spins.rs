@@ -4,12 +4,12 @@ use linger_analysis::catalogue::Class;
 use linger_analysis::facts::spawns;
 use linger_analysis::flow::identity::Root;
 use linger_analysis::flow::mir::{
-    BlockId, BranchKind, LoopId, LoopInfo, LoopKind, Mir, Rvalue, Statement, StatementKind, Terminator, Var,
-    VarKind,
+    BlockId, BranchKind, LoopId, LoopInfo, LoopKind, Mir, Owner, Rvalue, Statement, StatementKind,
+    Terminator, Var, VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{ClosureId, ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
