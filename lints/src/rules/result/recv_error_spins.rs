@@ -323,12 +323,24 @@ fn comes_from_keeper(
     receiver: LocalId,
     sends: &dyn Fn(&Ty) -> bool,
 ) -> bool {
+    let is_spawned = |id: ClosureId| {
+        cx.flows().iter().any(|view| {
+            spawns(cx.analysis, cx.body, &view.tokens).iter().any(|spawn| spawn.closure == Some(id))
+        })
+    };
+    let goes_away = match looping.mir.owner {
+        Owner::Closure(id) => {
+            std::iter::successors(Some(id), |id| cx.hir().closure(*id).parent).any(is_spawned)
+        }
+        Owner::Root => false,
+    };
     let is_there = |keeper: LocalId| {
-        looping
-            .mir
-            .vars
-            .iter()
-            .any(|v| matches!(v.kind, VarKind::User(l) | VarKind::Capture(l) if l == keeper))
+        !goes_away
+            || looping
+                .mir
+                .vars
+                .iter()
+                .any(|v| matches!(v.kind, VarKind::User(l) | VarKind::Capture(l) if l == keeper))
     };
     cx.flows().iter().any(|view| {
         let Some(var) = view.mir.vars.iter().position(|v| v.kind == VarKind::User(receiver)) else {
