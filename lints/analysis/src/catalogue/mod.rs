@@ -481,6 +481,8 @@ pub struct FunctionFacts {
     pub polls: bool,
     /// Runs the closure that it is given in a transaction, which is committed unless that gives an error.
     pub runs_transaction: bool,
+    /// Does nothing but let a time pass.
+    pub sleeps: bool,
     /// Gives an iterator over results, one a record: who skips an error leaves a record out.
     pub gives_records: bool,
     /// Makes a value of text, and fails on what is empty or cut short: who raises its error has asked about the text.

@@ -39,7 +39,8 @@ declare_rule! {
     /// ## Limits
     ///
     /// Functions of the program are followed over one call. File I/O is not reported.
-    /// A root future that has the only thread of its runtime is taken for one that has not.
+    /// A root future that has the only thread of its runtime is taken for one that has not. A plain `sleep` is reported
+    /// there, too: the runtime's own takes its place, and nobody has to know what will run beside it one day.
     BlockingInAsync("blocking_in_async") {
         group: Task,
         cases: {
@@ -84,7 +85,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
             continue;
         };
         let case = match blocking.case {
-            "waits" if is_alone(cx, view, point, call) => "alone",
+            "waits" if !sleeps(cx, call) && is_alone(cx, view, point, call) => "alone",
             case => case,
         };
         let mut finding = Diagnostic::new(
@@ -173,6 +174,10 @@ fn case(facts: &FunctionFacts) -> Option<&'static str> {
         _ if facts.io && !facts.waits => "network",
         _ => "waits",
     })
+}
+
+fn sleeps(cx: &BodyContext<'_>, call: &Call) -> bool {
+    matches!(call.callee.target, Target::External(path) if cx.catalogue().facts(path).is_some_and(|f| f.sleeps))
 }
 
 /// Whether nobody waits while a call does: nothing runs beside it, or the one who may use what it waits for is here.
