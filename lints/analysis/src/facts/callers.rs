@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::facts::direct::{closure_of, targets};
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::identity::{Identities, Root};
-use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind};
+use crate::flow::mir::{Call, Mir, Operand, Owner, Rvalue, StatementKind, Var};
 use crate::names::{DefId, TargetKind};
 use crate::syntax::hir::{ClosureId, ClosureKind, ExprId, ExprKind, LocalId};
 use crate::syntax::items::ItemKind;
@@ -135,7 +135,8 @@ fn is_repeated_closure(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir) 
         let closure = hir.closure(id);
         let once = closure.kind == ClosureKind::AsyncBlock
             || analysis.runs_once(body, id)
-            || is_called_in_one_place(analysis, body, id);
+            || is_called_in_one_place(analysis, body, id)
+            || is_given_to_macro(body, id);
         if !once {
             return true;
         }
@@ -155,6 +156,21 @@ fn is_called_in_one_place(analysis: &Analysis<'_>, body: &AnalyzedBody, id: Clos
             matches!(call.callee.target, Target::Local(local) if holds(local))
                 && body.flow.get(owner).blocks[point.block.index()].in_loop.is_none()
         })
+}
+
+/// `main!(|args| …)`: a macro that is not known has its closure for a name, more often than for a loop.
+fn is_given_to_macro(body: &AnalyzedBody, id: ClosureId) -> bool {
+    body.flow.all().any(|mir| {
+        let given = |var: Var| {
+            mir.statements().any(|(_, s)| {
+                matches!(&s.kind, StatementKind::Assign { dest, value: Rvalue::Closure { id: made, .. } }
+                    if dest.var == var && *made == id)
+            })
+        };
+        mir.statements().any(|(_, s)| {
+            matches!(&s.kind, StatementKind::Macro { args, .. } if args.iter().filter_map(Operand::var).any(given))
+        })
+    })
 }
 
 /// How many callers up a function is followed to `main`.
