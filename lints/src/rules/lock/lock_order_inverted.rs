@@ -2,8 +2,8 @@
 
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::flow::identity::{Identity, Root};
-use linger_analysis::flow::mir::VarKind;
-use linger_analysis::flow::tokens::{Source, TokenId};
+use linger_analysis::flow::mir::{StatementKind, VarKind};
+use linger_analysis::flow::tokens::{Source, Token, TokenId};
 use linger_analysis::names::GlobalBody;
 use linger_analysis::span::FileSpan;
 use linger_analysis::types::infer::Known;
@@ -200,6 +200,8 @@ fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
             || first.tries
             || taken.tries
             || held.token.source != Source::Call
+            // A value that keeps several guards: which lock came first in it is not known.
+            || keeps_several(cx, view, held.token)
             || held.token.known != Known::Resolved
             || taken.known != Known::Resolved
         {
@@ -244,6 +246,16 @@ fn collect(cx: &BodyContext<'_>, view: &FlowView<'_>, orders: &mut Vec<Order>) {
             confidence: held.token.known.min(taken.known).into(),
         });
     });
+}
+
+/// Whether a call gives a value of the program with more than one guard in it.
+fn keeps_several(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> bool {
+    let Some(StatementKind::Call(call)) = view.mir.statement(token.at).map(|s| &s.kind) else { return false };
+    let info = view.place_ty(&call.dest).path().and_then(|path| cx.program().types.get(&path));
+    info.is_some_and(|info| {
+        let is_guard = |ty: &Ty| cx.analysis.ownership.owns(ty, Class::LockGuard);
+        info.fields.iter().filter(|field| is_guard(&field.ty)).count() > 1
+    })
 }
 
 /// The nearest object that both locks are parts of, and the parts.
