@@ -51,8 +51,7 @@ const WORDS: &str = "\
     would won't possible possibly impossible unlikely likely probably hopefully usually sometimes best need \
     needs needed necessary unnecessary useless rely relies err panic panics race races racy hold holds \
     holding held hang hangs stuck gone dead lost lose losing loses closed missing brief briefly short quick \
-    quickly cheap fast instant instantly immediate immediately slow forever life lifetime alive zombie zombies \
-    is are was were has have had it it's they there own owns";
+    quickly cheap fast instant instantly immediate immediately slow forever life lifetime alive zombie zombies";
 
 /// Beginnings of such words.
 const STEMS: &str = "\
