@@ -42,7 +42,7 @@ const STANDS_ALONE: &[&str] = &["ignor", "intentional", "deliberate", "harmless"
 /// Words that give a reason, or state how things are.
 const WORDS: &str = "\
     because cause since so therefore thus hence why reason due otherwise else avoid avoids avoiding prevent \
-    prevents ensure ensures guarantee sure workaround hack todo fixme xxx note nb issue bug see per effort \
+    prevents ensure ensures guarantee sure workaround hack note nb issue bug see per effort \
     purpose purposely fine ok okay safe safely care cares matter matters optional optionally silently \
     quietly forget noop op nothing nobody anyone desired meant want wanted acceptable allowed enough \
     sufficient simply just keep keeps let lets if unless until when whenever once while even still anyway \
@@ -72,6 +72,7 @@ mod tests {
     fn a_comment_that_only_narrates_is_no_reason() {
         for text in [
             "update memory limit",
+            "TODO: use a meaningful context",
             "Load the service",
             "execute ls command to update access time",
             "dmsetup create windows-snapshot-1 --table '0 41943040 snapshot /dev/mapper/base'",

@@ -5,6 +5,7 @@ use std::path::Path;
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{DropHow, Point};
 use linger_analysis::flow::tokens::{End, EndAt, Token};
+use linger_analysis::names::TargetKind;
 use linger_analysis::span::Span;
 
 use crate::context::{BodyContext, FlowView};
@@ -90,7 +91,8 @@ pub(crate) fn is_test_or_sample(cx: &BodyContext<'_>) -> bool {
     if cx.body.in_test {
         return true;
     }
-    let roots = || cx.program().crates.iter().map(|c| c.root.as_path());
+    let roots =
+        || cx.program().crates.iter().filter(|c| c.kind != TargetKind::Loose).map(|c| c.root.as_path());
     let (Some(own), Some(mut common)) =
         (cx.program().crate_of(cx.file()), roots().next().and_then(Path::parent))
     else {

@@ -82,6 +82,8 @@ impl Change {
             let start = bodies.partition_point(|b| b.global.file < *file);
             let end = bodies.partition_point(|b| b.global.file <= *file);
             again.extend(start as u32..end as u32);
+            // The value of a constant there may say how long somebody waits.
+            again.extend(readers.files.get(file).into_iter().flatten());
         }
         Self { all: false, remember: true, again, differing: FxHashSet::default(), readers }
     }

@@ -9,13 +9,13 @@ use crate::syntax::hir::{Body, ExprKind, LocalId, UnaryOp};
 pub fn exclude_each_other(mir: &Mir, body: &Body, first: Point, second: Point) -> bool {
     let branches: Vec<(LocalId, [BlockId; 2])> =
         mir.blocks.iter().filter_map(|block| unchanged(body, &block.terminator)).collect();
-    branches.iter().enumerate().any(|(index, (local, sides))| {
-        let others = branches.iter().enumerate().filter(|(other, b)| *other != index && b.0 == *local);
-        others.into_iter().any(|(_, (_, other))| {
-            let opposite = |a: usize, b: usize| {
-                is_behind(mir, first.block, sides[a]) && is_behind(mir, second.block, other[b])
-            };
-            opposite(0, 1) || opposite(1, 0)
+    let behind = |point: Point| -> Vec<[bool; 2]> {
+        branches.iter().map(|(_, sides)| sides.map(|side| is_behind(mir, point.block, side))).collect()
+    };
+    let (first, second) = (behind(first), behind(second));
+    branches.iter().zip(&first).any(|((local, sides), [holds, fails])| {
+        branches.iter().zip(&second).any(|((other, others), [holds_then, fails_then])| {
+            other == local && sides != others && (*holds && *fails_then || *fails && *holds_then)
         })
     })
 }

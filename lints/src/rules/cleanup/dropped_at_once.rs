@@ -70,7 +70,7 @@ impl Rule for DroppedAtOnce {
         for view in cx.flows() {
             discarded(cx, view, report);
             path_of_dead_directory(cx, view, report);
-            for guard in left_outside::guards(cx, view) {
+            for guard in left_outside::guards(cx, view).into_iter().filter(|g| !cx.has_reason(g.span)) {
                 let message = format!("{} is dropped when the function returns", noun(cx, guard));
                 report.push(
                     Diagnostic::new(&META, cx.at(guard.span), message)

@@ -197,9 +197,11 @@ fn memory(
 /// Whether a comment says that it is meant for the life of the process. That something wants a static text is no reason
 /// to give it a new one each time.
 fn is_said_to_stay(cx: &BodyContext<'_>, span: Span) -> bool {
-    const WORDS: [&str; 6] = [
-        "lifetime of the ",
-        "life of the ",
+    const WORDS: [&str; 8] = [
+        "lifetime of the pro",
+        "lifetime of the app",
+        "life of the pro",
+        "life of the app",
         "process lifetime",
         "duration of the pro",
         "intentional",

@@ -3,6 +3,7 @@
 use linger_analysis::flow::mir::{
     BlockId, BranchKind, Call, Mir, Point, ReturnKind, StatementKind, Terminator, Var, VarKind,
 };
+use linger_analysis::flow::tokens::path;
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprKind, PatId, PatKind};
 use linger_analysis::types::infer::Target;
@@ -111,15 +112,37 @@ pub(super) fn is_ended_by_callers(cx: &BodyContext<'_>, is_end: &dyn Fn(&Call) -
     callers.iter().all(|caller| {
         let Some(from) = caller.from.filter(|from| *from != def) else { return false };
         cx.analysis.body_of(from).is_some_and(|body| {
-            body.flow.all().any(|mir| {
-                let calls = |point: Point, call: &Call| {
-                    matches!(call.callee.target, Target::Def(called) if called == def)
-                        && ends_behind(mir, point, is_end)
-                };
-                mir.calls().any(|(point, _, call)| calls(point, call))
-            })
+            let mut calls = body
+                .flow
+                .all()
+                .flat_map(|mir| mir.calls().map(move |(point, _, call)| (mir, point, call)))
+                .filter(|(_, _, c)| matches!(c.callee.target, Target::Def(called) if called == def))
+                .peekable();
+            calls.peek().is_some()
+                && calls.all(|(mir, point, _)| {
+                    ends_behind(mir, point, is_end) && !fails_without(mir, point, is_end)
+                })
         })
     })
+}
+
+/// Whether a failing return can follow a point with no call between that ends the state.
+fn fails_without(mir: &Mir, from: Point, is_end: &dyn Fn(&Call) -> bool) -> bool {
+    path(
+        mir,
+        from,
+        &mut |point, statement| {
+            statement.is_none()
+                && matches!(
+                    mir.blocks[point.block.index()].terminator,
+                    Terminator::Return { kind: ReturnKind::Question | ReturnKind::Failure, .. }
+                )
+        },
+        &mut |_, statement| {
+            statement.is_some_and(|s| matches!(&s.kind, StatementKind::Call(call) if is_end(call)))
+        },
+    )
+    .is_some()
 }
 
 /// Whether a call that ends the state can follow a point.

@@ -160,20 +160,29 @@ fn written<'a>(
 fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>, Diagnostic)> {
     let mut seen: Vec<(FileSpan, FileSpan)> = Vec::new();
     let mut found = Vec::new();
+    // What the same call locks for writing is told of already.
+    let mut conflicts: Vec<(FileSpan, FileSpan)> = Vec::new();
     while_held(cx, view, |point, held, taken| {
         let (lock, token) = (held.lock, held.token);
+        let pair = (cx.at(token.span), taken.at);
+        let is_conflict = lock.mode == Mode::Exclusive || taken.effect.mode == Mode::Exclusive;
+        if is_conflict && is_taken_again(cx, view, point, held, taken) {
+            conflicts.push(pair);
+        }
         if lock.mode != Mode::Exclusive
             && taken.effect.mode == Mode::Shared
             && is_taken_again(cx, view, point, held, taken)
-            && push_once(&mut seen, cx.at(token.span), taken.at)
+            && push_once(&mut seen, pair.0, pair.1)
         {
             // Longer ways often hang on what the call is given.
             let is_near = taken.effect.way.len() <= 1 && lock.class == Class::LockGuard;
             let name = if is_near { from_owner(cx, view, &lock.place) } else { None };
-            found.push((name, finding(cx, view, point, held, taken, confidence(token.known, taken.known))));
+            let confidence = confidence(token.known, taken.known);
+            found.push((pair, name, finding(cx, view, point, held, taken, confidence)));
         }
     });
-    found
+    found.retain(|(pair, _, _)| !conflicts.contains(pair));
+    found.into_iter().map(|(_, name, finding)| (name, finding)).collect()
 }
 
 /// Whether it is the lock that is held, and taking it is no way to replace what is held.
@@ -257,17 +266,20 @@ fn is_conditional(cx: &BodyContext<'_>, at: FileSpan) -> bool {
     let mut flows = cx.analysis.bodies_of(at.file).iter().map(|b| &b.flow.root);
     let Some(mir) = flows.find(|mir| mir.statements().any(|(_, s)| s.span == at.span)) else { return true };
     let start = Point { block: BlockId(0), index: 0 };
-    path(
-        mir,
-        start,
-        &mut |point, statement| {
-            let end = &mir.blocks[point.block.index()].terminator;
-            statement.is_none()
-                && matches!(end, Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. })
-        },
-        &mut |_, statement| statement.is_some_and(|s| s.span == at.span),
-    )
-    .is_some()
+    // What is asked for is looked for behind the start.
+    let is_first = mir.statement(start).is_some_and(|s| s.span == at.span);
+    !is_first
+        && path(
+            mir,
+            start,
+            &mut |point, statement| {
+                let end = &mir.blocks[point.block.index()].terminator;
+                statement.is_none()
+                    && matches!(end, Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. })
+            },
+            &mut |_, statement| statement.is_some_and(|s| s.span == at.span),
+        )
+        .is_some()
 }
 
 /// Closures that are given to a function which holds a lock while it runs them, and that take the same lock.

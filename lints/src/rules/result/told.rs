@@ -1,5 +1,8 @@
 //! Whether the errors that a piece of code ends with are told to somebody before they leave it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::names::DefId;
 use linger_analysis::syntax::hir::{
@@ -15,7 +18,7 @@ const FAR_ENOUGH: u32 = 3;
 
 /// Whether a closure or async block may end in an error that nobody was told of.
 pub(super) fn closure_may_lose(cx: &BodyContext<'_>, closure: ClosureId) -> bool {
-    let code = Code { cx, analyzed: cx.body, hir: cx.hir() };
+    let code = Code { cx, analyzed: cx.body, hir: cx.hir(), known: RefCell::default() };
     code.may_lose(code.hir.closure(closure).body, FAR_ENOUGH)
 }
 
@@ -36,7 +39,7 @@ fn in_function(cx: &BodyContext<'_>, def: DefId, depth: u32) -> bool {
         return false;
     }
     let Some(analyzed) = cx.analysis.body_of(def).filter(|_| depth > 0) else { return true };
-    let code = Code { cx, analyzed, hir: cx.analysis.hir(analyzed) };
+    let code = Code { cx, analyzed, hir: cx.analysis.hir(analyzed), known: RefCell::default() };
     code.may_lose(code.hir.root, depth - 1)
 }
 
@@ -45,6 +48,8 @@ struct Code<'c, 'a> {
     cx: &'c BodyContext<'a>,
     analyzed: &'c AnalyzedBody,
     hir: &'c Body,
+    /// What was found of variables: each may be named many times.
+    known: RefCell<HashMap<LocalId, bool>>,
 }
 
 impl Code<'_, '_> {
@@ -55,7 +60,10 @@ impl Code<'_, '_> {
             lost = lost
                 || match &self.hir.expr(e).kind {
                     ExprKind::Try { operand } => self.value(*operand, depth),
-                    ExprKind::Return(Some(value)) => self.value(*value, depth) && !self.is_logged_before(e),
+                    ExprKind::Return(Some(value)) => {
+                        self.value(*value, depth)
+                            && !(makes_error(self.hir, *value) && self.is_logged_before(e))
+                    }
                     ExprKind::Macro(call) => {
                         matches!(call.kind, MacroKind::Bail | MacroKind::Ensure | MacroKind::TryJoin)
                             && !self.is_logged_before(e)
@@ -75,7 +83,7 @@ impl Code<'_, '_> {
             ExprKind::Block(block) => block.tail.is_some_and(|tail| {
                 let told = match hir.expr(tail).kind {
                     ExprKind::Local(local) => asks_for_error(hir, block, local),
-                    _ => logs(hir, block),
+                    _ => makes_error(hir, tail) && logs(hir, block),
                 };
                 !told && self.value(tail, depth)
             }),
@@ -87,7 +95,14 @@ impl Code<'_, '_> {
                 matches!(hir.expr(inner).kind, ExprKind::Break { value: Some(value), .. } if self.value(value, depth))
             }),
             ExprKind::Await { operand } | ExprKind::Try { operand } => self.value(*operand, depth),
-            ExprKind::Local(local) => let_init(hir, *local).is_none_or(|init| self.value(init, depth)),
+            ExprKind::Local(local) => {
+                if let Some(known) = self.known.borrow().get(local) {
+                    return *known;
+                }
+                let lost = let_init(hir, *local).is_none_or(|init| self.value(init, depth));
+                self.known.borrow_mut().insert(*local, lost);
+                lost
+            }
             ExprKind::Closure(id) => self.may_lose(hir.closure(*id).body, depth),
             ExprKind::Macro(call) => call.kind != MacroKind::Panic,
             // `return` and what leaves in another way are seen where they stand.
@@ -149,6 +164,12 @@ impl Code<'_, '_> {
             _ => false,
         })
     }
+}
+
+/// `Err(..)`, written there.
+fn makes_error(hir: &Body, e: ExprId) -> bool {
+    matches!(&hir.expr(e).kind, ExprKind::Call { callee, .. }
+        if matches!(&hir.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Err")))
 }
 
 /// Whether a statement of a block is a warning or an error of the log.

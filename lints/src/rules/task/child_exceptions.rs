@@ -51,13 +51,14 @@ pub(super) fn is_last_act(cx: &BodyContext<'_>) -> bool {
     })
 }
 
-/// Whether a function can return behind a point.
+/// Whether a function can return, or stay, behind a point.
 fn returns_behind(mir: &Mir, from: Point) -> bool {
     let mut seen = vec![false; mir.blocks.len()];
     let mut work = vec![from.block];
     while let Some(block) = work.pop() {
         let terminator = &mir.blocks[block.index()].terminator;
-        if matches!(terminator, Terminator::Return { .. }) {
+        // A loop there may never end.
+        if matches!(terminator, Terminator::Return { .. }) || mir.blocks[block.index()].in_loop.is_some() {
             return true;
         }
         for next in terminator.successors() {

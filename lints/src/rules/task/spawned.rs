@@ -192,7 +192,7 @@ fn serves_static(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -
 /// The loop serves a listener with an address that is written there: a second one finds that taken, and ends.
 fn serves_fixed_address(cx: &BodyContext<'_>, endless: &Endless) -> bool {
     let holds = |outer: Span| outer.contains(endless.at.span);
-    let around = cx.analysis.bodies.iter().filter(|b| b.global.file == endless.at.file).find(|b| {
+    let around = cx.analysis.bodies_of(endless.at.file).iter().find(|b| {
         let hir = cx.analysis.hir(b);
         holds(hir.expr(hir.root).span)
     });
