@@ -138,7 +138,7 @@ impl<'a> BodyContext<'a> {
         self.comment_at(span, &is_reason)
     }
 
-    /// Whether such a comment has one of `words` in it (in lower case) and is no note of work to do.
+    /// Whether a comment there has one of `words` in it (in lower case) and is no note of work to do.
     #[must_use]
     pub fn has_reason_with(&self, span: Span, words: &[&str]) -> bool {
         self.comment_at(span, &|text| {

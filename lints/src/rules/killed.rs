@@ -1,7 +1,8 @@
 //! Processes that are told to end.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{BlockId, Call, Operand, Point, Statement, StatementKind};
+use linger_analysis::flow::mir::{Call, Operand, Statement, StatementKind};
+use linger_analysis::flow::tokens::path_from_start;
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -22,11 +23,9 @@ pub(crate) fn is_killed_before(view: &FlowView<'_>, wait: &Call) -> bool {
         }
         _ => false,
     };
-    let start = Point { block: BlockId(0), index: 0 };
-    let any = view.mir.statements().any(|(_, s)| kills(s));
-    let first = view.mir.statement(start).is_some_and(kills);
-    let unkilled = || view.tokens.path(start, |_, s| s.is_some_and(is_wait), |_, s| s.is_some_and(kills));
-    any && (first || unkilled().is_none())
+    view.mir.statements().any(|(_, s)| kills(s))
+        && path_from_start(view.mir, &mut |_, s| s.is_some_and(is_wait), &mut |_, s| s.is_some_and(kills))
+            .is_none()
 }
 
 /// Whether a flow tells some process to end, by whatever way: a function of the program must be given the process.

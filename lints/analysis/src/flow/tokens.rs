@@ -956,8 +956,27 @@ pub fn path(
     goal: &mut dyn FnMut(Point, Option<&Statement>) -> bool,
     avoid: &mut dyn FnMut(Point, Option<&Statement>) -> bool,
 ) -> Option<Point> {
+    search(mir, Point { block: from.block, index: from.index + 1 }, goal, avoid)
+}
+
+/// See [`Tokens::path`]: from the start of the code, whose first statement is looked at, too.
+#[must_use]
+pub fn path_from_start(
+    mir: &Mir,
+    goal: &mut dyn FnMut(Point, Option<&Statement>) -> bool,
+    avoid: &mut dyn FnMut(Point, Option<&Statement>) -> bool,
+) -> Option<Point> {
+    search(mir, Point { block: BlockId(0), index: 0 }, goal, avoid)
+}
+
+fn search(
+    mir: &Mir,
+    first: Point,
+    goal: &mut dyn FnMut(Point, Option<&Statement>) -> bool,
+    avoid: &mut dyn FnMut(Point, Option<&Statement>) -> bool,
+) -> Option<Point> {
     let mut seen = vec![false; mir.blocks.len()];
-    let mut work = vec![(from.block, from.index + 1)];
+    let mut work = vec![(first.block, first.index)];
     while let Some((block, start)) = work.pop() {
         let data = &mir.blocks[block.index()];
         let mut stopped = false;

@@ -1,7 +1,7 @@
 //! Files that are moved to their place when all went well, removed when one step failed, and left when another did.
 
 use linger_analysis::flow::identity::Identity;
-use linger_analysis::flow::mir::{Call, Operand, Point, ReturnKind, StatementKind, Terminator};
+use linger_analysis::flow::mir::{Call, Point, ReturnKind, StatementKind, Terminator};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::Target;
@@ -76,7 +76,7 @@ fn made(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, expr: Option<Exp
         "open" if creates(cx, expr?) => call.args.get(1)?,
         _ => return None,
     };
-    named(view, argument)
+    view.tokens.identities.operand(argument)
 }
 
 /// `OpenOptions::new().create_new(true)…open(path)`
@@ -88,16 +88,12 @@ fn creates(cx: &BodyContext<'_>, open: ExprId) -> bool {
     })
 }
 
-/// A path that a variable or field holds, through references.
-fn named(view: &FlowView<'_>, argument: &Operand) -> Option<Identity> {
-    view.tokens.identities.operand(argument)
-}
-
 /// The statement at a point, when it does this to the file of a path.
 fn at_path(view: &FlowView<'_>, point: Point, path: &Identity, name: &str) -> Option<Span> {
     let statement = view.mir.statement(point)?;
     let StatementKind::Call(call) = &statement.kind else { return None };
-    let is_it = of_files(call) == Some(name) && named(view, call.args.first()?).is_some_and(|p| p.same(path));
+    let file = view.tokens.identities.operand(call.args.first()?);
+    let is_it = of_files(call) == Some(name) && file.is_some_and(|file| file.same(path));
     is_it.then_some(statement.span)
 }
 

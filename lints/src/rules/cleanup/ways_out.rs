@@ -1,7 +1,7 @@
 //! Paths from the start of something to its end, or to a return.
 
 use linger_analysis::flow::mir::{
-    BlockId, BranchKind, Call, Mir, Point, ReturnKind, StatementKind, Terminator, Var, VarKind,
+    BlockId, BranchKind, Call, Mir, Point, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
 };
 use linger_analysis::flow::tokens::path;
 use linger_analysis::span::Span;
@@ -138,31 +138,17 @@ fn fails_without(mir: &Mir, from: Point, is_end: &dyn Fn(&Call) -> bool) -> bool
                     Terminator::Return { kind: ReturnKind::Question | ReturnKind::Failure, .. }
                 )
         },
-        &mut |_, statement| {
-            statement.is_some_and(|s| matches!(&s.kind, StatementKind::Call(call) if is_end(call)))
-        },
+        &mut |_, statement| statement.is_some_and(|s| ends(s, is_end)),
     )
     .is_some()
 }
 
 /// Whether a call that ends the state can follow a point.
 fn ends_behind(mir: &Mir, from: Point, is_end: &dyn Fn(&Call) -> bool) -> bool {
-    let mut seen = vec![false; mir.blocks.len()];
-    let mut work = vec![(from.block, from.index as usize + 1)];
-    while let Some((block, start)) = work.pop() {
-        let data = &mir.blocks[block.index()];
-        let ends = data.statements.iter().skip(start).any(|s| match &s.kind {
-            StatementKind::Call(call) => is_end(call),
-            _ => false,
-        });
-        if ends {
-            return true;
-        }
-        for next in data.terminator.successors() {
-            if !std::mem::replace(&mut seen[next.index()], true) {
-                work.push((*next, 0));
-            }
-        }
-    }
-    false
+    path(mir, from, &mut |_, statement| statement.is_some_and(|s| ends(s, is_end)), &mut |_, _| false)
+        .is_some()
+}
+
+fn ends(statement: &Statement, is_end: &dyn Fn(&Call) -> bool) -> bool {
+    matches!(&statement.kind, StatementKind::Call(call) if is_end(call))
 }

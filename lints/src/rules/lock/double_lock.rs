@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use linger_analysis::catalogue::{Class, Mode};
 use linger_analysis::facts::{LockEffect, callbacks_of_call};
 use linger_analysis::flow::exclusive::exclude_each_other;
-use linger_analysis::flow::mir::{BlockId, Operand, Point, ReturnKind, StatementKind, Terminator};
-use linger_analysis::flow::tokens::{Lock, Token, is_pooled, path};
+use linger_analysis::flow::mir::{Operand, Point, ReturnKind, StatementKind, Terminator};
+use linger_analysis::flow::tokens::{Lock, Token, is_pooled, path_from_start};
 use linger_analysis::names::DefId;
 use linger_analysis::span::FileSpan;
 use linger_analysis::symbol::Symbol;
@@ -166,14 +166,14 @@ fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>,
         let (lock, token) = (held.lock, held.token);
         let pair = (cx.at(token.span), taken.at);
         let is_conflict = lock.mode == Mode::Exclusive || taken.effect.mode == Mode::Exclusive;
-        if is_conflict && is_taken_again(cx, view, point, held, taken) {
-            conflicts.push(pair);
-        }
-        if lock.mode != Mode::Exclusive
-            && taken.effect.mode == Mode::Shared
-            && is_taken_again(cx, view, point, held, taken)
-            && push_once(&mut seen, pair.0, pair.1)
+        // One that waits for nobody in the queue is neither.
+        if !is_conflict && taken.effect.mode != Mode::Shared || !is_taken_again(cx, view, point, held, taken)
         {
+            return;
+        }
+        if is_conflict {
+            conflicts.push(pair);
+        } else if push_once(&mut seen, pair.0, pair.1) {
             // Longer ways often hang on what the call is given.
             let is_near = taken.effect.way.len() <= 1 && lock.class == Class::LockGuard;
             let name = if is_near { from_owner(cx, view, &lock.place) } else { None };
@@ -265,21 +265,16 @@ fn is_filled(cx: &BodyContext<'_>, getter: DefId, effect: &LockEffect) -> bool {
 fn is_conditional(cx: &BodyContext<'_>, at: FileSpan) -> bool {
     let mut flows = cx.analysis.bodies_of(at.file).iter().map(|b| &b.flow.root);
     let Some(mir) = flows.find(|mir| mir.statements().any(|(_, s)| s.span == at.span)) else { return true };
-    let start = Point { block: BlockId(0), index: 0 };
-    // What is asked for is looked for behind the start.
-    let is_first = mir.statement(start).is_some_and(|s| s.span == at.span);
-    !is_first
-        && path(
-            mir,
-            start,
-            &mut |point, statement| {
-                let end = &mir.blocks[point.block.index()].terminator;
-                statement.is_none()
-                    && matches!(end, Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. })
-            },
-            &mut |_, statement| statement.is_some_and(|s| s.span == at.span),
-        )
-        .is_some()
+    path_from_start(
+        mir,
+        &mut |point, statement| {
+            let end = &mir.blocks[point.block.index()].terminator;
+            statement.is_none()
+                && matches!(end, Terminator::Return { kind: ReturnKind::End | ReturnKind::Explicit, .. })
+        },
+        &mut |_, statement| statement.is_some_and(|s| s.span == at.span),
+    )
+    .is_some()
 }
 
 /// Closures that are given to a function which holds a lock while it runs them, and that take the same lock.

@@ -1,5 +1,7 @@
 //! Locks that are held while the thread or task waits for something else.
 
+use std::cell::OnceCell;
+
 use linger_analysis::catalogue::{AcrossAwait, Class, FunctionFacts};
 use linger_analysis::facts::{EffectKind, Weight};
 use linger_analysis::flow::mir::{Call, LoopKind, Operand, Point, Rvalue, StatementKind, Var, VarKind};
@@ -84,7 +86,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         return;
     }
     let mut seen: Vec<TokenId> = Vec::new();
-    let fed = fed(view);
+    let fed = OnceCell::new();
     tokens.walk(|point, state, statement| {
         let (operands, call, is_await) = match &statement.kind {
             StatementKind::Call(call) => (&call.args[..], Some(&**call), false),
@@ -109,7 +111,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 || is_await == blocks_threads(cx, token)
                 || is_maybe(view, state, id)
                 || works_through(state, operands, call, id)
-                || call.args.iter().filter_map(Operand::place).any(|p| fed.contains(&(p.var, id)))
+                || call
+                    .args
+                    .iter()
+                    .filter_map(Operand::place)
+                    .any(|p| fed.get_or_init(|| fed_by_guards(view)).contains(&(p.var, id)))
                 || feeds_loop(view, point, id)
                 || has_reason(cx, view, token)
             {
@@ -151,7 +157,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
 
 /// What is changed by calls that are lent something of a guard (`choice.add(&guard.receiver)`): a wait on that is a wait
 /// through the guard.
-fn fed(view: &FlowView<'_>) -> Vec<(Var, TokenId)> {
+fn fed_by_guards(view: &FlowView<'_>) -> Vec<(Var, TokenId)> {
     let mut fed = Vec::new();
     view.tokens.walk(|_, state, statement| {
         let StatementKind::Call(call) = &statement.kind else { return };

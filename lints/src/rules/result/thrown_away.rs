@@ -92,7 +92,7 @@ pub(super) fn matched_away(body: &Body) -> impl Iterator<Item = Matched> {
 }
 
 /// `Ok(_)`, `Err(e)`
-fn is_variant(body: &Body, pat: PatId, name: &str, unseen: bool) -> bool {
+pub(super) fn is_variant(body: &Body, pat: PatId, name: &str, unseen: bool) -> bool {
     matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, args }
         if path.last().is_some_and(|n| n == name)
             && (!unseen || args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild))))

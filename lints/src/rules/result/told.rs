@@ -5,13 +5,11 @@ use std::collections::HashMap;
 
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::names::DefId;
-use linger_analysis::syntax::hir::{
-    Block, Body, ClosureId, ExprId, ExprKind, LocalId, MacroKind, PatId, PatKind, StmtKind,
-};
+use linger_analysis::syntax::hir::{Block, Body, ClosureId, ExprId, ExprKind, LocalId, MacroKind, StmtKind};
 use linger_analysis::types::infer::Target;
 
 use crate::context::BodyContext;
-use crate::rules::result::thrown_away::let_init;
+use crate::rules::result::thrown_away::{is_variant, let_init};
 
 /// How many calls deep the errors are followed.
 const FAR_ENOUGH: u32 = 3;
@@ -192,9 +190,9 @@ fn asks_for_error(hir: &Body, block: &Block, result: LocalId) -> bool {
     let is_it =
         |e: ExprId| hir.any(e, &mut |part| matches!(hir.expr(part).kind, ExprKind::Local(l) if l == result));
     let asks = |e: ExprId| match &hir.expr(e).kind {
-        ExprKind::Let { pat, scrutinee } => is_error(hir, *pat) && is_it(*scrutinee),
+        ExprKind::Let { pat, scrutinee } => is_variant(hir, *pat, "Err", false) && is_it(*scrutinee),
         ExprKind::Match { scrutinee, arms } => {
-            is_it(*scrutinee) && arms.iter().any(|arm| is_error(hir, arm.pat))
+            is_it(*scrutinee) && arms.iter().any(|arm| is_variant(hir, arm.pat, "Err", false))
         }
         _ => false,
     };
@@ -202,8 +200,4 @@ fn asks_for_error(hir: &Body, block: &Block, result: LocalId) -> bool {
         StmtKind::Expr { expr, .. } => hir.any(expr, &mut |e| asks(e)),
         StmtKind::Let { .. } => false,
     })
-}
-
-fn is_error(hir: &Body, pat: PatId) -> bool {
-    matches!(&hir.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last().is_some_and(|n| n == "Err"))
 }

@@ -2,7 +2,7 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Mir, Point, StatementKind, Terminator, VarKind};
-use linger_analysis::flow::tokens::Token;
+use linger_analysis::flow::tokens::{Token, path};
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::Target;
@@ -53,21 +53,18 @@ pub(super) fn is_last_act(cx: &BodyContext<'_>) -> bool {
 
 /// Whether a function can return, or stay, behind a point.
 fn returns_behind(mir: &Mir, from: Point) -> bool {
-    let mut seen = vec![false; mir.blocks.len()];
-    let mut work = vec![from.block];
-    while let Some(block) = work.pop() {
-        let terminator = &mir.blocks[block.index()].terminator;
-        // A loop there may never end.
-        if matches!(terminator, Terminator::Return { .. }) || mir.blocks[block.index()].in_loop.is_some() {
-            return true;
-        }
-        for next in terminator.successors() {
-            if !std::mem::replace(&mut seen[next.index()], true) {
-                work.push(*next);
-            }
-        }
-    }
-    false
+    path(
+        mir,
+        from,
+        &mut |point, statement| {
+            let block = &mir.blocks[point.block.index()];
+            // A loop there may never end.
+            statement.is_none()
+                && (matches!(block.terminator, Terminator::Return { .. }) || block.in_loop.is_some())
+        },
+        &mut |_, _| false,
+    )
+    .is_some()
 }
 
 /// The child makes itself a child of somebody else before it runs the program: `pre_exec(|| libc::daemon(…))`.
