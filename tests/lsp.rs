@@ -467,3 +467,30 @@ fn an_edit_of_a_macro_is_seen_where_it_is_called() {
     assert!(!editor.diagnostics(&user, |d| !d.is_empty()).is_empty());
     assert_eq!(editor.leave(), Some(0));
 }
+
+/// How long a constant of another file waits decides what is said here.
+#[test]
+fn an_edit_of_a_constant_is_seen_where_it_is_used() {
+    let dir = package("pub mod limits;\npub mod user;\n");
+    let limits = |pause: &str, number: u32| {
+        format!(
+            "use std::time::Duration;\npub const PAUSE: Duration = Duration::from_{pause}(5);\npub const MS: u64 = {number};\n"
+        )
+    };
+    let source = "use std::sync::Mutex;\nuse std::thread::sleep;\nuse std::time::Duration;\n\
+        pub fn by_duration(m: &Mutex<u8>) {\n    let mut g = m.lock().unwrap();\n    sleep(crate::limits::PAUSE);\n    *g += 1;\n}\n\
+        pub fn by_number(m: &Mutex<u8>) {\n    let mut g = m.lock().unwrap();\n    sleep(Duration::from_millis(crate::limits::MS));\n    *g += 1;\n}\n";
+    common::write(dir.path(), &[("src/limits.rs", &limits("millis", 5)), ("src/user.rs", source)]);
+    let (user, constants) = (dir.path().join("src/user.rs"), dir.path().join("src/limits.rs"));
+    let mut editor = Editor::open_folder(dir.path(), json!({}));
+    editor.open(&user, source);
+    editor.diagnostics(&user, <[Value]>::is_empty);
+    editor.open(&constants, &limits("millis", 5));
+    editor.change(&constants, 2, json!([{ "text": limits("secs", 5) }]));
+    editor.diagnostics(&user, |d| d.len() == 1);
+    editor.change(&constants, 3, json!([{ "text": limits("secs", 5000) }]));
+    editor.diagnostics(&user, |d| d.len() == 2);
+    editor.change(&constants, 4, json!([{ "text": limits("millis", 5) }]));
+    editor.diagnostics(&user, <[Value]>::is_empty);
+    assert_eq!(editor.leave(), Some(0));
+}

@@ -9,10 +9,14 @@ use crate::catalogue::{Class, SpawnKind};
 use crate::facts::direct::closure_of;
 use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::identity::{Identities, Root};
-use crate::flow::mir::{Call, LoopKind, Mir, Operand, Owner, Point, Rvalue, StatementKind, Var, VarKind};
+use crate::flow::mir::{
+    Call, LoopKind, Mir, Operand, Owner, Place, Point, Rvalue, StatementKind, Var, VarKind,
+};
 use crate::flow::tokens::Tokens;
+use crate::names::DefId;
 use crate::symbol::Symbol;
-use crate::syntax::hir::{ClosureId, ExprKind, Literal, LocalId};
+use crate::syntax::hir::{ClosureId, ExprId, ExprKind, Literal, LocalId};
+use crate::syntax::items::ItemKind;
 use crate::types::infer::Target;
 
 /// How much a wait matters.
@@ -55,7 +59,12 @@ impl Analysis<'_> {
     fn duration(&self, ids: &Identities<'_>, operand: &Operand, fuel: u8) -> Option<Duration> {
         let fuel = fuel.checked_sub(1)?;
         match operand {
-            Operand::Constant(e) => self.of_constant(ids, *e, |ids, o| self.duration(ids, o, fuel)),
+            Operand::Constant(e) => {
+                let body = self.body_of(self.constant(ids, *e)?)?;
+                let mir = &body.flow.root;
+                let inner = Identities::new(self.flow_context(body), mir, self);
+                self.duration(&inner, &Operand::Copy(Place::whole(mir.return_var)), fuel)
+            }
             _ => {
                 let var = operand.var()?;
                 if let Some(Rvalue::Use(inner)) = ids.definition(var) {
@@ -81,7 +90,7 @@ impl Analysis<'_> {
         if let Operand::Constant(e) = operand {
             return match ids.context().body.expr(*e).kind {
                 ExprKind::Literal(Literal::Int(number, _)) => number,
-                _ => self.of_constant(ids, *e, |ids, o| self.number(ids, o, fuel)),
+                _ => self.constant_number(ids, *e),
             };
         }
         match ids.definition(operand.var()?)? {
@@ -90,23 +99,23 @@ impl Analysis<'_> {
         }
     }
 
-    /// What is known of the value of a constant of the program.
-    fn of_constant<T>(
-        &self,
-        ids: &Identities<'_>,
-        e: crate::syntax::hir::ExprId,
-        known: impl Fn(&Identities<'_>, &Operand) -> Option<T>,
-    ) -> Option<T> {
+    /// The number that a constant of the program is.
+    fn constant_number(&self, ids: &Identities<'_>, e: ExprId) -> Option<u64> {
+        match self.program.item(self.constant(ids, e)?).kind {
+            ItemKind::Const { number, .. } => number,
+            _ => None,
+        }
+    }
+
+    /// The constant of the program that an expression names.
+    fn constant(&self, ids: &Identities<'_>, e: ExprId) -> Option<DefId> {
         let path = ids.context().types.paths.get(&e)?;
-        let body = self.body_of(*self.program.by_path.get(path)?.first()?)?;
-        let mir = &body.flow.root;
-        let inner = Identities::new(self.flow_context(body), mir, self);
-        known(&inner, &Operand::Copy(crate::flow::mir::Place::whole(mir.return_var)))
+        self.program.by_path.get(path)?.first().copied()
     }
 
     /// Who answers through a channel that was made here, when its sender was taken along to somewhere else.
     fn answer(&self, body: &AnalyzedBody, mir: &Mir, ids: &Identities<'_>, receiver: Var) -> Option<Weight> {
-        if let Root::Local(local) = ids.place(&crate::flow::mir::Place::whole(receiver)).root
+        if let Root::Local(local) = ids.place(&Place::whole(receiver)).root
             && mir.vars.iter().any(|v| v.kind == VarKind::Capture(local))
         {
             // Received in a closure: the channel is made around it.

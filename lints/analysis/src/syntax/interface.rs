@@ -196,10 +196,12 @@ impl Interface {
                 self.word(6);
                 self.each(ty.as_slice(), Self::ty);
             }
-            ItemKind::Const { ty, body } => {
+            ItemKind::Const { ty, body, number } => {
                 self.word(7);
                 self.ty(ty);
                 self.maybe(body.map(|b| b.0));
+                self.flag(number.is_some());
+                self.word(number.unwrap_or_default());
             }
             ItemKind::Static { ty, body, mutable } => {
                 self.word(8);

@@ -154,8 +154,10 @@ pub enum ItemKind {
     Const {
         /// `T`
         ty: TypeRef,
-        /// `x`
+        /// `x`, where something can happen in it.
         body: Option<BodyId>,
+        /// `x`, where it is a whole number.
+        number: Option<u64>,
     },
     /// `static A: T = x;`, also `lazy_static!` and `thread_local!` entries (their `ty` is then
     /// `lazy_static::Lazy<T>` / `std::thread::LocalKey<T>`).

@@ -67,7 +67,7 @@ impl Lower {
             ImplItem::Const(item) => {
                 let span = self.start(&item.vis, item.const_token.span).to(self.span(item.semi_token.span));
                 let head = Head { ident: &item.ident, attrs: &item.attrs, vis: &item.vis, span };
-                let kind = ItemKind::Const { ty: self.ty(&item.ty), body: None };
+                let kind = ItemKind::Const { ty: self.ty(&item.ty), body: None, number: None };
                 let index = self.add_item(&head, self.generics(&item.generics), kind);
                 self.set_value(index, &item.expr);
             }
@@ -102,7 +102,7 @@ impl Lower {
             TraitItem::Const(item) => {
                 let span = self.span(item.const_token.span).to(self.span(item.semi_token.span));
                 let head = Head { ident: &item.ident, attrs: &item.attrs, vis, span };
-                let kind = ItemKind::Const { ty: self.ty(&item.ty), body: None };
+                let kind = ItemKind::Const { ty: self.ty(&item.ty), body: None, number: None };
                 let index = self.add_item(&head, self.generics(&item.generics), kind);
                 if let Some((_, value)) = &item.default {
                     self.set_value(index, value);

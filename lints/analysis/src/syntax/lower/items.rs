@@ -53,7 +53,7 @@ impl Lower {
             SynItem::Const(item) => {
                 let span = self.start(&item.vis, item.const_token.span).to(self.span(item.semi_token.span));
                 let head = Head { ident: &item.ident, attrs: &item.attrs, vis: &item.vis, span };
-                let kind = ItemKind::Const { ty: self.ty(&item.ty), body: None };
+                let kind = ItemKind::Const { ty: self.ty(&item.ty), body: None, number: None };
                 let index = self.add_item(&head, self.generics(&item.generics), kind);
                 self.set_value(index, &item.expr);
             }
@@ -132,9 +132,12 @@ impl Lower {
     }
 
     /// Lowers the value of a constant or static into a body, unless nothing can happen in it: bindings to C consist of
-    /// tens of thousands of numbers.
+    /// tens of thousands of numbers. Of those a constant keeps the number itself.
     pub(super) fn set_value(&mut self, index: ItemIndex, value: &syn::Expr) {
         if is_plain(value) {
+            if let ItemKind::Const { number, .. } = &mut self.file.items[index.index()].kind {
+                *number = whole_number(value);
+            }
             return;
         }
         let value = self.value_body(index, value);
@@ -312,6 +315,19 @@ impl Lower {
 /// `pub` of some kind.
 pub(super) fn is_public(vis: &Visibility) -> bool {
     !matches!(vis, Visibility::Inherited)
+}
+
+/// The value of a literal such as `50` or `1_000u64`.
+fn whole_number(value: &syn::Expr) -> Option<u64> {
+    match value {
+        syn::Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        syn::Expr::Paren(inner) => whole_number(&inner.expr),
+        syn::Expr::Group(inner) => whole_number(&inner.expr),
+        _ => None,
+    }
 }
 
 /// Whether an expression only names and combines values. A name in small letters may be a function, which whoever looks

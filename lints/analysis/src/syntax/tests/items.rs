@@ -73,6 +73,22 @@ fn constants_have_a_body_where_something_can_happen() {
 }
 
 #[test]
+fn constants_keep_a_whole_number() {
+    let file = file(
+        "const A: u64 = 1_000; const B: u64 = (7u64); const C: f32 = 1.0; const D: u8 = 1 + 1; const E: u8 = A;",
+    );
+    let numbers: Vec<Option<u64>> = file
+        .items
+        .iter()
+        .map(|item| match item.kind {
+            ItemKind::Const { number, .. } => number,
+            _ => None,
+        })
+        .collect();
+    assert_eq!(numbers, [Some(1000), Some(7), None, None, None]);
+}
+
+#[test]
 fn statics_of_macros_are_wrapped() {
     let file = file(
         "lazy_static! { pub static ref A: Mutex<u8> = Mutex::new(1); static ref B: u8 = 2; }
