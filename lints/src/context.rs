@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use linger_analysis::catalogue::Catalogue;
+use linger_analysis::catalogue::{Catalogue, FunctionFacts};
 use linger_analysis::facts::{Analysis, AnalyzedBody};
 use linger_analysis::flow::mir::{Mir, Operand, Place, Statement};
 use linger_analysis::flow::tokens::Tokens;
@@ -11,7 +11,7 @@ use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::cfg::Cfg;
 use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
-use linger_analysis::types::infer::BodyTypes;
+use linger_analysis::types::infer::{BodyTypes, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
@@ -67,6 +67,15 @@ impl<'a> BodyContext<'a> {
     #[must_use]
     pub fn catalogue(&self) -> &'a Catalogue {
         self.analysis.catalogue
+    }
+
+    /// What the catalogue says of the function that is called, when it is another crate's.
+    #[must_use]
+    pub fn facts(&self, called: &Target) -> Option<&'a FunctionFacts> {
+        match called {
+            Target::External(path) => self.catalogue().facts(*path),
+            _ => None,
+        }
     }
 
     /// The tree.

@@ -8,6 +8,7 @@ pub(crate) mod killed;
 pub mod lock;
 pub mod result;
 pub(crate) mod serialising;
+pub(crate) mod shapes;
 pub(crate) mod support;
 pub mod task;
 pub mod tool;

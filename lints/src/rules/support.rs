@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{DropHow, Point};
+use linger_analysis::catalogue::{Class, OnPath};
+use linger_analysis::flow::mir::{Call, DropHow, Point};
 use linger_analysis::flow::tokens::{End, EndAt, Token};
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::Span;
@@ -15,8 +15,13 @@ pub(crate) fn short(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
+/// Whether a call does this to the file whose path it is given.
+pub(crate) fn does(cx: &BodyContext<'_>, call: &Call, what: OnPath) -> bool {
+    cx.facts(&call.callee.target).is_some_and(|f| f.on_path == Some(what))
+}
+
 /// "a `MutexGuard`", by the resource that the token is.
-pub(crate) fn noun(_cx: &BodyContext<'_>, token: &Token) -> String {
+pub(crate) fn noun(token: &Token) -> String {
     match token.owned.first() {
         Some(owned) => format!("`{}`", short(&owned.ty)),
         None => "a resource".to_owned(),

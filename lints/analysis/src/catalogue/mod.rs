@@ -324,6 +324,26 @@ pub enum SpawnKind {
     Process,
 }
 
+/// What happens to the file or folder whose path a function is given.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnPath {
+    /// The file is there, with nothing else in it (`write`).
+    Writes,
+    /// The file is there and open (`File::create`).
+    Makes,
+    /// The folder is there (`create_dir`).
+    MakesFolder,
+    /// The file is open, and made when the options of the receiver say so (`OpenOptions::open`).
+    Opens,
+    /// It is gone (`remove_file`).
+    Removes,
+    /// It is gone from the first path and there under the second (`rename`).
+    Renames,
+}
+
 /// When a timer future is over.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
@@ -445,6 +465,8 @@ pub struct FunctionFacts {
     pub unlimited: bool,
     /// Acquires a raw handle that nothing releases by itself.
     pub acquires_raw: bool,
+    /// What it does to the file or folder whose path it is given.
+    pub on_path: Option<OnPath>,
     /// Constants whose name among the arguments means that what is there already is replaced, and nothing acquired.
     #[schemars(with = "Vec<String>")]
     pub replaces_with: Vec<Symbol>,

@@ -138,8 +138,7 @@ fn stays(cx: &BodyContext<'_>, view: &FlowView<'_>, root: Root) -> bool {
 fn ends_with(cx: &BodyContext<'_>, view: &FlowView<'_>, receiver: Root) -> bool {
     let ids = &view.tokens.identities;
     let received = |call: &Call| {
-        matches!(&call.callee.target, Target::External(path)
-            if cx.catalogue().facts(*path).is_some_and(|f| f.takes_out && f.waits))
+        cx.facts(&call.callee.target).is_some_and(|f| f.takes_out && f.waits)
             && call.args.first().and_then(|a| ids.operand(a)).is_some_and(|i| i.root == receiver)
     };
     let waits = view.statements().find_map(|(point, statement)| match &statement.kind {
@@ -312,7 +311,7 @@ fn deposit(
 
 /// A call that fills a cell for good: `OnceLock::set`, `OnceLock::get_or_init`.
 fn fills(cx: &BodyContext<'_>, call: &Call) -> bool {
-    matches!(&call.callee.target, Target::External(path) if cx.catalogue().facts(*path).is_some_and(|f| f.fills))
+    cx.facts(&call.callee.target).is_some_and(|f| f.fills)
 }
 
 fn filled(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> Option<Identity> {

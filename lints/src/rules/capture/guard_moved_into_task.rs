@@ -92,7 +92,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             Diagnostic::new(
                 &META,
                 cx.at(spawn.call.name_span),
-                format!("this task never ends, and keeps {} for good", noun(cx, token)),
+                format!("this task never ends, and keeps {} for good", noun(token)),
             )
             .label("moved into it here")
             .step(cx.at(token.span), "taken here")

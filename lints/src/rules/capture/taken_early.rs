@@ -7,7 +7,6 @@ use linger_analysis::flow::mir::{
     CaptureHow, Operand, Place, Point, Rvalue, Statement, StatementKind, Var, VarKind,
 };
 use linger_analysis::syntax::hir::{ClosureId, ExprId, ExprKind, LocalId};
-use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -65,8 +64,7 @@ fn measured(
     }
     let first = spawn.call.args.first()?.var()?;
     let call = view.tokens.identities.defining_call(first)?;
-    let Target::External(path) = &call.callee.target else { return None };
-    if !cx.catalogue().facts(*path).is_some_and(|f| f.measures) {
+    if !cx.facts(&call.callee.target).is_some_and(|f| f.measures) {
         return None;
     }
     let statement: &Statement = spawn.statement;

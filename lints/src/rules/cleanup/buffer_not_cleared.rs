@@ -3,7 +3,7 @@
 use linger_analysis::flow::mir::{
     Call, LoopId, Operand, Place, Projection, Rvalue, Statement, StatementKind, Var, VarKind,
 };
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -66,8 +66,7 @@ impl Rule for BufferNotCleared {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
             for (point, statement, call) in view.mir.calls() {
-                let Target::External(path) = &call.callee.target else { continue };
-                let appends = cx.catalogue().facts(*path).is_some_and(|f| f.appends && f.io);
+                let appends = cx.facts(&call.callee.target).is_some_and(|f| f.appends && f.io);
                 let turning = view.mir.blocks[point.block.index()].in_loop;
                 let Some(id) = turning.filter(|_| appends && view.is_reachable(point)) else { continue };
                 if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {

@@ -128,7 +128,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 {
                     continue;
                 }
-                let what = noun(cx, token);
+                let what = noun(token);
                 let ending = if used_after || never_exits(view, turning) {
                     "and the loop never takes them out"
                 } else {

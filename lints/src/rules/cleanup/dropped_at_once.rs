@@ -71,7 +71,7 @@ impl Rule for DroppedAtOnce {
             discarded(cx, view, report);
             path_of_dead_directory(cx, view, report);
             for guard in left_outside::guards(cx, view).into_iter().filter(|g| !cx.has_reason(g.span)) {
-                let message = format!("{} is dropped when the function returns", noun(cx, guard));
+                let message = format!("{} is dropped when the function returns", noun(guard));
                 report.push(
                     Diagnostic::new(&META, cx.at(guard.span), message)
                         .case("parameter")
@@ -175,7 +175,7 @@ fn is_incidental(cx: &BodyContext<'_>, token: &Token) -> bool {
 }
 
 fn finding(cx: &BodyContext<'_>, token: &Token, shape: Discard, statement: Span, value: Span) -> Diagnostic {
-    let what = noun(cx, token);
+    let what = noun(token);
     let message = match shape {
         Discard::PatternPart => format!("{what} is dropped at once: the pattern does not bind it"),
         _ => format!("{what} is dropped in the statement that makes it"),
@@ -335,7 +335,7 @@ fn path_of_dead_directory(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mu
                 })
         });
         if keeps && is_bound(cx, token.span) {
-            let what = noun(cx, token);
+            let what = noun(token);
             report.push(
                 Diagnostic::new(
                     &META,

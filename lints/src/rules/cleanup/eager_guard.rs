@@ -78,7 +78,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             if token.source != Source::Call || !made_here || !matters(cx, token) || !is_made(view, token) {
                 continue;
             }
-            let what = noun(cx, token);
+            let what = noun(token);
             let mut finding = Diagnostic::new(
                 &META,
                 cx.at(token.span),
@@ -124,8 +124,7 @@ fn argument(cx: &BodyContext<'_>, statement: &Statement) -> Option<Span> {
 
 /// The combinator that takes a closure, for one that takes a value.
 fn lazy_form(cx: &BodyContext<'_>, call: &Call) -> Option<String> {
-    let Target::External(path) = &call.callee.target else { return None };
-    let lazy = cx.catalogue().facts(*path)?.lazy_form.as_ref()?;
+    let lazy = cx.facts(&call.callee.target)?.lazy_form.as_ref()?;
     Some(lazy.to_string())
 }
 

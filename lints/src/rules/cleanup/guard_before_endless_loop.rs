@@ -99,7 +99,7 @@ fn at_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, id: LoopId, report: &mut V
         if is_used(view, id, token_id) || around(view, id, token) || cx.has_reason(token.span) {
             continue;
         }
-        let what = noun(cx, token);
+        let what = noun(token);
         report.push(
             Diagnostic::new(
                 &META,

@@ -11,7 +11,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::held::{Repeat, Weight, needless};
+use crate::rules::cleanup::held::{Harm, Repeat, needless};
 use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
@@ -100,8 +100,8 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
         let found =
             needless(cx, view, id, repeat, |span| info.span.contains(span) && span.lo >= info.head.hi);
         // Nobody waits yet for a lock that this function has just made.
-        let found = found.filter(|busy| busy.weight > Weight::Locks || !is_new(view, token));
-        let what = noun(cx, token);
+        let found = found.filter(|busy| busy.harm > Harm::Locks || !is_new(view, token));
+        let what = noun(token);
         let head = if info.kind == LoopKind::For { "for" } else { "while let" };
         let mut finding = Diagnostic::new(
             &META,

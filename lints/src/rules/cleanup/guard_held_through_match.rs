@@ -10,7 +10,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::cleanup::held::{Repeat, Weight, needless};
+use crate::rules::cleanup::held::{Harm, Repeat, needless};
 use crate::rules::fixes::let_before_scrutinee;
 use crate::rules::support::noun;
 
@@ -91,8 +91,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let head = cx.hir().expr(scrutinee).span;
         let found = needless(cx, view, id, Repeat::No, |span| whole.contains(span) && span.lo >= head.hi);
         let Some(busy) = found else { continue };
-        let what = noun(cx, token);
-        let case = if busy.weight <= Weight::Locks { "brief" } else { "busy" };
+        let what = noun(token);
+        let case = if busy.harm <= Harm::Locks { "brief" } else { "busy" };
         let mut finding = Diagnostic::new(
             &META,
             cx.at(token.span),

@@ -1,13 +1,15 @@
 //! Files that are moved to their place when all went well, removed when one step failed, and left when another did.
 
+use linger_analysis::catalogue::OnPath;
 use linger_analysis::flow::identity::Identity;
 use linger_analysis::flow::mir::{Call, Point, ReturnKind, StatementKind, Terminator};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
-use linger_analysis::types::infer::Target;
 
-use super::ways_out::{is_variant, walk};
+use super::ways_out::walk;
 use crate::context::{BodyContext, FlowView};
+use crate::rules::shapes::is_variant;
+use crate::rules::support::does;
 
 /// A file that stays where it was made, when some step fails.
 pub(super) struct HalfRemoved {
@@ -21,8 +23,8 @@ pub(super) struct HalfRemoved {
 
 /// The files of a flow that only some failures remove.
 pub(super) fn half_removed(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<HalfRemoved> {
-    let names = |name: &str| view.mir.calls().any(|(_, _, call)| call.name.as_str() == name);
-    if !names("remove_file") || is_cleaned_elsewhere(cx, view) {
+    let removes = view.mir.calls().any(|(_, _, call)| does(cx, call, OnPath::Removes));
+    if !removes || is_cleaned_elsewhere(cx, view) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -31,8 +33,8 @@ pub(super) fn half_removed(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<Hal
             continue;
         }
         let Some(path) = made(cx, view, call, statement.expr) else { continue };
-        let removed = |p: Point| at_path(view, p, &path, "remove_file");
-        let moved = |p: Point| at_path(view, p, &path, "rename");
+        let removed = |p: Point| at_path(cx, view, p, &path, OnPath::Removes);
+        let moved = |p: Point| at_path(cx, view, p, &path, OnPath::Renames);
         let is_end = |p: Point| removed(p).or_else(|| moved(p));
         let Some((_, exits)) = walk(cx, view, point, statement.span, &[], &is_end) else { continue };
         // A file that nothing moves may be meant to stay until somebody asks for it to go.
@@ -58,22 +60,15 @@ fn is_cleaned_elsewhere(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
         .flows()
         .iter()
         .filter(|v| v.mir.owner != view.mir.owner)
-        .any(|v| v.mir.calls().any(|(_, _, call)| call.name.as_str() == "remove_file"));
+        .any(|v| v.mir.calls().any(|(_, _, call)| does(cx, call, OnPath::Removes)));
     by_closure || view.mir.vars.iter().any(|v| cx.analysis.ownership.has_drop(&v.ty))
-}
-
-/// The function of a file system module that a call calls.
-fn of_files(call: &Call) -> Option<&str> {
-    let Target::External(path) = &call.callee.target else { return None };
-    let modules = ["std::fs::", "tokio::fs::", "fs_err::", "async_std::fs::", "async_fs::"];
-    modules.iter().any(|m| path.starts_with(m)).then_some(call.name.as_str())
 }
 
 /// The path of the file that a call makes.
 fn made(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, expr: Option<ExprId>) -> Option<Identity> {
-    let argument = match of_files(call)? {
-        "create" | "create_new" | "write" => call.args.first()?,
-        "open" if creates(cx, expr?) => call.args.get(1)?,
+    let argument = match cx.facts(&call.callee.target)?.on_path? {
+        OnPath::Makes | OnPath::Writes => call.args.first()?,
+        OnPath::Opens if creates(cx, expr?) => call.args.get(1)?,
         _ => return None,
     };
     view.tokens.identities.operand(argument)
@@ -89,11 +84,17 @@ fn creates(cx: &BodyContext<'_>, open: ExprId) -> bool {
 }
 
 /// The statement at a point, when it does this to the file of a path.
-fn at_path(view: &FlowView<'_>, point: Point, path: &Identity, name: &str) -> Option<Span> {
+fn at_path(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    point: Point,
+    path: &Identity,
+    what: OnPath,
+) -> Option<Span> {
     let statement = view.mir.statement(point)?;
     let StatementKind::Call(call) = &statement.kind else { return None };
     let file = view.tokens.identities.operand(call.args.first()?);
-    let is_it = of_files(call) == Some(name) && file.is_some_and(|file| file.same(path));
+    let is_it = does(cx, call, what) && file.is_some_and(|file| file.same(path));
     is_it.then_some(statement.span)
 }
 
@@ -122,12 +123,12 @@ fn in_error_branch(cx: &BodyContext<'_>, span: Span) -> bool {
     let within = |e: ExprId| body.expr(e).span.contains(span);
     body.exprs.iter().any(|e| match &e.kind {
         ExprKind::Match { arms, .. } => {
-            arms.iter().any(|arm| within(arm.body) && is_variant(cx, arm.pat, &["Err"]))
+            arms.iter().any(|arm| within(arm.body) && is_variant(cx.hir(), arm.pat, &["Err"]))
         }
         ExprKind::If { condition, then_branch, .. } => {
             within(*then_branch)
                 && match &body.expr(*condition).kind {
-                    ExprKind::Let { pat, .. } => is_variant(cx, *pat, &["Err"]),
+                    ExprKind::Let { pat, .. } => is_variant(cx.hir(), *pat, &["Err"]),
                     ExprKind::MethodCall { method, .. } => method.as_str() == "is_err",
                     _ => false,
                 }

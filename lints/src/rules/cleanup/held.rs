@@ -24,12 +24,12 @@ pub(super) struct Activity {
     /// Places inside helpers, outermost first.
     pub(super) way: Vec<FileSpan>,
     /// How much it matters.
-    pub(super) weight: Weight,
+    pub(super) harm: Harm,
 }
 
 /// How much it matters that a guard is held meanwhile, from little to much.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
+pub(super) enum Harm {
     /// It runs what the guard lends, and that can hardly be had without the guard.
     RunsLent,
     /// It takes another lock, mostly for a moment.
@@ -85,9 +85,8 @@ pub(super) fn needless(
             // In a loop every registered callback is run; one alone is run because it is there.
             let could_be_had = !matches!(ty, Ty::Ref(..))
                 || ty.peel_refs().path().is_some_and(|p| cx.catalogue().is_shared_pointer(p));
-            let weight =
-                if repeat == Repeat::No && !could_be_had { Weight::RunsLent } else { Weight::CallsBack };
-            lent_callback = activity(cx, view, token, statement).map(|a| Activity { weight, ..a });
+            let harm = if repeat == Repeat::No && !could_be_had { Harm::RunsLent } else { Harm::CallsBack };
+            lent_callback = activity(cx, view, token, statement).map(|a| Activity { harm, ..a });
         } else if lent.is_some() || works_on(state, statement, id) {
             // A loop in there needs it for its next turn.
             let turns = loops_around(view, point).map(|l| l.span).filter(|s| within(*s));
@@ -107,11 +106,11 @@ pub(super) fn needless(
     }
     // What one arm does with the guard, the other does without: `Some(x) => f(Some(x)), None => f(None)`.
     let alone = found.into_iter().filter(|(target, activity)| {
-        !needing.contains(target) && (repeat != Repeat::Lent || activity.weight == Weight::CallsBack)
+        !needing.contains(target) && (repeat != Repeat::Lent || activity.harm == Harm::CallsBack)
     });
     let needless = alone.map(|(_, a)| a).filter(|a| a.span.hi > needed_until);
     // The worst of all, and of several the first.
-    lent_callback.into_iter().chain(needless).max_by_key(|a| (a.weight, std::cmp::Reverse(a.span.lo)))
+    lent_callback.into_iter().chain(needless).max_by_key(|a| (a.harm, std::cmp::Reverse(a.span.lo)))
 }
 
 /// The loops around a point, inner ones first.
@@ -138,16 +137,16 @@ fn activity(
     statement: &Statement,
 ) -> Option<Activity> {
     let span = statement.span;
-    let here = |weight: Weight, text: String| Some(Activity { span, text, way: Vec::new(), weight });
+    let here = |harm: Harm, text: String| Some(Activity { span, text, way: Vec::new(), harm });
     let callback = || {
         let text = "a callback runs here".to_owned();
-        here(Weight::CallsBack, text).filter(|_| !is_private(cx, token))
+        here(Harm::CallsBack, text).filter(|_| !is_private(cx, token))
     };
     // Nobody waits for a borrow: only code that may come back and borrow again matters.
     let can_wait = !token.is(Class::RefcellBorrow);
     let call = match &statement.kind {
         StatementKind::Await { .. } => {
-            return here(Weight::Waits, "the task may be parked here".to_owned());
+            return here(Harm::Waits, "the task may be parked here".to_owned());
         }
         StatementKind::Call(call) => call,
         _ => return None,
@@ -160,18 +159,18 @@ fn activity(
             }
             let name = short(path);
             if facts.waits || facts.blocks {
-                here(Weight::Waits, format!("`{name}` waits here"))
+                here(Harm::Waits, format!("`{name}` waits here"))
             } else if facts.io {
-                here(Weight::Io, format!("`{name}` does I/O here"))
+                here(Harm::Io, format!("`{name}` does I/O here"))
             } else if facts.locks.is_some() && !gives_borrow(cx, view, call) {
                 let lock = call.args.first().and_then(|a| view.tokens.identities.operand(a));
                 if lock.is_some_and(|lock| is_same(token, &lock)) {
-                    here(Weight::LocksAgain, format!("`{name}` takes the same lock again here"))
+                    here(Harm::LocksAgain, format!("`{name}` takes the same lock again here"))
                 } else {
-                    here(Weight::Locks, format!("`{name}` takes another lock here"))
+                    here(Harm::Locks, format!("`{name}` takes another lock here"))
                 }
             } else if waits_for_readers(cx, view, token, call, path) {
-                here(Weight::Waits, format!("`{name}` waits until nobody reads the value any more"))
+                here(Harm::Waits, format!("`{name}` waits until nobody reads the value any more"))
             } else {
                 None
             }
@@ -187,7 +186,7 @@ fn activity(
             let again = locks.iter().find(|l| l.known == Known::Resolved && is_same(token, &l.lock));
             if let Some(again) = again.filter(|_| can_wait) {
                 let text = format!("`{name}` takes the same lock again");
-                return Some(Activity { span, text, way: vec![again.at], weight: Weight::LocksAgain });
+                return Some(Activity { span, text, way: vec![again.at], harm: Harm::LocksAgain });
             }
             for kind in [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io, EffectKind::CallsBack] {
                 let Some(effect) = summary.effects.get(&kind) else { continue };
@@ -197,27 +196,27 @@ fn activity(
                     continue;
                 }
                 let what = short(&effect.what);
-                let (weight, text) = match kind {
-                    EffectKind::CallsBack => (Weight::CallsBack, format!("`{name}` calls back (`{what}`)")),
-                    EffectKind::Io => (Weight::Io, format!("`{name}` does I/O (`{what}`)")),
-                    _ => (Weight::Waits, format!("`{name}` waits (`{what}`)")),
+                let (harm, text) = match kind {
+                    EffectKind::CallsBack => (Harm::CallsBack, format!("`{name}` calls back (`{what}`)")),
+                    EffectKind::Io => (Harm::Io, format!("`{name}` does I/O (`{what}`)")),
+                    _ => (Harm::Waits, format!("`{name}` waits (`{what}`)")),
                 };
-                return Some(Activity { span, text, way: vec![effect.at], weight });
+                return Some(Activity { span, text, way: vec![effect.at], harm });
             }
             // A borrow in there is no lock either.
             let is_lock = |l: &&LockEffect| l.known == Known::Resolved && l.class != Class::RefcellBorrow;
             let lock = summary.locks.iter().find(is_lock).filter(|_| can_wait)?;
             // Nor does it stay at that lock, when it waits or does I/O somewhere below.
             let below = [EffectKind::Waits, EffectKind::Blocks, EffectKind::Io];
-            let (weight, text, way) = match below.iter().find_map(|kind| summary.effects.get(kind)) {
+            let (harm, text, way) = match below.iter().find_map(|kind| summary.effects.get(kind)) {
                 Some(effect) => {
                     let what = short(&effect.what);
                     let text = format!("`{name}` takes another lock here, and gets to `{what}`");
-                    (Weight::Io, text, vec![lock.at, effect.at])
+                    (Harm::Io, text, vec![lock.at, effect.at])
                 }
-                None => (Weight::Locks, format!("`{name}` takes another lock here"), vec![lock.at]),
+                None => (Harm::Locks, format!("`{name}` takes another lock here"), vec![lock.at]),
             };
-            Some(Activity { span, text, way, weight })
+            Some(Activity { span, text, way, harm })
         }
         Target::Value => callback(),
         Target::Local(local) if !is_own_closure(cx, *local) => callback(),
@@ -248,7 +247,7 @@ fn waits_in_drop(
         return None;
     }
     let text = format!("the Drop of `{}` waits (`{}`)", short(&ty), short(&effect.what));
-    Some(Activity { span: statement.span, text, way: vec![effect.at], weight: Weight::Waits })
+    Some(Activity { span: statement.span, text, way: vec![effect.at], harm: Harm::Waits })
 }
 
 /// Nobody waits for a borrow.

@@ -66,8 +66,7 @@ impl Rule for ResourceRebuiltInLoop {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
             for (point, statement, call) in view.mir.calls() {
-                let Target::External(path) = &call.callee.target else { continue };
-                let costly = cx.catalogue().facts(*path).is_some_and(|f| f.costly);
+                let costly = cx.facts(&call.callee.target).is_some_and(|f| f.costly);
                 if !costly || call.callee.known != Known::Resolved || !view.is_reachable(point) {
                     continue;
                 }

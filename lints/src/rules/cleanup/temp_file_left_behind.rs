@@ -1,5 +1,6 @@
 //! Files that are made for a while, and stay.
 
+use linger_analysis::catalogue::OnPath;
 use linger_analysis::flow::mir::{Operand, Point, Rvalue, StatementKind, Terminator, Var};
 use linger_analysis::types::infer::{Known, Target};
 
@@ -94,12 +95,9 @@ fn below(cx: &BodyContext<'_>, view: &FlowView<'_>, directory: Var, report: &mut
     let Some(paths) = derived(view, directory) else { return };
     let given = |a: &Operand| a.place().is_some_and(|p| paths.contains(&p.var));
     let made = view.mir.calls().find(|(point, _, call)| {
-        let Target::External(path) = &call.callee.target else { return false };
-        let makes =
-            path.starts_with("std::fs::") || path.starts_with("tokio::fs::") || path.starts_with("fs_err::");
-        let kind =
-            matches!(call.name.as_str(), "write" | "create" | "create_new" | "create_dir" | "create_dir_all");
-        makes && kind && view.is_reachable(*point) && call.args.iter().take(2).any(given)
+        let effect = cx.facts(&call.callee.target).and_then(|f| f.on_path);
+        let makes = matches!(effect, Some(OnPath::Writes | OnPath::Makes | OnPath::MakesFolder));
+        makes && view.is_reachable(*point) && call.args.first().is_some_and(given)
     });
     let Some((point, statement, call)) = made else { return };
     let removes = |p: Point| {

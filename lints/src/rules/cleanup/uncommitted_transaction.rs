@@ -101,7 +101,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         let Some(end) = tokens.ends.iter().filter(|e| e.token == id).max_by_key(|e| e.span.hi) else {
             continue;
         };
-        let what = noun(cx, token);
+        let what = noun(token);
         let message = match (&resource.note, resource.must_be_ended) {
             (Some(note), true) => format!("{what} is neither committed nor rolled back: {note}"),
             (None, true) => format!("{what} is neither committed nor rolled back"),
@@ -152,7 +152,7 @@ fn on_one_way_out(
         }
     });
     let Some((written, out)) = found else { return };
-    let what = noun(cx, token);
+    let what = noun(token);
     report.push(
         Diagnostic::new(
             &META,

@@ -5,10 +5,11 @@ use linger_analysis::flow::mir::{
 };
 use linger_analysis::flow::tokens::path;
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::{ExprKind, PatId, PatKind};
+use linger_analysis::syntax::hir::ExprKind;
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
+use crate::rules::shapes::is_variant;
 
 /// Follows all paths from behind `from` to an end or a return. Ways that are taken because the start itself
 /// failed, or because a test of the handle says that there is none, are left out.
@@ -79,11 +80,11 @@ fn failing_targets(
         {
             arms.iter()
                 .zip(targets)
-                .filter(|(arm, _)| is_variant(cx, arm.pat, &["Err", "None"]))
+                .filter(|(arm, _)| is_variant(cx.hir(), arm.pat, &["Err", "None"]))
                 .map(|(_, target)| *target)
                 .collect()
         }
-        (ExprKind::Let { pat, .. }, BranchKind::Let) if is_variant(cx, *pat, &["Err", "None"]) => nth(0),
+        (ExprKind::Let { pat, .. }, BranchKind::Let) if is_variant(cx.hir(), *pat, &["Err", "None"]) => nth(0),
         (_, BranchKind::Let) => nth(1),
         (ExprKind::MethodCall { method, .. }, BranchKind::If) => match method.as_str() {
             "is_err" | "is_none" => nth(0),
@@ -91,17 +92,6 @@ fn failing_targets(
             _ => Vec::new(),
         },
         _ => Vec::new(),
-    }
-}
-
-/// Whether a pattern is of one of these variants.
-pub(super) fn is_variant(cx: &BodyContext<'_>, pat: PatId, names: &[&str]) -> bool {
-    match &cx.hir().pat(pat).kind {
-        PatKind::TupleStruct { path, .. } | PatKind::Path(path) => {
-            path.last().is_some_and(|n| names.contains(&n.as_str()))
-        }
-        PatKind::Or(all) => all.iter().all(|p| is_variant(cx, *p, names)),
-        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use linger_analysis::flow::mir::{Call, Operand, Point};
 use linger_analysis::flow::tokens::Source;
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::infer::Known;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -81,9 +81,8 @@ impl Rule for CondvarWithoutLoop {
 }
 
 fn waits_once(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -> bool {
-    let Target::External(path) = &call.callee.target else { return false };
     if call.callee.known != Known::Resolved
-        || !cx.catalogue().facts(*path).is_some_and(|f| f.wakes_spuriously)
+        || !cx.facts(&call.callee.target).is_some_and(|f| f.wakes_spuriously)
         || view.mir.blocks[point.block.index()].in_loop.is_some()
     {
         return false;

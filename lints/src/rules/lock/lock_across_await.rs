@@ -114,7 +114,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 _ => continue,
             };
             seen.push(id);
-            let what = noun(cx, token);
+            let what = noun(token);
             let verb = match class {
                 Class::LockGuard | Class::MapGuard => "locked here",
                 Class::RefcellBorrow => "borrowed here",

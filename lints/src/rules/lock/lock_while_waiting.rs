@@ -134,7 +134,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             let mut finding = Diagnostic::new(
                 &META,
                 cx.at(token.span),
-                format!("{} is held while the code waits for something else", noun(cx, token)),
+                format!("{} is held while the code waits for something else", noun(token)),
             )
             .case(case)
             .label("locked here")

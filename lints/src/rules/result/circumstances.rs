@@ -4,7 +4,6 @@ use linger_analysis::catalogue::FunctionFacts;
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{Call, Operand, Point, Var, VarKind};
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, Literal};
-use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
 
@@ -126,8 +125,7 @@ pub(super) fn is_looked_at_later(cx: &BodyContext<'_>, view: &FlowView<'_>, call
     let Some(file) = call.args.get(usize::from(is_pair)).and_then(|a| ids.operand(a)) else { return false };
     let looks = |statement: &linger_analysis::flow::mir::Statement| match &statement.kind {
         linger_analysis::flow::mir::StatementKind::Call(other) => {
-            let is_io = matches!(&other.callee.target, Target::External(path)
-                if cx.catalogue().facts(*path).is_some_and(|f| f.io));
+            let is_io = cx.facts(&other.callee.target).is_some_and(|f| f.io);
             let only = other.args.first().and_then(|a| ids.operand(a));
             is_io && !other.is_method && only.is_some_and(|i| i.same(&file))
         }

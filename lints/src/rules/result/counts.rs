@@ -1,7 +1,7 @@
 //! Counts of `write` that are thrown away by what is around the call, or only added up.
 
 use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, Literal, LocalId, MacroKind};
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::infer::Known;
 
 use crate::context::BodyContext;
 use crate::rules::result::is_memory_or_stdio;
@@ -38,9 +38,8 @@ fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {
     let Some(callee) = cx.types().callees.get(&call).filter(|c| c.known == Known::Resolved) else {
         return false;
     };
-    let Target::External(path) = callee.target else { return false };
     method.as_str().starts_with("write")
-        && cx.catalogue().facts(path).is_some_and(|f| f.partial_io)
+        && cx.facts(&callee.target).is_some_and(|f| f.partial_io)
         && !callee.self_ty.as_ref().is_some_and(|ty| is_memory_or_stdio(cx, ty))
         && !args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes))
 }

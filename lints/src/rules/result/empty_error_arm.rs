@@ -1,7 +1,7 @@
 //! `Err(_) => {}`
 
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatId, PatKind};
+use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::BodyContext;
@@ -9,6 +9,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
+use crate::rules::shapes::{does_nothing, is_any_error};
 use crate::rules::support::short;
 
 declare_rule! {
@@ -62,17 +63,17 @@ impl Rule for EmptyErrorArm {
         for expr in &body.exprs {
             match &expr.kind {
                 ExprKind::Match { scrutinee, arms } => {
-                    let arm = arms
-                        .iter()
-                        .find(|a| a.guard.is_none() && is_error(body, a.pat) && is_empty(body, a.body));
+                    let arm = arms.iter().find(|a| {
+                        a.guard.is_none() && is_any_error(body, a.pat) && does_nothing(body, a.body)
+                    });
                     if let Some(arm) = arm {
                         check(cx, *scrutinee, arm.span, report);
                     }
                 }
                 ExprKind::If { condition, then_branch, else_branch: None } => {
                     if let ExprKind::Let { pat, scrutinee } = &body.expr(*condition).kind
-                        && is_error(body, *pat)
-                        && is_empty(body, *then_branch)
+                        && is_any_error(body, *pat)
+                        && does_nothing(body, *then_branch)
                     {
                         check(cx, *scrutinee, expr.span, report);
                     }
@@ -80,21 +81,6 @@ impl Rule for EmptyErrorArm {
                 _ => {}
             }
         }
-    }
-}
-
-/// `Err(_)`, `Err(_e)`
-fn is_error(body: &Body, pat: PatId) -> bool {
-    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, args }
-        if path.last().is_some_and(|n| n == "Err")
-            && args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild | PatKind::Binding { sub: None, .. })))
-}
-
-fn is_empty(body: &Body, e: ExprId) -> bool {
-    match &body.expr(e).kind {
-        ExprKind::Block(block) => block.stmts.is_empty() && block.tail.is_none_or(|t| is_empty(body, t)),
-        ExprKind::Tuple(parts) => parts.is_empty(),
-        _ => false,
     }
 }
 

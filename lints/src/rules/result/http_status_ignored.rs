@@ -139,7 +139,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         read.push(span);
-        let what = noun(cx, token);
+        let what = noun(token);
         let mut finding = Diagnostic::new(
             &META,
             cx.at(token.span),

@@ -1,7 +1,7 @@
 //! Errors that end in the log, while the function says that all went well.
 
 use linger_analysis::flow::mir::{ReturnKind, Terminator};
-use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind, MacroKind, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind, MacroKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::BodyContext;
@@ -12,6 +12,7 @@ use crate::rules::result::propagate::{returns_any, returns_error};
 use crate::rules::result::thrown_away::let_init;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
+use crate::rules::shapes::{does_nothing, is_any_error};
 
 declare_rule! {
     /// An error is only logged, and the function goes on and reports success.
@@ -182,17 +183,15 @@ fn warns(body: &Body, at: ExprId) -> bool {
 fn logged_only(body: &Body, e: ExprId) -> Option<ExprId> {
     match &body.expr(e).kind {
         ExprKind::If { condition, then_branch, else_branch: None } => match &body.expr(*condition).kind {
-            ExprKind::Let { pat, scrutinee }
-                if is_variant(body, *pat, "Err") && only_logs(body, *then_branch) =>
-            {
+            ExprKind::Let { pat, scrutinee } if is_any_error(body, *pat) && only_logs(body, *then_branch) => {
                 Some(*scrutinee)
             }
             _ => None,
         },
         ExprKind::Match { scrutinee, arms } => {
-            let error = arms.iter().find(|a| is_variant(body, a.pat, "Err"))?;
-            let rest = arms.iter().filter(|a| !is_variant(body, a.pat, "Err"));
-            let quiet = |e: ExprId| only_logs(body, e) || is_empty(body, e);
+            let error = arms.iter().find(|a| is_any_error(body, a.pat))?;
+            let rest = arms.iter().filter(|a| !is_any_error(body, a.pat));
+            let quiet = |e: ExprId| only_logs(body, e) || does_nothing(body, e);
             (arms.len() >= 2
                 && error.guard.is_none()
                 && only_logs(body, error.body)
@@ -200,20 +199,6 @@ fn logged_only(body: &Body, e: ExprId) -> Option<ExprId> {
             .then_some(*scrutinee)
         }
         _ => None,
-    }
-}
-
-fn is_variant(body: &Body, pat: linger_analysis::syntax::hir::PatId, name: &str) -> bool {
-    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, args }
-        if path.last().is_some_and(|n| n == name)
-            && args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild | PatKind::Binding { sub: None, .. })))
-}
-
-fn is_empty(body: &Body, e: ExprId) -> bool {
-    match &body.expr(e).kind {
-        ExprKind::Block(block) => block.stmts.is_empty() && block.tail.is_none(),
-        ExprKind::Tuple(parts) => parts.is_empty(),
-        _ => false,
     }
 }
 

@@ -255,8 +255,7 @@ fn is_compared(body: &Body, view: &FlowView<'_>, derived: &[Var]) -> bool {
 fn is_decoded(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> bool {
     walk_derived(view, output, &mut |statement, _| {
         let StatementKind::Call(call) = &statement.kind else { return false };
-        matches!(call.callee.target, Target::External(path)
-            if cx.catalogue().facts(path).is_some_and(|f| f.decodes))
+        cx.facts(&call.callee.target).is_some_and(|f| f.decodes)
             && statement.expr.is_some_and(|e| is_raised(cx.hir(), e))
     })
 }
@@ -305,8 +304,7 @@ fn walk_derived(view: &FlowView<'_>, output: &[Var], found: &mut dyn FnMut(&Stat
 /// Whether a call that is given what was printed asks a question of it, itself or by a closure.
 fn asks(cx: &BodyContext<'_>, view: &FlowView<'_>, kind: &StatementKind, depth: u32) -> bool {
     let StatementKind::Call(call) = kind else { return false };
-    let known = matches!(call.callee.target, Target::External(path)
-        if cx.catalogue().facts(path).is_some_and(|f| f.asks));
+    let known = cx.facts(&call.callee.target).is_some_and(|f| f.asks);
     // What is asked of each line is not asked of the whole.
     let on = call.callee.self_ty.as_ref().map(Ty::peel_refs);
     let is_whole = on.is_some_and(|ty| ty.as_option().is_some() || ty.as_result().is_some());

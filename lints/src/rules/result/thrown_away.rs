@@ -3,10 +3,11 @@
 use linger_analysis::flow::mir::{StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::mentions;
 use linger_analysis::syntax::hir::{
-    Arm, Body, ExprId, ExprKind, LocalId, MacroKind, PatId, PatKind, Stmt, StmtKind,
+    Arm, Body, ExprId, ExprKind, LocalId, MacroKind, PatKind, Stmt, StmtKind,
 };
 
 use crate::context::{BodyContext, FlowView};
+use crate::rules::shapes::{does_nothing, is_variant, looks_at_nothing};
 
 /// `let _count = …`: a name that says that nobody reads it, and nobody does.
 pub(super) fn is_unread(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> bool {
@@ -67,20 +68,24 @@ pub(super) fn matched_away(body: &Body) -> impl Iterator<Item = Matched> {
     body.exprs.iter().enumerate().filter_map(|(at, e)| {
         let (value, goes_on, answers) = match &e.kind {
             ExprKind::Match { scrutinee, arms } => {
-                let unseen = |arm: &&Arm| arm.guard.is_none() && is_variant(body, arm.pat, "Ok", true);
+                let unseen = |arm: &&Arm| {
+                    arm.guard.is_none()
+                        && is_variant(body, arm.pat, &["Ok"])
+                        && looks_at_nothing(body, arm.pat)
+                };
                 let good = arms.iter().find(unseen)?;
-                let bad = arms.iter().find(|arm| is_variant(body, arm.pat, "Err", false))?;
+                let bad = arms.iter().find(|arm| is_variant(body, arm.pat, &["Err"]))?;
                 if arms.len() > 2 {
                     return None;
                 }
                 (
                     *scrutinee,
-                    is_nothing(body, good.body) && !leaves(body, bad.body),
+                    does_nothing(body, good.body) && !leaves(body, bad.body),
                     is_answer(body, good.body),
                 )
             }
             ExprKind::If { condition, then_branch, else_branch: None } => match body.expr(*condition).kind {
-                ExprKind::Let { pat, scrutinee } if is_variant(body, pat, "Err", false) => {
+                ExprKind::Let { pat, scrutinee } if is_variant(body, pat, &["Err"]) => {
                     (scrutinee, !leaves(body, *then_branch), false)
                 }
                 _ => return None,
@@ -91,13 +96,6 @@ pub(super) fn matched_away(body: &Body) -> impl Iterator<Item = Matched> {
     })
 }
 
-/// `Ok(_)`, `Err(e)`
-pub(super) fn is_variant(body: &Body, pat: PatId, name: &str, unseen: bool) -> bool {
-    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, args }
-        if path.last().is_some_and(|n| n == name)
-            && (!unseen || args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild))))
-}
-
 /// `true`, `Status::Installed`
 fn is_answer(body: &Body, value: ExprId) -> bool {
     match &body.expr(value).kind {
@@ -105,15 +103,6 @@ fn is_answer(body: &Body, value: ExprId) -> bool {
         ExprKind::Block(block) if block.stmts.is_empty() => {
             block.tail.is_some_and(|tail| is_answer(body, tail))
         }
-        _ => false,
-    }
-}
-
-/// `{}`, `()`
-fn is_nothing(body: &Body, value: ExprId) -> bool {
-    match &body.expr(value).kind {
-        ExprKind::Block(block) => block.stmts.is_empty() && block.tail.is_none(),
-        ExprKind::Tuple(parts) => parts.is_empty(),
         _ => false,
     }
 }

@@ -9,7 +9,8 @@ use linger_analysis::syntax::hir::{Block, Body, ClosureId, ExprId, ExprKind, Loc
 use linger_analysis::types::infer::Target;
 
 use crate::context::BodyContext;
-use crate::rules::result::thrown_away::{is_variant, let_init};
+use crate::rules::result::thrown_away::let_init;
+use crate::rules::shapes::is_variant;
 
 /// How many calls deep the errors are followed.
 const FAR_ENOUGH: u32 = 3;
@@ -190,9 +191,9 @@ fn asks_for_error(hir: &Body, block: &Block, result: LocalId) -> bool {
     let is_it =
         |e: ExprId| hir.any(e, &mut |part| matches!(hir.expr(part).kind, ExprKind::Local(l) if l == result));
     let asks = |e: ExprId| match &hir.expr(e).kind {
-        ExprKind::Let { pat, scrutinee } => is_variant(hir, *pat, "Err", false) && is_it(*scrutinee),
+        ExprKind::Let { pat, scrutinee } => is_variant(hir, *pat, &["Err"]) && is_it(*scrutinee),
         ExprKind::Match { scrutinee, arms } => {
-            is_it(*scrutinee) && arms.iter().any(|arm| is_variant(hir, arm.pat, "Err", false))
+            is_it(*scrutinee) && arms.iter().any(|arm| is_variant(hir, arm.pat, &["Err"]))
         }
         _ => false,
     };

@@ -2,7 +2,6 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::syntax::hir::{Body, ClosureId, ExprId, ExprKind, LocalId, PatKind};
-use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
@@ -65,10 +64,11 @@ fn runs_in_transaction(cx: &BodyContext<'_>, call: ExprId) -> Vec<LocalId> {
         if !expr.span.contains(at) {
             continue;
         }
-        let runs = cx.types().callees.get(&ExprId(number as u32)).is_some_and(|callee| {
-            matches!(callee.target, Target::External(path)
-                if cx.catalogue().facts(path).is_some_and(|f| f.runs_transaction))
-        });
+        let runs = cx
+            .types()
+            .callees
+            .get(&ExprId(number as u32))
+            .is_some_and(|callee| cx.facts(&callee.target).is_some_and(|f| f.runs_transaction));
         let closures = args.iter().filter_map(|a| match body.expr(*a).kind {
             ExprKind::Closure(id) => Some(id),
             _ => None,

@@ -1,6 +1,6 @@
 //! Files that are put in place before they are on the disk.
 
-use linger_analysis::catalogue::{Class, Resource};
+use linger_analysis::catalogue::{Class, OnPath, Resource};
 use linger_analysis::flow::mir::{Call, Operand, Point, Statement, StatementKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::writing::{ends_writing, is_finished_by, is_sync, is_writing};
 use crate::rules::result::{argument_types, class_of};
+use crate::rules::support::does;
 
 declare_rule! {
     /// A file is written and renamed over another with no `sync_all` between.
@@ -79,10 +80,8 @@ impl Rule for UnsyncedRename {
 /// `fs::write(..)`, or a write to a file.
 fn writes(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
     let is_file = |ty: &Ty| class_of(cx, ty) == Some(Class::File);
-    match &call.callee.target {
-        Target::External(path) if matches!(path.as_str(), "std::fs::write" | "tokio::fs::write") => true,
-        _ => call.name.as_str() == "write_all" && argument_types(view, call).take(1).any(is_file),
-    }
+    does(cx, call, OnPath::Writes)
+        || call.name.as_str() == "write_all" && argument_types(view, call).take(1).any(is_file)
 }
 
 fn unsynced(
@@ -93,7 +92,7 @@ fn unsynced(
     call: &Call,
 ) -> Option<Diagnostic> {
     // Whoever calls something with `sync` in its name has thought of it.
-    let renamed = renamed_behind(view, at, &|c| c.name.contains("sync") || writes(cx, view, c))?;
+    let renamed = renamed_behind(cx, view, at, &|c| c.name.contains("sync") || writes(cx, view, c))?;
     if cx.has_reason(renamed.span) {
         return None;
     }
@@ -114,7 +113,7 @@ fn unsynced(
 fn unflushed(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point, call: &Call) -> Option<Diagnostic> {
     let ty = call.callee.self_ty.as_ref()?.peel_refs();
     let resource = cx.catalogue().resource(ty.path()?).filter(|r| r.sync_hides_errors)?;
-    let renamed = renamed_behind(view, at, &|_| false)?;
+    let renamed = renamed_behind(cx, view, at, &|_| false)?;
     if is_flushed(cx, resource) || is_only_opened(cx, resource) || cx.has_reason(renamed.span) {
         return None;
     }
@@ -131,14 +130,12 @@ fn unflushed(cx: &BodyContext<'_>, view: &FlowView<'_>, at: Point, call: &Call) 
 
 /// The first rename on a way behind a point.
 fn renamed_behind<'v>(
+    cx: &BodyContext<'_>,
     view: &'v FlowView<'_>,
     at: Point,
     stops: &dyn Fn(&Call) -> bool,
 ) -> Option<&'v Statement> {
-    let is_rename = |c: &Call| {
-        matches!(&c.callee.target, Target::External(path)
-            if matches!(path.as_str(), "std::fs::rename" | "tokio::fs::rename"))
-    };
+    let is_rename = |c: &Call| does(cx, c, OnPath::Renames);
     let calls = |s: Option<&Statement>, what: &dyn Fn(&Call) -> bool| matches!(s.map(|s| &s.kind), Some(StatementKind::Call(c)) if what(c));
     let way = view.tokens.path(at, |_, s| calls(s, &is_rename), |_, s| calls(s, stops))?;
     view.mir.statement(way)

@@ -159,8 +159,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 let state = tokens.state_at(point);
                 let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
                 let lent = || call.args.iter().enumerate().filter(|(_, o)| on(o));
-                let takes = matches!(call.callee.target, Target::External(path)
-                    if cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed));
+                let takes = cx.facts(&call.callee.target).is_some_and(|f| f.leaves_unflushed);
                 takes || is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
             }
             StatementKind::Macro { .. } => true,
@@ -206,7 +205,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         let Some(end) = ends.iter().max_by_key(|e| e.span.hi) else { continue };
-        let what = noun(cx, token);
+        let what = noun(token);
         let synced = view.mir.statements().find_map(|(p, s)| match &s.kind {
             StatementKind::Call(call) if is_sync(call) && touches(p, s) => Some((s.span, call.name)),
             _ => None,

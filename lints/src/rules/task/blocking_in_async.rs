@@ -1,5 +1,7 @@
 //! Calls that block the thread inside of async code.
 
+use std::cell::OnceCell;
+
 use linger_analysis::catalogue::{Class, FunctionFacts, Mode, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
 use linger_analysis::flow::mir::{Call, Operand, Owner, Point, Rvalue, StatementKind, Var};
@@ -63,7 +65,7 @@ impl Rule for BlockingInAsync {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         let main = cx.body.def.is_some_and(|d| cx.program().item(d).attributes.is_async_main);
-        for view in cx.flows().iter().filter(|v| runs_as_future(cx, v)) {
+        for view in cx.flows() {
             // The code of `#[tokio::main]` itself runs in `block_on`, on a thread that is its own. In a closure it is
             // not known what is meant to take time.
             let only_panics = !view.mir.is_async || main && view.mir.owner == Owner::Root;
@@ -73,6 +75,8 @@ impl Rule for BlockingInAsync {
 }
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report: &mut Vec<Diagnostic>) {
+    // Asked once something is found: it looks through the flows around a closure.
+    let runs = OnceCell::new();
     for (point, statement) in view.statements() {
         let StatementKind::Call(call) = &statement.kind else { continue };
         if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
@@ -84,6 +88,9 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
         let Some(blocking) = blocking(cx, call).filter(|b| !only_panics || b.case == "panics") else {
             continue;
         };
+        if !*runs.get_or_init(|| runs_as_future(cx, view)) {
+            return;
+        }
         let case = match blocking.case {
             "waits" if !sleeps(cx, call) && is_alone(cx, view, point, call) => "alone",
             case => case,
@@ -177,7 +184,7 @@ fn case(facts: &FunctionFacts) -> Option<&'static str> {
 }
 
 fn sleeps(cx: &BodyContext<'_>, call: &Call) -> bool {
-    matches!(call.callee.target, Target::External(path) if cx.catalogue().facts(path).is_some_and(|f| f.sleeps))
+    cx.facts(&call.callee.target).is_some_and(|f| f.sleeps)
 }
 
 /// Whether nobody waits while a call does: nothing runs beside it, or the one who may use what it waits for is here.
@@ -201,7 +208,8 @@ fn runs_as_future(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
         return !runs_on_its_own_thread(cx, view);
     }
     let Owner::Closure(id) = view.mir.owner else { return false };
-    cx.flows().iter().filter(|outer| outer.mir.owner != view.mir.owner).any(|outer| {
+    let around = cx.hir().closure(id).parent.map_or(Owner::Root, Owner::Closure);
+    cx.flows().iter().filter(|outer| outer.mir.owner == around).any(|outer| {
         let mut calls = outer.mir.calls().filter_map(|(_, _, call)| match &call.callee.target {
             Target::External(path) => Some((call, *path)),
             _ => None,

@@ -81,7 +81,7 @@ impl Rule for CancelledAtScopeEnd {
                 {
                     continue;
                 }
-                let what = noun(cx, token);
+                let what = noun(token);
                 report.push(
                     Diagnostic::new(
                         &META,

@@ -1,6 +1,6 @@
 //! Processes that run on when the time they are waited for is up.
 
-use linger_analysis::catalogue::{FunctionFacts, Timer};
+use linger_analysis::catalogue::Timer;
 use linger_analysis::flow::mir::{Call, Operand, Owner, Rvalue, Var};
 use linger_analysis::flow::tokens::End;
 use linger_analysis::types::infer::{Known, Target};
@@ -18,7 +18,9 @@ pub(super) fn find(
     report: &mut Vec<Diagnostic>,
 ) {
     for (_, statement, call) in view.mir.calls() {
-        if !facts(cx, call).is_some_and(|f| f.timer == Some(Timer::After)) || call.args.len() < 2 {
+        if !cx.facts(&call.callee.target).is_some_and(|f| f.timer == Some(Timer::After))
+            || call.args.len() < 2
+        {
             continue;
         }
         let waited = call.args.iter().filter_map(Operand::var).find_map(|v| waited_for(cx, view, v, 0));
@@ -38,13 +40,6 @@ pub(super) fn find(
     }
 }
 
-fn facts<'c>(cx: &BodyContext<'c>, call: &Call) -> Option<&'c FunctionFacts> {
-    match &call.callee.target {
-        Target::External(path) => cx.catalogue().facts(*path),
-        _ => None,
-    }
-}
-
 /// The wait for a process that a future stands for: the call that made it, or one in the block that it is.
 fn waited_for<'m>(
     cx: &'m BodyContext<'_>,
@@ -59,11 +54,11 @@ fn waited_for<'m>(
             .mir
             .calls()
             .map(|(_, _, call)| call)
-            .find(|call| facts(cx, call).is_some_and(|f| f.leaves_process))
+            .find(|call| cx.facts(&call.callee.target).is_some_and(|f| f.leaves_process))
             .map(|call| (inner, call));
     }
     let call = ids.defining_call(var)?;
-    let known = facts(cx, call)?;
+    let known = cx.facts(&call.callee.target)?;
     if known.leaves_process {
         return Some((view, call));
     }
@@ -86,7 +81,7 @@ fn is_ended(cx: &BodyContext<'_>, view: &FlowView<'_>, wait: &Call) -> bool {
                 }
                 _ => {}
             }
-            waits += usize::from(facts(cx, call).is_some_and(|f| f.leaves_process));
+            waits += usize::from(cx.facts(&call.callee.target).is_some_and(|f| f.leaves_process));
         }
     }
     if !made_here {

@@ -135,9 +135,9 @@ fn is_link(cx: &BodyContext<'_>, view: &FlowView<'_>, var: linger_analysis::flow
 
 /// The other side of a connection notices when this one panics.
 fn does_io(cx: &BodyContext<'_>, owner: Owner) -> bool {
-    use linger_analysis::types::infer::Target;
-    cx.body.flow.get(owner).calls().any(|(_, _, call)| match &call.callee.target {
-        Target::External(path) => cx.catalogue().facts(*path).is_some_and(|f| f.io || f.accepts),
-        _ => false,
-    })
+    cx.body
+        .flow
+        .get(owner)
+        .calls()
+        .any(|(_, _, call)| cx.facts(&call.callee.target).is_some_and(|f| f.io || f.accepts))
 }

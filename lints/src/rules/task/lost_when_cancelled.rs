@@ -211,9 +211,8 @@ pub(super) fn outlives(view: &FlowView<'_>, identity: &Identity) -> bool {
 }
 
 fn takes_out(cx: &BodyContext<'_>, call: &Call) -> bool {
-    let Target::External(path) = &call.callee.target else { return false };
     call.callee.known == Known::Resolved
-        && cx.catalogue().facts(*path).is_some_and(|f| f.takes_out && !f.waits)
+        && cx.facts(&call.callee.target).is_some_and(|f| f.takes_out && !f.waits)
 }
 
 fn taken(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -> Option<Found> {

@@ -4,7 +4,7 @@ use linger_analysis::facts::{Loss, loss, loss_of_call};
 use linger_analysis::flow::identity::{Identities, Identity, Root};
 use linger_analysis::flow::mir::{Call, LoopId, Owner, StatementKind};
 use linger_analysis::syntax::hir::{ExprId, ExprKind, SelectBranch};
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::infer::Known;
 
 use super::selects::{LoopedSelect, looped};
 use crate::context::{BodyContext, FlowView};
@@ -187,8 +187,7 @@ fn lost_value(
     ids: &Identities<'_>,
 ) -> Option<Lost> {
     let _ = ids;
-    let Target::External(path) = &call.callee.target else { return None };
-    let facts = cx.catalogue().facts(*path)?;
+    let facts = cx.facts(&call.callee.target)?;
     if facts.cancel_safe != Some(false) || facts.io || call.callee.known != Known::Resolved {
         return None;
     }

@@ -3,7 +3,7 @@
 use linger_analysis::catalogue::{FunctionFacts, Timer};
 use linger_analysis::flow::mir::{BlockId, BranchKind, LoopId, Terminator};
 use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, PatId, PatKind, Select, SelectBranch};
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::infer::Known;
 
 use crate::context::{BodyContext, FlowView};
 
@@ -58,8 +58,7 @@ fn comes_back(view: &FlowView<'_>, from: BlockId, turning: LoopId) -> bool {
 /// What the catalogue says of the function that an expression calls, and how sure that is.
 pub(super) fn called<'a>(cx: &BodyContext<'a>, e: ExprId) -> Option<(&'a FunctionFacts, Known)> {
     let callee = cx.types().callees.get(&e)?;
-    let Target::External(path) = &callee.target else { return None };
-    Some((cx.catalogue().facts(*path)?, callee.known))
+    Some((cx.facts(&callee.target)?, callee.known))
 }
 
 /// Whether a branch waits for the next beat of an interval.

@@ -170,8 +170,7 @@ fn never_left(view: &FlowView<'_>, id: LoopId) -> bool {
 fn accepts(cx: &BodyContext<'_>, view: &FlowView<'_>, id: LoopId) -> bool {
     view.statements().any(|(point, s)| {
         view.mir.block_in_loop(point.block, id)
-            && matches!(&s.kind, StatementKind::Call(call) if matches!(&call.callee.target, Target::External(path)
-                if cx.catalogue().facts(*path).is_some_and(|f| f.accepts)))
+            && matches!(&s.kind, StatementKind::Call(call) if cx.facts(&call.callee.target).is_some_and(|f| f.accepts))
     })
 }
 

@@ -57,8 +57,7 @@ fn holds_nothing(ty: &Ty) -> bool {
 fn is_let_go(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> bool {
     view.tokens.ends.iter().filter(|e| e.token == id).any(|end| {
         view.mir.statement(end.at).is_some_and(|s| match &s.kind {
-            StatementKind::Call(call) => matches!(&call.callee.target, Target::External(path)
-                if cx.catalogue().facts(*path).is_some_and(|f| f.forgets)),
+            StatementKind::Call(call) => cx.facts(&call.callee.target).is_some_and(|f| f.forgets),
             _ => false,
         })
     })
@@ -127,7 +126,7 @@ fn is_look(name: &str) -> bool {
 
 /// `unwrap` and `?` of what gives the handle.
 fn keeps_handle(cx: &BodyContext<'_>, target: &Target) -> bool {
-    matches!(target, Target::External(path) if cx.catalogue().facts(*path).is_some_and(|f| f.transparent))
+    cx.facts(target).is_some_and(|f| f.transparent)
 }
 
 fn is_thrown_away(cx: &BodyContext<'_>, target: &Target) -> bool {

@@ -32,10 +32,7 @@ pub(super) fn stop_flag(
     owner: Symbol,
 ) -> Option<StopFlag> {
     let inside = cx.flows().iter().find(|f| f.mir.owner == Owner::Closure(closure))?;
-    let facts = |target: &Target| match target {
-        Target::External(path) => cx.catalogue().facts(*path),
-        _ => None,
-    };
+    let facts = |target: &Target| cx.facts(target);
     if inside
         .mir
         .calls()
@@ -90,10 +87,11 @@ fn setter(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> Option<FileSpan
             let ExprKind::MethodCall { receiver, method_span, .. } = &e.kind else { return None };
             let is_flag = matches!(hir.expr(*receiver).kind, ExprKind::Field { name, .. } if name == field);
             let id = linger_analysis::syntax::hir::ExprId(number as u32);
-            let sets = other.types.callees.get(&id).is_some_and(|c| {
-                matches!(c.target, Target::External(path)
-                    if cx.catalogue().facts(path).is_some_and(|f| f.cell == Some(CellAccess::Set)))
-            });
+            let sets = other
+                .types
+                .callees
+                .get(&id)
+                .is_some_and(|c| cx.facts(&c.target).is_some_and(|f| f.cell == Some(CellAccess::Set)));
             (is_flag && sets).then_some(FileSpan { file: other.global.file, span: *method_span })
         })
     })

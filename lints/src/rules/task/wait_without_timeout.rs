@@ -117,8 +117,8 @@ fn is_limited_by_caller(cx: &BodyContext<'_>) -> bool {
     callers.iter().filter_map(|c| c.from).filter_map(|from| cx.analysis.body_of(from)).any(|body| {
         body.flow.all().any(|mir| {
             mir.calls().any(|(_, _, call)| {
-                matches!(&call.callee.target, Target::External(path)
-                    if cx.catalogue().facts(*path).is_some_and(|f| matches!(f.timer, Some(Timer::After | Timer::At))))
+                cx.facts(&call.callee.target)
+                    .is_some_and(|f| matches!(f.timer, Some(Timer::After | Timer::At)))
             })
         })
     })
