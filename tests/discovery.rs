@@ -234,6 +234,29 @@ fn macros_of_other_files_are_expanded() {
     assert_eq!(lines, [2, 3], "{found:?}");
 }
 
+/// `modules!(inner)` of another package declares the file that has the function.
+#[test]
+fn modules_that_a_macro_of_another_package_declares() {
+    let dir = scratch();
+    let package = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"tools\"]\n"),
+            ("app/Cargo.toml", &format!("{}[dependencies]\ntools = {{ path = \"../tools\" }}\n", package("app"))),
+            ("app/src/lib.rs", "tools::modules!(inner);\npub fn f() {\n    let _ = go();\n}\n"),
+            ("app/src/inner.rs", "pub fn go() -> Result<u8, String> {\n    Ok(1)\n}\n"),
+            ("tools/Cargo.toml", &package("tools")),
+            (
+                "tools/src/lib.rs",
+                "#[macro_export]\nmacro_rules! modules {\n    ($($name:ident)+) => {\n        \
+                 $(mod $name; pub use $name::*;)+\n    };\n}\n",
+            ),
+        ],
+    );
+    assert_eq!(ignored(dir.path(), &[]), [("app/src/lib.rs".to_owned(), 3)]);
+}
+
 #[test]
 fn renamed_dependencies_and_cyclic_reexports_between_files() {
     let dir = scratch();

@@ -4,6 +4,7 @@ use linger_analysis::catalogue::{Class, FunctionFacts};
 use linger_analysis::flow::mir::{Call, Discard, Owner, Point, StatementKind};
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::syntax::items::ItemKind;
 use linger_analysis::types::infer::{Known, Target};
@@ -48,7 +49,7 @@ declare_rule! {
     /// ## Limits
     ///
     /// A release anywhere in the crate (`from_raw_fd`, `close`, `remove_dir_all`) is taken as the matching one,
-    /// unless the descriptor is plainly seen to go nowhere. Leaked memory is reported only where it can grow: in
+    /// unless the descriptor is plainly seen to go nowhere; so is a kept path that is handed on by value. Leaked memory is reported only where it can grow: in
     /// loops, in async functions, and in functions that return it or leak it for the sake of one call; where a comment
     /// says that it is meant for the life of the process, it is the strict case `once`.
     ForgottenResource("forgotten_resource") {
@@ -130,7 +131,8 @@ fn forgotten(
         }) {
             return Some(("deliberate", words));
         }
-        return (!released_in_crate(cx, facts)).then_some(("handle", words));
+        let stays = !released_in_crate(cx, facts) && !is_handed_on(cx, view, call);
+        return stays.then_some(("handle", words));
     }
     if call.name == "leak" {
         let initialises = view.mir.owner != Owner::Root && cx.analysis.is_once(cx.body, view.mir.owner);
@@ -151,6 +153,18 @@ fn forgotten(
         return Some(("handle", "forgets a temporary file or directory that nobody removes"));
     }
     Some(("deliberate", "forgets a resource that nobody releases"))
+}
+
+/// Whether the path itself is given to somebody who may well move or remove what is there.
+fn is_handed_on(cx: &BodyContext<'_>, view: &FlowView<'_>, keep: &Call) -> bool {
+    let (_, stops) = follow(cx, view.mir, keep.dest.var);
+    stops.iter().any(|stop| match stop {
+        Stop::Called { call, argument, .. } => {
+            let is_lent = call.args.get(*argument).is_some_and(|a| matches!(view.operand_ty(a), Ty::Ref(..)));
+            !is_lent && care_of_call(cx, call, *argument) != Care::Lends
+        }
+        _ => false,
+    })
 }
 
 /// A descriptor that stays a number: whoever sees it only uses it.
@@ -178,7 +192,17 @@ fn memory(
     let (vars, stops) = follow(cx, view.mir, call.dest.var);
     // Nodes of lists and trees: what becomes a pointer is freed by one.
     let pointer = |t: &Ty| matches!(t, Ty::Ptr(_)) || t.is("std::ptr::NonNull");
-    if vars.iter().any(|v| view.mir.var(*v).ty.any(&mut |t| pointer(t))) && released_in_crate(cx, facts) {
+    let in_struct = |path: Symbol| {
+        let info = cx.program().types.get(&path);
+        info.is_some_and(|i| i.fields.iter().any(|f| f.ty.any(&mut |t| pointer(t))))
+    };
+    let becomes_pointer = vars.iter().any(|v| view.mir.var(*v).ty.any(&mut |t| pointer(t)))
+        || stops.iter().any(|stop| match stop {
+            Stop::Built(path) => in_struct(*path),
+            Stop::Called { call, .. } => view.place_ty(&call.dest).path().is_some_and(in_struct),
+            _ => false,
+        });
+    if becomes_pointer && released_in_crate(cx, facts) {
         return None;
     }
     let kept = stops.iter().any(|s| match s {

@@ -48,6 +48,9 @@ declare_rule! {
     ///
     /// A branch of a `select!` that does not look at what it received is the same: it is always ready then.
     ///
+    /// A listener is the same when the process has no file descriptor left: `accept` fails at once until somebody
+    /// closes one, and servers such as `hyper` and `axum` sleep before they try again.
+    ///
     /// ## Limits
     ///
     /// A loop that can be left on the failing path, or that waits for something else on it, is left alone, and so is
@@ -57,6 +60,7 @@ declare_rule! {
         cases: {
             plain: Deny = "a plain receive",
             select: Warn = "a branch of a `select!`, beside which others may still end the loop",
+            accept: Warn = "a listener, whose error may stay for a while",
         },
         since: "0.1.0",
         fixes: None,
@@ -84,7 +88,10 @@ impl Rule for RecvErrorSpins {
                     let info = &view.mir.loops[own.0 as usize];
                     if lives_on(cx, info, receive.call)
                         && spins(cx, view, at, own, &receive)
-                        && !is_kept_open(cx, view, receive.call)
+                        && match receive.accepts {
+                            true => !cx.has_reason(receive.span),
+                            false => !is_kept_open(cx, view, receive.call),
+                        }
                     {
                         report.push(finding(cx, info, &receive));
                     }
@@ -105,10 +112,21 @@ struct Receive {
     failed: BlockId,
     /// It is a branch of this `select!`.
     select: Option<ExprId>,
+    /// It asks a listener for a connection.
+    accepts: bool,
 }
 
 fn finding(cx: &BodyContext<'_>, info: &LoopInfo, receive: &Receive) -> Diagnostic {
     let name = receive.name;
+    if receive.accepts {
+        let message =
+            format!("with no file descriptor left this loop spins: `{name}` fails at once, again and again");
+        return Diagnostic::new(&META, cx.at(receive.span), message)
+            .case("accept")
+            .label("a failure goes round the loop again without a pause")
+            .step(cx.at(Span::new(info.span.lo, info.span.lo + 4)), "the loop")
+            .help("sleep for a moment before the next `accept`, or leave the loop");
+    }
     let head = Span::new(info.span.lo, info.head.hi.max(info.span.lo + 4));
     let message =
         format!("once the channel is closed this loop spins: `{name}` fails at once, again and again");
@@ -177,7 +195,7 @@ fn in_select(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Vec<Recei
         })
         .filter_map(|(b, target)| {
             let (receive, is_made_here) = received(cx, b.future, *target)?;
-            is_made_here.then_some(Receive { select: Some(on), ..receive })
+            (is_made_here && !receive.accepts).then_some(Receive { select: Some(on), ..receive })
         })
         .collect()
 }
@@ -191,8 +209,10 @@ fn received(cx: &BodyContext<'_>, e: ExprId, failed: BlockId) -> Option<(Receive
     };
     let ExprKind::MethodCall { method, .. } = body.expr(call).kind else { return None };
     let Target::External(path) = &cx.types().callees.get(&call)?.target else { return None };
-    let receive = Receive { call, span: body.expr(e).span, name: method, failed, select: None };
-    cx.catalogue().facts(*path)?.fails_when_closed.then_some((receive, is_future))
+    let facts = cx.catalogue().facts(*path)?;
+    let (span, accepts) = (body.expr(e).span, facts.accepts);
+    let receive = Receive { call, span, name: method, failed, select: None, accepts };
+    (facts.fails_when_closed || accepts).then_some((receive, is_future))
 }
 
 /// Whether a pattern takes what a closed channel gives: `None`, `Err(_)`, `_`.

@@ -104,7 +104,14 @@ impl Lower {
                 self.items(&items);
                 true
             }
-            _ => false,
+            // Not before: items that stand in the call keep their places.
+            _ => match self.expand_any(mac, |tokens| many::<Item>.parse2(tokens).ok()) {
+                Some(items) => {
+                    self.expanded(mac, |lower| lower.items(&items));
+                    true
+                }
+                None => false,
+            },
         }
     }
 
@@ -113,6 +120,8 @@ impl Lower {
             self.expanded(mac, |lower| items.iter().for_each(|item| lower.impl_part(item)));
         } else if let Ok(items) = many::<syn::ImplItem>.parse2(mac.tokens.clone()) {
             items.iter().for_each(|item| self.impl_part(item));
+        } else if let Some(items) = self.expand_any(mac, |tokens| many::<syn::ImplItem>.parse2(tokens).ok()) {
+            self.expanded(mac, |lower| items.iter().for_each(|item| lower.impl_part(item)));
         }
     }
 
