@@ -15,7 +15,7 @@ use linger_analysis::types::infer::{BodyTypes, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
-use crate::reason::is_reason;
+use crate::reason::{WORK, is_reason};
 use crate::rule::Gathered;
 
 /// The whole program.
@@ -152,7 +152,7 @@ impl<'a> BodyContext<'a> {
     pub fn has_reason_with(&self, span: Span, words: &[&str]) -> bool {
         self.comment_at(span, &|text| {
             let text = text.to_lowercase();
-            let is_note = ["fixme", "todo", "xxx", "hack"].iter().any(|mark| text.contains(mark));
+            let is_note = WORK.iter().any(|mark| text.contains(mark));
             !is_note && words.iter().any(|word| text.contains(word))
         })
     }

@@ -16,6 +16,10 @@ pub(crate) fn is_reason(text: &str) -> bool {
     if words.iter().any(|word| STANDS_ALONE.iter().any(|stem| word.starts_with(stem))) {
         return true;
     }
+    // What is still to be done is no reason for how it is.
+    if words.iter().any(|word| WORK.contains(&word.as_str())) {
+        return false;
+    }
     let prose = words.iter().filter(|word| word.chars().count() >= 2).count();
     // What is written in another language is not understood.
     if !text.is_ascii() && words.iter().any(|word| word.chars().any(|c| !c.is_ascii() && c.is_alphabetic())) {
@@ -38,6 +42,9 @@ fn explains(words: &[String]) -> bool {
 
 /// Beginnings of words each of which is a reason by itself.
 const STANDS_ALONE: &[&str] = &["ignor", "intentional", "deliberate", "harmless", "benign", "besteffort"];
+
+/// Marks of work to do.
+pub(crate) const WORK: [&str; 3] = ["todo", "fixme", "xxx"];
 
 /// Words that give a reason, or state how things are.
 const WORDS: &str = "\
@@ -73,6 +80,8 @@ mod tests {
         for text in [
             "update memory limit",
             "TODO: use a meaningful context",
+            "TODO: handle the error",
+            "FIXME: this can fail, we should look at the status",
             "Load the service",
             "execute ls command to update access time",
             "dmsetup create windows-snapshot-1 --table '0 41943040 snapshot /dev/mapper/base'",

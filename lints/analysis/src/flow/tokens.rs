@@ -826,7 +826,12 @@ impl<'a> Tokens<'a> {
             return;
         }
         let ty = self.dest_ty(&call.dest, statement);
-        let classes = if moved.is_empty() { SmallVec::new() } else { self.cx.ownership.owned(ty) };
+        // What only the error can hold (`PoisonError<Guard>`) came back because the call failed.
+        let classes = match ty.as_result() {
+            _ if moved.is_empty() => SmallVec::new(),
+            Some((ok, _)) => self.cx.ownership.owned(&ok),
+            None => self.cx.ownership.owned(ty),
+        };
         let is_passed_on = |t: TokenId| self.token(t).goes_into(&classes);
         // `Box::new(writer)` that is a `Box<dyn Write>` from the start.
         let is_box = ty.is("std::boxed::Box") && matches!(ty.args().first(), Some(Ty::Dyn(_)));
@@ -837,6 +842,7 @@ impl<'a> Tokens<'a> {
                 || is_box && boxes;
         let mut owned = fresh;
         let collection = if moved.is_empty() { None } else { self.collects(call) };
+        let holder = if moved.is_empty() { None } else { self.holder(call) };
         // A guard that is taken out of an `Option` leaves it.
         if let (Target::External(path), Some(Operand::Borrow(true, place))) =
             (&call.callee.target, call.args.first())
@@ -850,7 +856,12 @@ impl<'a> Tokens<'a> {
             owned = owned.union(out);
         }
         for token in moved.iter() {
-            if is_passed_on(token) || (carries && self.keeps_arguments(call)) {
+            if let Some((_, kept)) = holder.as_ref().filter(|(parts, _)| self.token(token).goes_into(parts)) {
+                match kept {
+                    Some(var) => state.give(*var, TokenSet::one(token), TokenSet::default()),
+                    None => end(EndAt { token, how: End::Passed, at: point, span }),
+                }
+            } else if is_passed_on(token) || (carries && self.keeps_arguments(call)) {
                 owned = owned.union(TokenSet::one(token));
             } else if let Some(var) = collection {
                 state.give(var, TokenSet::one(token), TokenSet::default());
@@ -917,6 +928,24 @@ impl<'a> Tokens<'a> {
     /// async functions).
     fn keeps_arguments(&self, call: &Call) -> bool {
         !matches!(call.callee.target, Target::Unknown)
+    }
+
+    /// What can be kept in the thing that a call is made on, and the variable that it is: `map.insert(1, guard)` gives
+    /// the guard that was there before.
+    fn holder(&self, call: &Call) -> Option<(SmallVec<[Owned; 2]>, Option<Var>)> {
+        let place = call.args.first()?.place()?;
+        let lent = self.lent_ty(place);
+        if !matches!(call.args.first(), Some(Operand::Borrow(..))) && !matches!(lent, Ty::Ref(..)) {
+            return None;
+        }
+        let ty = call.callee.self_ty.as_ref().unwrap_or(&lent);
+        let mut parts = SmallVec::new();
+        ty.peel_refs().any(&mut |part| {
+            parts.extend(self.cx.ownership.owned(part));
+            false
+        });
+        let own = matches!(self.mir.var(place.var).kind, VarKind::User(_)) && !self.is_foreign(place);
+        (!parts.is_empty()).then_some((parts, own.then_some(place.var)))
     }
 
     /// The variable of a collection that a call puts its arguments into.

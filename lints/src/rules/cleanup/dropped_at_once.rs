@@ -100,7 +100,9 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnos
             }
             let Some(position) = position(cx, e) else { continue };
             // Made before and moved into what is thrown away here (a task that takes it along): not at once.
-            let reason = cx.has_reason(position.span)
+            // A comment that wants it to live gives no reason to drop it.
+            let wanted = cx.has_reason_with(position.span, &["hold", "held", "keep", "kept alive", "stay"]);
+            let reason = cx.has_reason(position.span) && !wanted
                 || cx.has_reason_with(position.span, &["initiali", "trigger", "force", "wait for"]);
             if reason || is_for_its_effect(cx, e) || !position.span.contains(token.span) {
                 continue;
@@ -292,10 +294,14 @@ fn is_test_gate(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> boo
 /// Names of calls that are made for what they do; that they give a guard of the result comes on top.
 const EFFECTS: [&str; 5] = ["get_or_init", "get_or_try_init", "get_or_insert", "or_insert", "or_default"];
 
-/// `cell.get_or_init(start).await?;`
+/// `cell.get_or_init(start).await?;`, `ready.wait_while(guard, |r| !*r)`
 fn is_for_its_effect(cx: &BodyContext<'_>, mut e: ExprId) -> bool {
     let hir = cx.hir();
     loop {
+        let facts = cx.types().callees.get(&e).and_then(|c| cx.facts(&c.target));
+        if facts.is_some_and(|f| f.waits && f.locks.is_none() && !f.acquires) {
+            return true;
+        }
         e = match &hir.expr(e).kind {
             ExprKind::MethodCall { receiver, method, .. } => {
                 if EFFECTS.iter().any(|name| method.starts_with(name)) {
