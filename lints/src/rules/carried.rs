@@ -60,6 +60,7 @@ fn is_wrapper(cx: &BodyContext<'_>, path: Option<linger_analysis::symbol::Symbol
 fn wraps(cx: &BodyContext<'_>, call: &Call) -> bool {
     match &call.callee.target {
         Target::Constructor(_) => true,
+        Target::Def(def) => cx.analysis.summary(*def).is_some_and(|s| s.passes_on),
         Target::External(path) => {
             cx.catalogue().facts(*path).is_some_and(|f| f.transparent)
                 || call.name.as_str() == "new"

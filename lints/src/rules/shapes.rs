@@ -1,6 +1,6 @@
 //! Shapes of patterns and code that several rules ask for.
 
-use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatId, PatKind};
+use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, PatId, PatKind};
 
 /// `Err(..)`, `None`: one of the variants of these names, in each alternative.
 pub(crate) fn is_variant(body: &Body, pat: PatId, names: &[&str]) -> bool {
@@ -17,6 +17,16 @@ pub(crate) fn is_variant(body: &Body, pat: PatId, names: &[&str]) -> bool {
 pub(crate) fn is_any_error(body: &Body, pat: PatId) -> bool {
     is_variant(body, pat, &["Err"])
         && parts(body, pat, |part| matches!(part, PatKind::Wild | PatKind::Binding { sub: None, .. }))
+}
+
+/// What a condition asks for an error: `f()` of `if let Err(e) = f()`, also in a chain (`known && let Err(e) = f()`).
+pub(crate) fn asked_for_error(body: &Body, condition: ExprId) -> Option<ExprId> {
+    match &body.expr(condition).kind {
+        ExprKind::Let { pat, scrutinee } if is_any_error(body, *pat) => Some(*scrutinee),
+        // Behind it may stand which errors are meant.
+        ExprKind::Binary { op: BinaryOp::And, rhs, .. } => asked_for_error(body, *rhs),
+        _ => None,
+    }
 }
 
 /// `Ok(_)`: nobody looks at the parts of the variant.

@@ -146,6 +146,7 @@ impl Graph<'_> {
         Some(Summary {
             returned_part: known.and_then(|k| k.returned_part.clone()),
             returned_static: known.and_then(|k| k.returned_static),
+            passes_on: known.is_some_and(|k| k.passes_on),
             returned_guard: summary
                 .returned_guard
                 .clone()

@@ -68,6 +68,9 @@ pub trait Getters: Sync {
     fn returned_part(&self, def: DefId) -> Option<(u32, SmallVec<[Symbol; 3]>)>;
     /// A static that the function returns a reference to.
     fn returned_static(&self, def: DefId) -> Option<Symbol>;
+    /// Whether a function gives the good value of its first parameter, an `Option` or a `Result`, on
+    /// (`fn context(self, text: &str) -> Result<T> { self.map_err(|e| Error::new(e, text)) }`).
+    fn passes_on(&self, def: DefId) -> bool;
 }
 
 /// Knows no getters.
@@ -80,6 +83,10 @@ impl Getters for NoGetters {
 
     fn returned_static(&self, _: DefId) -> Option<Symbol> {
         None
+    }
+
+    fn passes_on(&self, _: DefId) -> bool {
+        false
     }
 }
 
@@ -156,6 +163,26 @@ impl<'a> Identities<'a> {
         None
     }
 
+    /// The variable that has no definition, a parameter, from which the value of another one comes through moves and
+    /// adaptors; not its error.
+    #[must_use]
+    pub fn origin(&self, var: Var) -> Option<Var> {
+        let mut var = var;
+        for _ in 0..FUEL {
+            let place = match self.defined(var) {
+                None => return Some(var),
+                Some(Definition::Call(call)) if self.is_transparent(call) => call.args.first()?.place()?,
+                Some(Definition::Value(Rvalue::Use(operand))) => operand.place()?,
+                Some(_) => return None,
+            };
+            if place.projections.iter().any(|p| matches!(p, Projection::Field(name) if name == "Err")) {
+                return None;
+            }
+            var = place.var;
+        }
+        None
+    }
+
     /// The call that returned the value of a variable as it is: moved on, but not awaited, unwrapped or
     /// taken apart. What comes out of a future is not that future.
     #[must_use]
@@ -185,8 +212,31 @@ impl<'a> Identities<'a> {
     fn is_transparent(&self, call: &Call) -> bool {
         match &call.callee.target {
             Target::External(path) => self.cx.catalogue.facts(*path).is_some_and(|f| f.transparent),
+            Target::Def(def) => self.getters.passes_on(*def),
+            // An adaptor of another crate, by what it is made on and what it gives.
+            Target::Unknown => {
+                let good = |ty: &Ty| ty.as_result().map(|(good, _)| good).or_else(|| ty.as_option());
+                let first = call.args.first().and_then(Operand::place).map(|p| &self.mir.var(p.var).ty);
+                let before = first.and_then(good);
+                before.is_some_and(|b| !b.is_unknown() && good(&self.mir.var(call.dest.var).ty) == Some(b))
+            }
             _ => false,
         }
+    }
+
+    /// The objects that a variable is given, each in its own place; `None` when one of them is not known.
+    #[must_use]
+    pub fn alternatives(&self, var: Var) -> Option<Vec<Identity>> {
+        let given = self.mir.statements().filter_map(|(_, s)| match &s.kind {
+            StatementKind::Assign { dest, value } if *dest == Place::whole(var) => Some(match value {
+                Rvalue::Use(operand) => self.operand(operand),
+                Rvalue::Ref(_, place) => Some(self.place(place)),
+                _ => None,
+            }),
+            StatementKind::Call(call) if call.dest == Place::whole(var) => Some(self.call(call, FUEL)),
+            _ => None,
+        });
+        given.collect()
     }
 
     /// The object that an operand names.

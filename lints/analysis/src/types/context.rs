@@ -67,6 +67,8 @@ pub(super) struct Infer<'a> {
     /// Expressions whose type rests on a shape.
     pub(super) doubtful: FxHashSet<ExprId>,
     pub(super) doubtful_locals: FxHashSet<crate::syntax::hir::LocalId>,
+    /// What `?` and `unwrap` stand behind, once asked.
+    pub(super) unwrapped: Option<FxHashSet<ExprId>>,
 }
 
 impl<'a> Infer<'a> {
@@ -98,6 +100,7 @@ impl<'a> Infer<'a> {
             pending: Vec::new(),
             doubtful: FxHashSet::default(),
             doubtful_locals: FxHashSet::default(),
+            unwrapped: None,
         }
     }
 

@@ -59,9 +59,10 @@ impl Infer<'_> {
         let function = match self.lookup(&receiver_ty, *method, args.len()) {
             Lookup::NotYet => return None,
             Lookup::Missing => {
+                let adapted = self.adapted(id, &receiver_ty);
                 self.note(id, Target::Unknown, None);
                 self.infer_args(args, &Args::from([]));
-                return Some(Ty::Unknown);
+                return Some(adapted.unwrap_or(Ty::Unknown));
             }
             Lookup::Program(defs, step) => self.program_method(&defs, &step, turbofish.as_deref())?,
             Lookup::Table(sig, step) => self.table_method(sig, &step, turbofish.as_deref()),

@@ -2,7 +2,8 @@
 //!
 //! `.lock().unwrap()` is a `std::sync::Mutex`, `.lock().await` an async one, `.read().unwrap()` and
 //! `.write().unwrap()` without arguments a `std::sync::RwLock`. Functions that the catalogue marks as known by
-//! their name (`into_raw_fd`) are found in files that import something of their crate. Nothing else is guessed.
+//! their name (`into_raw_fd`) are found in files that import something of their crate. An unknown method of a
+//! `Result` that is unwrapped at once gives its good value. Nothing else is guessed.
 
 use std::sync::Arc;
 
@@ -39,6 +40,31 @@ impl Infer<'_> {
             self.settle_shape(call, ty, method);
         }
         any
+    }
+
+    /// What an unknown method of a `Result` or `Option` gives whose answer is unwrapped at once: traits of other crates
+    /// that put something else in the place of the error (`.into_diagnostic()?`, `.chain_err(…)?`).
+    pub(super) fn adapted(&mut self, call: ExprId, receiver: &Ty) -> Option<Ty> {
+        let receiver = self.vars.shallow(receiver);
+        let good = receiver.as_result().map(|(good, _)| good).or_else(|| receiver.as_option())?;
+        let body = self.body;
+        let unwrapped = self.unwrapped.get_or_insert_with(|| {
+            let operands = body.exprs.iter().filter_map(|e| match &e.kind {
+                ExprKind::Try { operand } => Some(*operand),
+                ExprKind::MethodCall { receiver, method, .. }
+                    if matches!(method.as_str(), "unwrap" | "expect") =>
+                {
+                    Some(*receiver)
+                }
+                _ => None,
+            });
+            operands.collect()
+        });
+        if !unwrapped.contains(&call) {
+            return None;
+        }
+        self.doubtful.insert(call);
+        Some(Ty::Adt(sym("std::result::Result"), [good, Ty::Unknown].into()))
     }
 
     /// The only lock that fits a call without arguments on something unknown.

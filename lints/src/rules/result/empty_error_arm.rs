@@ -9,7 +9,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
-use crate::rules::shapes::{does_nothing, is_any_error};
+use crate::rules::shapes::{asked_for_error, does_nothing, is_any_error};
 use crate::rules::support::short;
 
 declare_rule! {
@@ -71,11 +71,10 @@ impl Rule for EmptyErrorArm {
                     }
                 }
                 ExprKind::If { condition, then_branch, else_branch: None } => {
-                    if let ExprKind::Let { pat, scrutinee } = &body.expr(*condition).kind
-                        && is_any_error(body, *pat)
+                    if let Some(scrutinee) = asked_for_error(body, *condition)
                         && does_nothing(body, *then_branch)
                     {
-                        check(cx, *scrutinee, expr.span, report);
+                        check(cx, scrutinee, expr.span, report);
                     }
                 }
                 _ => {}

@@ -141,7 +141,7 @@ fn records<'v>(cx: &BodyContext<'_>, view: &'v FlowView<'_>, var: Var) -> Option
             if cx.catalogue().facts(*path).is_some_and(|f| f.gives_records) {
                 return Some((call, "records"));
             }
-            if path.as_str() == "std::fs::read_dir" {
+            if matches!(path.as_str(), "std::fs::read_dir" | "std::path::Path::read_dir") {
                 return Some((call, "directory"));
             }
         }

@@ -12,7 +12,7 @@ use crate::rules::result::propagate::{returns_any, returns_error};
 use crate::rules::result::thrown_away::let_init;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{is_critical, is_memory_or_stdio, is_teardown};
-use crate::rules::shapes::{does_nothing, is_any_error};
+use crate::rules::shapes::{asked_for_error, does_nothing, is_any_error};
 
 declare_rule! {
     /// An error is only logged, and the function goes on and reports success.
@@ -182,12 +182,9 @@ fn warns(body: &Body, at: ExprId) -> bool {
 /// The scrutinee of `if let Err(e) = … { only logs }` and `match … { Ok(_) => {}, Err(e) => only logs }`.
 fn logged_only(body: &Body, e: ExprId) -> Option<ExprId> {
     match &body.expr(e).kind {
-        ExprKind::If { condition, then_branch, else_branch: None } => match &body.expr(*condition).kind {
-            ExprKind::Let { pat, scrutinee } if is_any_error(body, *pat) && only_logs(body, *then_branch) => {
-                Some(*scrutinee)
-            }
-            _ => None,
-        },
+        ExprKind::If { condition, then_branch, else_branch: None } => {
+            asked_for_error(body, *condition).filter(|_| only_logs(body, *then_branch))
+        }
         ExprKind::Match { scrutinee, arms } => {
             let error = arms.iter().find(|a| is_any_error(body, a.pat))?;
             let rest = arms.iter().filter(|a| !is_any_error(body, a.pat));

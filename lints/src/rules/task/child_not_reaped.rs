@@ -2,7 +2,7 @@
 
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{BlockId, Operand, Point, Statement, StatementKind, Terminator};
-use linger_analysis::flow::tokens::{End, State, Token, TokenId};
+use linger_analysis::flow::tokens::{End, Token, TokenId};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -207,9 +207,8 @@ fn reaped_before(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, goal: B
             |point, _| point.block == goal,
             |point, statement| {
                 statement.is_some_and(|s| {
-                    let state = view.tokens.state_at(point);
                     let mut uses = Uses::default();
-                    look(cx, view, id, &state, s, &mut uses);
+                    look(cx, view, id, point, s, &mut uses);
                     uses.waits || uses.elsewhere
                 })
             },
@@ -219,11 +218,9 @@ fn reaped_before(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId, goal: B
 
 fn uses(cx: &BodyContext<'_>, view: &FlowView<'_>, id: TokenId) -> Uses {
     let mut uses = Uses::default();
-    view.tokens.walk(|point, state, statement| {
-        if point != view.tokens.token(id).at {
-            look(cx, view, id, state, statement, &mut uses);
-        }
-    });
+    for (point, statement) in view.statements().filter(|(p, _)| *p != view.tokens.token(id).at) {
+        look(cx, view, id, point, statement, &mut uses);
+    }
     uses
 }
 
@@ -231,19 +228,21 @@ fn look(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
     id: TokenId,
-    state: &State,
+    point: Point,
     statement: &Statement,
     uses: &mut Uses,
 ) {
     use linger_analysis::flow::mir::Rvalue;
     match &statement.kind {
         StatementKind::Call(call) => {
-            let reaching = |o: &Operand| reaches_child(cx, view, state, id, o);
+            let reaching = |o: &Operand| reaches_child(cx, view, point, id, o);
             if !call.args.iter().any(reaching) {
                 return;
             }
             let Target::External(path) = &call.callee.target else {
-                uses.elsewhere = true;
+                let is_adaptor = matches!(call.callee.target, Target::Def(def)
+                    if cx.analysis.summary(def).is_some_and(|s| s.passes_on));
+                uses.elsewhere |= !is_adaptor;
                 return;
             };
             let name = short(path);
@@ -272,12 +271,12 @@ fn look(
                 ExprKind::Macro(call) => call.kind == MacroKind::Unknown,
                 _ => true,
             };
-            uses.elsewhere |= unknown && args.iter().any(|o| reaches_child(cx, view, state, id, o));
+            uses.elsewhere |= unknown && args.iter().any(|o| reaches_child(cx, view, point, id, o));
         }
         StatementKind::Assign { value: Rvalue::Closure { captures, .. }, .. } => {
             uses.elsewhere |= captures
                 .iter()
-                .any(|c| state.reached(c.var).contains(id) && may_be_child(cx, &view.mir.var(c.var).ty));
+                .any(|c| view.in_hand().reaches(point, c.var, id) && may_be_child(cx, &view.mir.var(c.var).ty));
         }
         _ => {}
     }
@@ -287,12 +286,12 @@ fn look(
 fn reaches_child(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
-    state: &State,
+    point: Point,
     id: TokenId,
     operand: &Operand,
 ) -> bool {
     let Some(place) = operand.place() else { return false };
-    if !state.reached(place.var).contains(id) || !place.projections.iter().all(is_transparent_step) {
+    if !view.in_hand().reaches(point, place.var, id) || !place.projections.iter().all(is_transparent_step) {
         return false;
     }
     may_be_child(cx, &view.mir.var(place.var).ty)

@@ -36,3 +36,12 @@ fn nothing_else_is_guessed() {
     // A known type that lacks the method is not unknown.
     assert_eq!(first("struct S; fn f(s: S) { s.lock().unwrap(); }", "lock").0, "?");
 }
+
+#[test]
+fn an_unknown_adaptor_of_a_result() {
+    let source = "use nowhere::Explain; fn f(p: &str) -> Result<(), nowhere::E> {
+        let g = std::fs::File::open(p).explain(\"no file\")?; let h = std::fs::File::open(p).into_answer();
+        let i = std::env::var_os(p).or_explain().unwrap(); Ok(()) }";
+    let locals = typed(source).locals();
+    assert_eq!((&*locals["g"], &*locals["h"], &*locals["i"]), ("File", "_", "OsString"));
+}
