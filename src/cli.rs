@@ -32,7 +32,7 @@ pub struct Cli {
 /// Commands beside checking.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run cargo's own check first and add linger's findings: `check -- clippy --workspace`
+    /// Check; cargo runs first when its arguments follow: `check -- clippy --workspace`
     Check(Box<CargoArgs>),
     /// Tell what a rule reports, why, and what it cannot see
     Explain {
@@ -89,7 +89,7 @@ pub struct CargoArgs {
     /// Options of linger's check.
     #[command(flatten)]
     pub check: CheckArgs,
-    /// Arguments for cargo, for example `clippy --workspace --all-targets`
+    /// Arguments for cargo, for example `clippy --workspace --all-targets`; without any cargo is not run
     #[arg(last = true, value_name = "CARGO ARGS")]
     pub cargo: Vec<OsString>,
 }
@@ -308,7 +308,7 @@ pub struct CheckArgs {
     /// Also apply fixes that are only probably right
     #[arg(long, help_heading = "Fixes")]
     pub unsafe_fixes: bool,
-    /// Fix files also when git has uncommitted changes of them
+    /// Fix also when files of the git repository have changes that are not committed
     #[arg(long, help_heading = "Fixes")]
     pub allow_dirty: bool,
 
@@ -369,6 +369,12 @@ pub fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
         check.outputs = outputs(innermost)?;
     }
     Ok(cli)
+}
+
+/// The names of all commands that help speaks of.
+pub fn commands() -> Vec<String> {
+    let all = Cli::command();
+    all.get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect()
 }
 
 impl Cli {

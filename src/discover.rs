@@ -17,7 +17,8 @@ use rustc_hash::FxHashSet;
 
 use crate::config::Config;
 use crate::levels::nearest;
-use crate::manifest::{self, Package};
+use crate::manifest::Package;
+use crate::workspace;
 
 /// What a run works on.
 #[derive(Debug, Default)]
@@ -30,6 +31,10 @@ pub struct Found {
     pub packages: Vec<Package>,
     /// Trouble that did not stop the search, and what was left out.
     pub notes: Vec<String>,
+    /// What somebody should mend or has not meant.
+    pub warnings: Vec<String>,
+    /// Nothing was named, and there is no manifest here or above; there may be some below.
+    is_nowhere: bool,
     /// Files and folders that were named; empty for the workspace.
     named: Vec<PathBuf>,
     /// Packages that were named.
@@ -42,8 +47,10 @@ pub struct Found {
 pub struct Walked {
     /// Rust files.
     pub rust: Vec<PathBuf>,
-    manifests: Vec<PathBuf>,
-    notes: Vec<String>,
+    /// Every `Cargo.toml`.
+    pub manifests: Vec<PathBuf>,
+    /// Folders that cannot be read.
+    pub notes: Vec<String>,
 }
 
 /// Finds files and packages for the paths on the command line. `buffer` is a file whose text comes from elsewhere.
@@ -53,24 +60,30 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
     let mut roots: Vec<PathBuf> = Vec::new();
     let mut alone: Vec<PathBuf> = Vec::new();
     if paths.is_empty() && buffer.is_none() {
-        roots.push(workspace_root(&here).unwrap_or_else(|| here.clone()));
+        let root = workspace::root_of(&here);
+        found.is_nowhere = root.is_none();
+        // The top of a repository whose workspaces are in folders of it.
+        roots.push(root.unwrap_or_else(|| here.clone()));
     }
     for path in paths {
         let full = absolute(&here, path);
         let meta = std::fs::metadata(&full)
-            .with_context(|| format!("no such file or folder: {}", path.display()))?;
+            .with_context(|| format!("no such file or folder: {}{}", path.display(), meant(path)))?;
         if meta.is_dir() {
-            roots.push(workspace_root(&full).unwrap_or_else(|| full.clone()));
+            roots.push(workspace::root_of(&full).unwrap_or_else(|| full.clone()));
             found.named.push(full);
         } else if full.extension().is_some_and(|e| e == "rs") {
             alone.push(full);
-        } else {
+        } else if full.extension().is_some_and(|e| e == "toml") {
+            // Hooks and editors name manifests, too.
             found.notes.push(format!("{}: not a Rust file, left out", path.display()));
+        } else {
+            found.warnings.push(format!("{} is no Rust file and was left out", path.display()));
         }
     }
     alone.extend(buffer.map(|path| absolute(&here, path)));
     for file in alone {
-        if let Some(root) = file.parent().and_then(workspace_root) {
+        if let Some(root) = file.parent().and_then(workspace::root_of) {
             roots.push(root);
         }
         found.files.push(file.clone());
@@ -82,14 +95,17 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
     let near = !found.named.is_empty() && found.named.iter().all(|p| p.starts_with(&here));
     found.root = match roots.as_slice() {
         [one] if !near => one.clone(),
-        _ => here,
+        _ => here.clone(),
     };
     // All that was named is no Rust: nothing is checked, rather than everything.
     if !paths.is_empty() && found.named.is_empty() {
         return Ok(found);
     }
     for root in &roots {
-        workspace(root, &mut found);
+        workspace::add(root, &mut found)?;
+    }
+    if !found.names_something() {
+        workspace::check_standing(&here, &found)?;
     }
     // A folder outside of what belongs to its workspace (a nested workspace, something ignored) was named all the same.
     for folder in found.named.clone().iter().filter(|path| path.is_dir()) {
@@ -101,6 +117,67 @@ pub fn discover(paths: &[PathBuf], exclude: &[String], buffer: Option<&Path>) ->
 }
 
 impl Found {
+    /// Whether files or folders were named.
+    pub fn names_something(&self) -> bool {
+        !self.named.is_empty()
+    }
+
+    /// Whether something in a folder, or the folder, was named.
+    pub fn names_in(&self, dir: &Path) -> bool {
+        self.named.iter().any(|named| named.starts_with(dir))
+    }
+
+    /// Whether something that was named has a path in it.
+    pub fn is_named(&self, path: &Path) -> bool {
+        self.named.iter().any(|named| path.starts_with(named))
+    }
+
+    /// Fails when nobody can say what is to be checked: a job in the wrong folder must not pass.
+    pub fn is_somewhere(&self) -> anyhow::Result<()> {
+        if self.is_nowhere && self.packages.is_empty() {
+            bail!(
+                "there is no Cargo.toml in {}, above it or below it; go to the package, or name what is to be checked: \
+                 `cargo linger .`",
+                self.root.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// What was named and not checked, each as a message. What is excluded is left out on purpose.
+    pub fn unchecked(&self, reported: &FxHashSet<FileId>, config: &Config) -> Vec<String> {
+        let checked = |path: &Path| {
+            self.files
+                .iter()
+                .enumerate()
+                .any(|(at, f)| f.starts_with(path) && reported.contains(&FileId(at as u32)))
+        };
+        let files: FxHashSet<&Path> =
+            reported.iter().filter_map(|id| self.files.get(id.0 as usize).map(PathBuf::as_path)).collect();
+        let is_excluded =
+            |path: &Path| self.files.iter().any(|f| f.starts_with(path) && self.leaves_out(f, config));
+        let lost =
+            self.named.iter().filter(|n| !files.contains(n.as_path()) && !checked(n) && !is_excluded(n));
+        lost.map(|path| {
+            let shown = path.strip_prefix(&self.root).ok().filter(|p| !p.as_os_str().is_empty());
+            let shown = shown.unwrap_or(path).display();
+            match self.only_packages.as_slice() {
+                [] if self.files.iter().any(|f| f.starts_with(path)) => {
+                    format!("nothing was checked in {shown}: no target of a package has the files there")
+                }
+                [] => format!("nothing was checked in {shown}: it has no Rust file"),
+                only => format!("nothing was checked in {shown}: it has no Rust file of {}", only.join(", ")),
+            }
+        })
+        .collect()
+    }
+
+    /// Whether a file is to be left out.
+    fn leaves_out(&self, path: &Path, config: &Config) -> bool {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        self.excluded.is_match(relative) || config.excludes(path)
+    }
+
     /// Whether a file lies in what is checked: links in a project must not lead fixes to other people's files.
     pub fn may_write(&self, path: &Path) -> bool {
         // What is named elsewhere was meant; below the root a link may have led there.
@@ -210,7 +287,7 @@ impl Found {
             let package = self.package_of(path);
             let in_packages = self.only_packages.is_empty()
                 || package.is_some_and(|package| self.only_packages.contains(&package.name));
-            if self.excluded.is_match(relative) || config.excludes(path) || !in_packages {
+            if self.leaves_out(path, config) || !in_packages {
                 continue;
             }
             let named: Vec<&PathBuf> = self.named.iter().filter(|named| path.starts_with(named)).collect();
@@ -255,104 +332,6 @@ impl Found {
     }
 }
 
-/// Adds the files and packages of a workspace.
-fn workspace(root: &Path, found: &mut Found) {
-    let walked = walk(root);
-    found.notes.extend(walked.notes);
-    let root_manifest = root.join("Cargo.toml");
-    let table = manifest::read(&root_manifest).ok();
-    let members = table.as_ref().map(|table| manifest::Members::new(root, table));
-    let mut nested: Vec<PathBuf> = Vec::new();
-    let mut packages = Vec::new();
-    // Parents come before what is in them, so that a nested workspace is known before its members.
-    let mut manifests = walked.manifests;
-    manifests.sort_by_key(|path| (path.components().count(), path.clone()));
-    let mut workspaces: Vec<(PathBuf, toml::Table)> = Vec::new();
-    for path in manifests {
-        let dir = path.parent().unwrap_or(root).to_path_buf();
-        let own = match manifest::read(&path) {
-            Ok(own) => own,
-            Err(error) => {
-                found.notes.push(format!("{}: {error}", path.display()));
-                continue;
-            }
-        };
-        let is_nested = dir != root && manifest::is_workspace_root(&own);
-        if is_nested {
-            nested.push(dir.clone());
-            workspaces.push((dir.clone(), own.clone()));
-        }
-        let above = workspaces
-            .iter()
-            .filter(|(w, _)| dir.starts_with(w))
-            .max_by_key(|(w, _)| w.components().count())
-            .map(|(_, table)| table)
-            .or(table.as_ref());
-        let Some(mut package) = manifest::package(&path, &own, above) else { continue };
-        package.is_member = match &members {
-            // There is no workspace, only packages below a folder: all of them count.
-            None => true,
-            Some(members) => !nested.iter().any(|n| dir.starts_with(n)) && members.has(&dir),
-        };
-        packages.push(package);
-    }
-    // A path dependency of a member is a member, too, and so on.
-    loop {
-        let wanted: FxHashSet<PathBuf> = packages
-            .iter()
-            .filter(|p: &&Package| p.is_member)
-            .flat_map(|p| p.path_dependencies.clone())
-            .collect();
-        let mut more = false;
-        for package in packages.iter_mut().filter(|p| !p.is_member) {
-            let dir = package.manifest.parent().unwrap_or(root);
-            let excluded = members.as_ref().is_some_and(|m| m.excludes(dir))
-                || nested.iter().any(|n| dir.starts_with(n));
-            if wanted.contains(dir) && !excluded {
-                package.is_member = true;
-                more = true;
-            }
-        }
-        if !more {
-            break;
-        }
-    }
-    let foreign: Vec<PathBuf> = packages
-        .iter()
-        .filter(|p| !p.is_member && !is_named(p.manifest.parent().unwrap_or(root), &found.named))
-        .filter_map(|p| p.manifest.parent().map(Path::to_path_buf))
-        .collect();
-    if !foreign.is_empty() {
-        found
-            .notes
-            .push(format!("{} packages that are no members of the workspace were left out", foreign.len()));
-    }
-    let own: Vec<PathBuf> = packages
-        .iter()
-        .filter(|p| p.is_member)
-        .filter_map(|p| p.manifest.parent().map(Path::to_path_buf))
-        .collect();
-    // The innermost package decides.
-    let depth = |dirs: &[PathBuf], file: &Path| {
-        dirs.iter().filter(|d| file.starts_with(d)).map(|d| d.components().count()).max().unwrap_or(0)
-    };
-    found.files.extend(walked.rust.into_iter().filter(|f| {
-        let outside = depth(&foreign, f);
-        outside == 0 || outside < depth(&own, f)
-    }));
-    found.packages.extend(
-        packages
-            .into_iter()
-            .filter(|p| p.manifest.parent().is_some_and(|dir| !foreign.iter().any(|f| f == dir))),
-    );
-    crate::outside::add(root, found);
-}
-
-/// Whether something in a folder, or the folder, was named.
-fn is_named(dir: &Path, named: &[PathBuf]) -> bool {
-    named.iter().any(|n| n.starts_with(dir))
-}
-
 /// A path without `.` and `..`, from the root.
 pub fn absolute(here: &Path, path: &Path) -> PathBuf {
     here.join(path).components().fold(PathBuf::new(), |mut out, part| {
@@ -367,6 +346,17 @@ pub fn absolute(here: &Path, path: &Path) -> PathBuf {
     })
 }
 
+/// What may have been meant by a path that leads nowhere.
+fn meant(path: &Path) -> String {
+    let Some(word) = path.to_str() else { return String::new() };
+    if word.starts_with('-') {
+        return "; options go before `--`".to_owned();
+    }
+    let commands = crate::cli::commands();
+    let near = nearest(word, commands.iter().map(String::as_str));
+    near.map(|near| format!("; did you mean the command `{near}`?")).unwrap_or_default()
+}
+
 fn globs(patterns: &[String]) -> anyhow::Result<GlobSet> {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
@@ -374,31 +364,6 @@ fn globs(patterns: &[String]) -> anyhow::Result<GlobSet> {
         builder.add(Glob::new(&format!("{}/**", pattern.trim_end_matches('/')))?);
     }
     Ok(builder.build()?)
-}
-
-/// The workspace root that a folder belongs to, or the nearest package.
-pub fn workspace_root(from: &Path) -> Option<PathBuf> {
-    let mut nearest: Option<PathBuf> = None;
-    for dir in from.ancestors() {
-        let path = dir.join("Cargo.toml");
-        if !path.is_file() {
-            continue;
-        }
-        let Ok(table) = manifest::read(&path) else {
-            nearest.get_or_insert_with(|| dir.to_path_buf());
-            continue;
-        };
-        if manifest::is_workspace_root(&table) {
-            let members = manifest::Members::new(dir, &table);
-            // A package that the workspace above excludes is a workspace of its own.
-            return match nearest {
-                Some(nearest) if members.excludes(&nearest) => Some(nearest),
-                _ => Some(dir.to_path_buf()),
-            };
-        }
-        nearest.get_or_insert_with(|| dir.to_path_buf());
-    }
-    nearest
 }
 
 /// Rust files and manifests below a folder, found in parallel. `.gitignore` counts; build output and vendored code

@@ -12,6 +12,7 @@ use linger_lints::{Applicability, Edit, Fix};
 
 use crate::cli::CheckArgs;
 use crate::git::Repository;
+use crate::pipeline::Reported;
 use crate::run::{self, Outcome};
 
 /// Fixes may uncover each other; more rounds than this means that two rules disagree.
@@ -40,9 +41,14 @@ pub fn apply(args: &CheckArgs, mut outcome: Outcome) -> anyhow::Result<(Done, Ou
     let mut done = Done::default();
     if !args.allow_dirty
         && let Ok(repository) = Repository::at(&outcome.found.root)
-        && repository.is_dirty()?
     {
-        bail!("there are changes that are not committed; commit them, or say --allow-dirty");
+        let dirty = repository.uncommitted()?;
+        if !dirty.is_empty() {
+            bail!(
+                "these files have changes that are not committed; commit or stash them, or say --allow-dirty:\n  {}",
+                dirty.join("\n  ")
+            );
+        }
     }
     let mut written = std::collections::BTreeSet::new();
     for _ in 0..MOST_ROUNDS {
@@ -60,6 +66,17 @@ pub fn apply(args: &CheckArgs, mut outcome: Outcome) -> anyhow::Result<(Done, Ou
     }
     done.files = written.len();
     Ok((done, outcome))
+}
+
+/// How many more findings could be fixed with `--unsafe-fixes`.
+pub fn unsafe_left(args: &CheckArgs, outcome: &Outcome) -> usize {
+    let has = |reported: &&Reported, wanted: Applicability| {
+        reported.finding.fixes.iter().any(|fix| fix.applicability == wanted)
+    };
+    let only_unsafe = |reported: &&Reported| {
+        has(reported, Applicability::MaybeIncorrect) && !has(reported, Applicability::MachineApplicable)
+    };
+    if args.unsafe_fixes { 0 } else { outcome.findings.iter().filter(only_unsafe).count() }
 }
 
 /// Prints what would be done. Gives whether there is something.

@@ -38,9 +38,11 @@ impl Repository {
         Ok(Self { top: PathBuf::from(text.trim_end_matches(['\n', '\r'])) })
     }
 
-    /// Whether tracked files have changes that are not committed.
-    pub fn is_dirty(&self) -> anyhow::Result<bool> {
-        Ok(!run(&self.top, ["status", "--porcelain", "--untracked-files=no"])?.trim().is_empty())
+    /// Tracked files that have changes that are not committed, from the top of the repository.
+    pub fn uncommitted(&self) -> anyhow::Result<Vec<String>> {
+        let told = run(&self.top, ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=no"])?;
+        // Two letters and a blank, then the name.
+        Ok(told.split('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())
     }
 
     /// What has changed in the work tree since the merge base of a revision and HEAD.

@@ -10,9 +10,11 @@ mod discover;
 mod documentation;
 mod files;
 mod fix;
+mod forms;
 mod git;
 mod inputs;
 mod levels;
+mod lost;
 mod lsp;
 mod macros;
 mod manifest;
@@ -20,6 +22,7 @@ mod outside;
 mod pipeline;
 mod progress;
 mod reasons;
+mod refused;
 mod remembered;
 mod report;
 mod rules;
@@ -31,6 +34,7 @@ mod suppress;
 mod text;
 mod texts;
 mod watch;
+mod workspace;
 
 use std::process::ExitCode;
 

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
 
-use crate::discover::{Found, walk, workspace_root};
+use crate::discover::{Found, walk};
 use crate::manifest;
+use crate::workspace::root_of;
 
 /// No workspace reaches out to more.
 const MOST: usize = 100;
@@ -25,7 +26,7 @@ pub fn add(root: &Path, found: &mut Found) {
         }
         let Ok(table) = manifest::read(&path) else { continue };
         // What it inherits is in a workspace of its own.
-        let above = workspace_root(&dir).and_then(|above| manifest::read(&above.join("Cargo.toml")).ok());
+        let above = root_of(&dir).and_then(|above| manifest::read(&above.join("Cargo.toml")).ok());
         let Some(mut package) = manifest::package(&path, &table, above.as_ref()) else { continue };
         package.is_member = false;
         wanted.extend(package.path_dependencies.iter().cloned());

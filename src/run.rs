@@ -27,6 +27,7 @@ use crate::config::{self, Config, Policy};
 use crate::dependencies;
 use crate::discover::{Found, absolute, discover};
 use crate::inputs::{Inputs, Stopped};
+use crate::lost;
 use crate::macros::Macros;
 use crate::pipeline::{Reported, Settings, process};
 use crate::progress::Progress;
@@ -129,6 +130,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     }
     let mut clock = Clock::default();
     let (mut found, config) = prepare(args)?;
+    found.is_somewhere()?;
     found.add_unsaved(inputs.buffers.keys());
     found.keep_near(&inputs.near);
     let rules = build_rules(&Policy::new(&config, &args.levels)?.with_tests(args.tests), &config)?;
@@ -141,8 +143,7 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     if let Some(cache) = &cache {
         match remembered::answer(cache, found, &texts, &rules, &mut clock) {
             Ok(mut outcome) => {
-                outcome.warnings =
-                    config::catalogue::idle(&config, &outcome.found.root, &outcome.found.packages);
+                outcome.warnings = warnings(&outcome.found, &outcome.reported, &config);
                 return finished(args, &config, outcome, clock);
             }
             Err(back) => found = *back,
@@ -192,6 +193,8 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
     let program = Arc::clone(&basis.program);
     let unread: FxHashSet<FileId> = trouble.iter().map(|t| t.primary.at.file).collect();
     let reported = found.reported(&program, &config, &unread);
+    let lost = lost::modules(&program, &found, &reported, &texts);
+    found.notes.extend(lost);
     let found = Arc::new(found);
     clock.lap("names");
     // What is kept is soon up to date, and would be lost half-way.
@@ -240,14 +243,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         findings,
         texts,
         hashes,
-        reported,
         broken,
         lines,
         known: 0,
         old: 0,
         timings: Vec::new(),
         notes: found.notes.clone(),
-        warnings: config::catalogue::idle(&config, &found.root, &found.packages),
+        warnings: warnings(&found, &reported, &config),
+        reported,
         rules: rules.iter().map(|r| r.meta().name).collect(),
         calls,
         found,
@@ -259,6 +262,14 @@ pub fn check_in(args: &CheckArgs, mut inputs: Inputs<'_>) -> anyhow::Result<Outc
         clock.lap("cache");
     }
     finished(args, &config, outcome, clock)
+}
+
+/// What is wrong around the files and did not stop the run.
+fn warnings(found: &Found, reported: &FxHashSet<FileId>, config: &Config) -> Vec<String> {
+    let mut warnings = found.warnings.clone();
+    warnings.extend(found.unchecked(reported, config));
+    warnings.extend(config::catalogue::idle(config, &found.root, &found.packages));
+    warnings
 }
 
 /// What comes behind the findings themselves: the baseline, and `--since`.
@@ -405,7 +416,16 @@ pub fn read_one(path: &Path, found: &Found, program: &Program, texts: &Texts, in
 }
 
 /// The text of a file with its hash, or why there is none.
-type Text = Result<(String, Digest), (Option<Digest>, String)>;
+type Text = Result<(String, Digest), NoText>;
+
+/// Why a file has no text.
+struct NoText {
+    /// Of its bytes, when they can be read.
+    hash: Option<Digest>,
+    message: String,
+    /// What can be read, up to the byte that cannot.
+    head: String,
+}
 
 /// A file that was opened.
 struct Opened {
@@ -448,12 +468,19 @@ fn macros_of(text: &str) -> Option<Arc<[SharedMacro]>> {
 fn text_of(path: &Path, texts: &Texts) -> Text {
     let bytes = match texts.buffer(path) {
         Some(text) => text.as_bytes().to_vec(),
-        None => std::fs::read(path).map_err(|error| (None, format!("this file cannot be read: {error}")))?,
+        None => std::fs::read(path).map_err(|error| NoText {
+            hash: None,
+            message: format!("this file cannot be read: {error}"),
+            head: String::new(),
+        })?,
     };
     let hash = blake3::hash(&bytes);
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        (Some(hash), format!("this file is not UTF-8 (byte {at})"))
+        let mut bytes = error.into_bytes();
+        bytes.truncate(at);
+        let head = String::from_utf8(bytes).unwrap_or_default();
+        NoText { hash: Some(hash), message: format!("this file is not UTF-8 (byte {at})"), head }
     })?;
     Ok((text, hash))
 }
@@ -470,7 +497,10 @@ impl Opened {
         }
         let (text, hash) = match self.text.unwrap_or_else(|| text_of(path, texts)) {
             Ok(text) => text,
-            Err((hash, message)) => return failed(hash, "", message, Span::default()),
+            Err(NoText { hash, message, head }) => {
+                let end = head.len().try_into().unwrap_or(u32::MAX);
+                return failed(hash, &head, message, Span::new(end, end));
+            }
         };
         let others = macros.seen_from(path);
         if let Some(hir) = self.known.filter(|known| known.is_same_with(others)) {

@@ -11,7 +11,8 @@ use linger_analysis::syntax::items::FileHir;
 use linger_lints::rules::tool::unused_suppression;
 use linger_lints::{Applicability, Diagnostic, Fix, Group};
 
-use crate::levels::{did_you_mean, nearest};
+use crate::forms;
+use crate::levels::did_you_mean;
 
 /// A suppression.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Suppression {
     covers: Covers,
     kind: Kind,
     has_reason: bool,
+    /// Why it is not understood; it covers nothing then.
+    wrong: Option<String>,
 }
 
 /// A rule that a suppression names (`rule`, `rule/case`, a group or `all`), and whether that hid something.
@@ -39,8 +42,6 @@ struct Name {
 enum Kind {
     Allow,
     Expect,
-    /// A word that is neither.
-    Unknown,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,16 +54,6 @@ enum Covers {
     Range(Span),
 }
 
-/// A comment, read.
-struct Parsed {
-    kind: Kind,
-    file: bool,
-    keyword: String,
-    names: Vec<String>,
-    list: (usize, usize),
-    has_reason: bool,
-}
-
 /// All suppressions of a file.
 pub fn read(hir: &FileHir, text: &str) -> Vec<Suppression> {
     let mut found = Vec::new();
@@ -72,25 +63,32 @@ pub fn read(hir: &FileHir, text: &str) -> Vec<Suppression> {
             continue;
         }
         let Some(raw) = text.get(comment.span.lo as usize..comment.span.hi as usize) else { continue };
-        let Some(parsed) = parse(raw) else { continue };
+        let form = match forms::read(raw) {
+            Some(Ok(form)) => form,
+            Some(Err(wrong)) => {
+                found.push(Suppression::not_understood(comment.span, wrong));
+                continue;
+            }
+            None => continue,
+        };
         let line = lines.line(comment.span.lo);
-        let covers = if parsed.file {
+        let covers = if form.of_file {
             Covers::File
         } else if comment.own_line {
             below(hir, text, comment.span)
         } else {
             beside(hir, line)
         };
-        let names = if parsed.kind == Kind::Unknown { vec![parsed.keyword.clone()] } else { parsed.names };
-        let (from, to) = parsed.list;
+        let (from, to) = form.list;
         found.push(Suppression {
-            names: names.into_iter().map(|text| Name { text, used: false }).collect(),
+            names: form.names.into_iter().map(|text| Name { text, used: false }).collect(),
             at: comment.span,
             removal: Some(whole_comment(text, comment.span, comment.own_line)),
             list: Some(Span::new(comment.span.lo + from as u32, comment.span.lo + to as u32)),
             covers,
-            kind: parsed.kind,
-            has_reason: parsed.has_reason,
+            kind: if form.expects { Kind::Expect } else { Kind::Allow },
+            has_reason: form.has_reason,
+            wrong: None,
         });
     }
     for attribute in &hir.lint_attributes {
@@ -112,46 +110,26 @@ pub fn read(hir: &FileHir, text: &str) -> Vec<Suppression> {
                 covers: Covers::Range(attribute.scope),
                 kind,
                 has_reason: attribute.reason.is_some(),
+                wrong: None,
             }),
         }
     }
     found
 }
 
-/// `// linger: allow(a, b) reason`
-fn parse(raw: &str) -> Option<Parsed> {
-    let start = raw.find("linger:")?;
-    // Only at the start of the comment: prose may mention us.
-    if !raw[..start].chars().all(|c| matches!(c, '/' | '*' | ' ' | '\t')) {
-        return None;
+impl Suppression {
+    fn not_understood(at: Span, wrong: String) -> Self {
+        Self {
+            names: Vec::new(),
+            at,
+            removal: None,
+            list: None,
+            covers: Covers::Range(at),
+            kind: Kind::Allow,
+            has_reason: false,
+            wrong: Some(wrong),
+        }
     }
-    let after = start + "linger:".len();
-    let open = after + raw[after..].find('(')?;
-    let keyword = raw[after..open].trim();
-    if keyword.is_empty() || !keyword.chars().all(|c| c.is_ascii_alphabetic() || c == '-') {
-        return None;
-    }
-    let (kind, file) = match keyword {
-        "allow" => (Kind::Allow, false),
-        "expect" => (Kind::Expect, false),
-        "allow-file" => (Kind::Allow, true),
-        _ => (Kind::Unknown, false),
-    };
-    let close = open + raw[open..].find(')')?;
-    let names = raw[open + 1..close]
-        .split(',')
-        .map(|name| name.trim().trim_start_matches("linger::").to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
-    let reason = raw[close + 1..].trim_end_matches("*/").trim_matches(|c: char| !c.is_alphanumeric());
-    Some(Parsed {
-        kind,
-        file,
-        keyword: keyword.to_owned(),
-        names,
-        list: (open + 1, close),
-        has_reason: !reason.is_empty(),
-    })
 }
 
 /// The comment with what would be left of its line: the line itself, or the blanks before it.
@@ -292,7 +270,7 @@ impl Name {
 pub fn hides(suppressions: &mut [Suppression], hir: &FileHir, file: FileId, finding: &Diagnostic) -> bool {
     let mut hidden = false;
     let code = finding.code();
-    for suppression in suppressions.iter_mut().filter(|s| s.kind != Kind::Unknown) {
+    for suppression in suppressions.iter_mut() {
         let mut places = std::iter::once(finding.primary.at).chain(finding.hidden.iter().copied());
         if !places.any(|p| p.file == file && suppression.covers.has(hir, p.span)) {
             continue;
@@ -330,11 +308,8 @@ pub fn trouble(
         let finding = |case: &'static str, message: String| {
             Diagnostic::new(&unused_suppression::META, at, message).case(case)
         };
-        if suppression.kind == Kind::Unknown {
-            let word = suppression.names.first().map_or("", |n| &n.text);
-            let near = nearest(word, ["allow", "expect", "allow-file"].into_iter());
-            let near = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-            found.push(finding("unknown", format!("`{word}` is no way to suppress a finding{near}")));
+        if let Some(wrong) = &suppression.wrong {
+            found.push(finding("unknown", wrong.clone()).help(forms::HELP));
             continue;
         }
         for name in suppression.names.iter().filter(|n| !is_name(&n.text)) {

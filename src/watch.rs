@@ -21,6 +21,7 @@ const REST: Duration = Duration::from_millis(150);
 pub fn watch(args: &CheckArgs) -> anyhow::Result<u8> {
     run::threads(args.jobs)?;
     let (found, _) = run::prepare(args)?;
+    found.is_somewhere()?;
     let (sender, changes) = channel();
     let mut debouncer = new_debouncer(REST, sender).context("changes cannot be watched")?;
     let watcher = debouncer.watcher();

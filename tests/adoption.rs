@@ -159,12 +159,27 @@ fn fixes_are_made_shown_and_refused() {
     write(root, &[("b.rs", ""), ("a.rs", &format!("{before}\n"))]);
     let refused = run(root, &["--fix", "a.rs"]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(stderr(&refused).contains("--allow-dirty"));
+    assert!(stderr(&refused).contains("--allow-dirty:\n  a.rs\n"), "{}", stderr(&refused));
     let fixed = run(root, &["--fix", "--allow-dirty", "a.rs"]);
     assert_eq!(fixed.status.code(), Some(0), "{}", stderr(&fixed));
     assert!(stderr(&fixed).contains("2 fixed in 1 file"), "{}", stderr(&fixed));
     assert_eq!(std::fs::read_to_string(root.join("a.rs")).expect("there"), "fn f() {}\r\nfn g() {}\r\n\n");
     assert_eq!(run(root, &["--unsafe-fixes", "a.rs"]).status.code(), Some(2));
+}
+
+#[test]
+fn fixes_that_must_be_asked_for_are_counted() {
+    let dir = scratch();
+    let text = "pub fn f(queue: &std::sync::Mutex<Vec<u64>>) {\n    while let Some(job) = queue.lock().unwrap().pop() {\n        \
+                std::thread::sleep(std::time::Duration::from_millis(job));\n    }\n}\n";
+    write(dir.path(), &[("a.rs", text)]);
+    let said = |args: &[&str]| stderr(&run(dir.path(), args));
+    let fixed = said(&["--fix", "a.rs"]);
+    assert!(fixed.contains("linger: 0 fixed in 0 files; 1 more with --unsafe-fixes\n"), "{fixed}");
+    let shown = said(&["--fix", "--diff", "a.rs"]);
+    assert!(shown.contains("linger: 1 more finding could be fixed with --unsafe-fixes\n"), "{shown}");
+    let all = said(&["--fix", "--unsafe-fixes", "a.rs"]);
+    assert!(all.contains("linger: 1 fixed in 1 file\n"), "{all}");
 }
 
 #[cfg(unix)]

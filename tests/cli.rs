@@ -225,8 +225,36 @@ fn a_file_that_is_not_utf8_is_named() {
     write(dir.path(), &[("b.rs", BOTH)]);
     std::fs::write(dir.path().join("a.rs"), b"// \xff\xfe\nfn f() {}\n").expect("a file");
     let output = run(dir.path(), &["--message-format", "short", "."]);
-    assert!(stdout(&output).contains("a.rs") && stdout(&output).contains("b.rs"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("a.rs:1:4: ") && stdout(&output).contains("b.rs"),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(code(&output), 1);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_column() {
+    let text = "\u{feff}fn f(m: &std::sync::Mutex<u8>) { let _ = m.lock(); end(); }\n";
+    let human = stdout(&on(text, &["--color", "never"]));
+    assert!(human.contains("┌─ a.rs:1:42\n"), "{human}");
+    assert!(short(text, &[]).starts_with("a.rs:1:42: "), "{}", short(text, &[]));
+    let rdjsonl = stdout(&on(text, &["--message-format", "rdjsonl"]));
+    assert!(rdjsonl.contains("\"column\":42"), "{rdjsonl}");
+}
+
+#[test]
+fn text_that_is_no_token_is_told_in_plain_words() {
+    for (text, place, words) in [
+        ("fn f() {\n    g(1);\n", "a.rs:1:8: ", "unclosed delimiter: this `{` is never closed"),
+        ("fn f() {\n    g(1;\n}\n", "a.rs:3:1: ", "unexpected closing delimiter: this `}`"),
+        ("fn f() {\n    g(\"1);\n}\n", "a.rs:2:7: ", "this string is never closed"),
+        ("fn f() {}\n/* no end\n", "a.rs:2:1: ", "this comment is never closed"),
+        ("fn f() { 1 ` 2 }\n", "a.rs:1:12: ", "this is no token of Rust"),
+    ] {
+        let said = short(text, &[]);
+        assert!(said.starts_with(place) && said.contains(words), "{said}");
+    }
 }
 
 #[test]
@@ -243,6 +271,15 @@ fn a_path_that_does_not_exist_is_an_error_of_use() {
     let output = run(dir.path(), &["nowhere.rs"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("nowhere.rs"), "{}", stderr(&output));
+    for (args, hint) in [
+        (&["--", "-D", "warnings"][..], "-D; options go before `--`"),
+        (&["chek"], "chek; did you mean the command `check`?"),
+        (&["exlpain", "double_lock"], "exlpain; did you mean the command `explain`?"),
+    ] {
+        let output = run(dir.path(), args);
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
 }
 
 #[test]
@@ -251,6 +288,12 @@ fn a_path_that_is_not_rust_is_skipped() {
     write(dir.path(), &[("notes.md", "# Notes\n")]);
     let output = run(dir.path(), &["--message-format", "short", "notes.md"]);
     assert_eq!((code(&output), stdout(&output)), (0, String::new()));
+    assert!(stderr(&output).contains("warning: notes.md is no Rust file"), "{}", stderr(&output));
+    // Hooks and editors name manifests, too.
+    write(dir.path(), &[("Cargo.toml", "[package]\nname = \"p\"\n")]);
+    let output = run(dir.path(), &["-v", "Cargo.toml"]);
+    assert!(stderr(&output).starts_with("linger: 0 files checked"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("note: Cargo.toml: not a Rust file"), "{}", stderr(&output));
 }
 
 #[test]
@@ -324,6 +367,14 @@ fn explain_and_rules() {
     let output = run(&common::repository(), &["explain", "duble_lock"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("did you mean `double_lock`?"));
+    for (word, hint) in [
+        ("dbl", "did you mean `double_lock`?"),
+        ("tool", "the rules of that group are `syntax_error`, `unused_suppression`"),
+        ("xyz", "`cargo linger rules` lists them"),
+    ] {
+        let output = run(&common::repository(), &["explain", word]);
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
     let output = run(&common::repository(), &["rules", "--format", "json"]);
     let list: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
     assert!(list.as_array().is_some_and(|l| l.iter().any(|r| r["name"] == "double_lock")));

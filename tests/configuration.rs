@@ -194,6 +194,24 @@ fn init_writes_what_verify_accepts() {
 }
 
 #[test]
+fn what_belongs_into_the_workspace_is_told_with_its_place() {
+    let dir = scratch();
+    write(
+        dir.path(),
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"a\"]\n"),
+            ("a/Cargo.toml", &package("a")),
+            ("a/src/lib.rs", ""),
+        ],
+    );
+    let entry = "# Ours.\n[[catalogue.function]]\npath = \"x::y\"\nblocks = true\n";
+    write(dir.path(), &[("a/linger.toml", entry)]);
+    let output = run(dir.path(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("a/linger.toml:2:3: a catalogue belongs"), "{}", stderr(&output));
+}
+
+#[test]
 fn the_schema_is_fresh() {
     let text = stdout(&run(&repository(), &["config", "schema"]));
     common::generated(&repository().join("linger.schema.json"), &text);
@@ -205,6 +223,8 @@ fn mistakes_in_the_catalogue_have_a_place_and_a_suggestion() {
         "# Ours.\n\n[[catalogue.resource]]\ntype = \"a::B\"\nclas = \"file\"\n",
         "[[catalogue.resource]]\ntype = \"a::B\"\nclass = \"lokc-guard\"\ndrop = \"releases\"\n",
         "[[catalogue.resource]]\nclass = \"file\"\n",
+        "# Ours.\n\n[[catalogue]]\ntype = \"a::B\"\n",
+        "# Ours.\n\n[[catalogue.function]]\nblocks = true\n",
         "[[catalogue.function]]\npath = \"a::b\"\nblock = true\n",
         "[[catalogue.function]]\npath = \"a::b\"\nblocks = 1\n",
         "[[catalogue.function]]\npath = \"b\"\nblocks = true\n",

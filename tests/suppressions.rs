@@ -66,12 +66,27 @@ fn what_hides_nothing_is_reported() {
     assert_eq!(check("fn f() {} // linger: allow(double_lock) no", &[]), ["2 unused_suppression/unused"]);
     assert_eq!(check("fn f() {} // linger: expect(double_lock)", &[]), ["2 unused_suppression/unused"]);
     assert_eq!(check("fn f() {} // linger: allow(duoble_lock)", &[]), ["2 unused_suppression/unknown"]);
-    assert_eq!(check("fn f() {} // linger: alow(double_lock)", &[]), ["2 unused_suppression/unknown"]);
+    for meant in [
+        "alow(double_lock)",
+        "allow",
+        "allow()",
+        "allow double_lock",
+        "allow-file(double_lock",
+        "allow-next-line(double_lock)",
+        "deny(double_lock)",
+        "ignore",
+        "double_lock",
+    ] {
+        let text = format!("fn f() {{}} // linger: {meant}");
+        assert_eq!(check(&text, &[]), ["2 unused_suppression/unknown"], "{meant}");
+    }
     // What is switched off was not looked for.
     assert_eq!(check("fn f() {} // linger: allow(double_lock) no", &["-A", "double_lock"]), [""; 0]);
     // Prose.
     assert_eq!(check("fn f() {} // as linger: sees (it)", &[]), [""; 0]);
     assert_eq!(check("fn f() {} // linger: a tool (good)", &[]), [""; 0]);
+    assert_eq!(check("fn f() {} // linger: the linter", &[]), [""; 0]);
+    assert_eq!(check("/// linger: ignore\nfn f() {}", &[]), [""; 0]);
 }
 
 #[test]

@@ -87,6 +87,55 @@ fn one_function_of_fifty_thousand_lines() {
     survives(dir.path());
 }
 
+/// One function that takes hold of a resource in every other line.
+#[test]
+fn one_function_of_many_resources() {
+    let dir = common::scratch();
+    let writers: String = (0..400)
+        .map(|n| {
+            format!(
+                "    let mut w{n} = BufWriter::new(File::create(\"{n}\")?);\n    writeln!(w{n}, \"a\")?;\n"
+            )
+        })
+        .collect();
+    let guards: String = (0..400).map(|n| format!("    let g{n} = m{n}.lock().unwrap();\n")).collect();
+    common::write(
+        dir.path(),
+        &[
+            (
+                "writers.rs",
+                &format!(
+                    "use std::fs::File;\nuse std::io::{{BufWriter, Write}};\nfn f() -> std::io::Result<()> {{\n{writers}    Ok(())\n}}\n"
+                ),
+            ),
+            ("guards.rs", &format!("fn f(m0: &std::sync::Mutex<u32>) {{\n{guards}}}\n")),
+        ],
+    );
+    survives(dir.path());
+}
+
+/// Aliases that name themselves, as a line that is half typed does, and such that double with each line.
+#[test]
+fn aliases_without_end() {
+    let each = |write: &dyn Fn(usize) -> String| (1..40).map(write).collect::<String>();
+    let all: String = (0..40).map(|n| format!("A{n}, ")).collect();
+    let cases = [
+        ("itself", "type C = (C, C); fn d(c: C) { c.d(); }".to_owned()),
+        ("argument", "type C<T> = C<C<T>>; fn d(c: C<u8>) { c.d(); }".to_owned()),
+        ("both", "type C<T> = D<C<T>>; type D<T> = C<D<T>>; fn d(c: C<u8>) { c.d(); }".to_owned()),
+        ("bound", "type C<T: Into<C<T>>> = Vec<T>; fn d(c: C<u8>) { c.d(); }".to_owned()),
+        ("output", "struct S; impl Iterator for S { type Item = (<S as Iterator>::Item, <S as Iterator>::Item); } fn d(s: S) { for x in s { x.d(); } }".to_owned()),
+        ("squares", format!("type A0<T> = (T, T); {} fn d(a: A39<u8>) {{ a.d(); }}", each(&|n| format!("type A{n}<T> = A{0}<A{0}<T>>; ", n - 1)))),
+        ("doubles", format!("type A0 = u8; {} fn d(a: A39) {{ a.d(); }}", each(&|n| format!("type A{n} = (A{0}, A{0}); ", n - 1)))),
+        ("all", format!("type A0 = ({all}); {} fn d(a: A39) {{ a.d(); }}", each(&|n| format!("type A{n} = ({all}); ")))),
+    ];
+    let dir = common::scratch();
+    for (name, text) in &cases {
+        common::write(dir.path(), &[(&format!("{name}.rs"), text)]);
+    }
+    survives(dir.path());
+}
+
 #[test]
 #[cfg(unix)]
 fn an_odd_tree() {

@@ -21,12 +21,16 @@ mod documentation;
 mod files;
 #[path = "../../src/fix.rs"]
 mod fix;
+#[path = "../../src/forms.rs"]
+mod forms;
 #[path = "../../src/git.rs"]
 mod git;
 #[path = "../../src/inputs.rs"]
 mod inputs;
 #[path = "../../src/levels.rs"]
 mod levels;
+#[path = "../../src/lost.rs"]
+mod lost;
 #[path = "../../src/macros.rs"]
 mod macros;
 #[path = "../../src/manifest.rs"]
@@ -39,6 +43,8 @@ mod pipeline;
 mod progress;
 #[path = "../../src/reasons.rs"]
 mod reasons;
+#[path = "../../src/refused.rs"]
+mod refused;
 #[path = "../../src/remembered.rs"]
 mod remembered;
 #[path = "../../src/report/mod.rs"]
@@ -61,6 +67,8 @@ mod text;
 mod texts;
 #[path = "../../src/watch.rs"]
 mod watch;
+#[path = "../../src/workspace.rs"]
+mod workspace;
 
 mod lsp;
 mod settings;

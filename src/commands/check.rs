@@ -20,6 +20,10 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         let something = fix::diff(args, &outcome, &mut out)?;
         out.flush()?;
+        let left = fix::unsafe_left(args, &outcome);
+        if left > 0 && !args.quiet {
+            eprintln!("linger: {} could be fixed with --unsafe-fixes", counted(left, "more finding"));
+        }
         return Ok(u8::from(something && !args.exit_zero));
     }
     if args.fix {
@@ -29,7 +33,11 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<u8> {
             eprintln!("note: {}", one_line(note));
         }
         if !args.quiet {
-            eprintln!("linger: {} fixed in {}", done.fixed, counted(done.files, "file"));
+            let more = match fix::unsafe_left(args, &outcome) {
+                0 => String::new(),
+                left => format!("; {left} more with --unsafe-fixes"),
+            };
+            eprintln!("linger: {} fixed in {}{more}", done.fixed, counted(done.files, "file"));
         }
     }
     let status = finish(args, &outcome);

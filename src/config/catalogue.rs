@@ -5,52 +5,79 @@ use std::path::Path;
 use linger_analysis::catalogue::{Catalogue, CatalogueError, Written};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
+use toml::{Spanned, Table};
 
 use crate::config::Config;
 use crate::config::load::Source;
 use crate::manifest::Package;
 
-/// The same text once more, with the entries as the catalogue reads them, so that a mistake has a place.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Whole {
-    catalogue: Option<Written>,
-    workspace: Option<Workspace>,
+/// The same text once more, for what cannot be told from a table: where its entries are.
+#[derive(Deserialize)]
+struct Whole<T> {
+    catalogue: Option<T>,
+    workspace: Option<Workspace<T>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Workspace {
-    metadata: Option<Metadata>,
+#[derive(Deserialize)]
+struct Workspace<T> {
+    metadata: Option<Metadata<T>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Metadata {
-    linger: Option<Linger>,
+#[derive(Deserialize)]
+struct Metadata<T> {
+    linger: Option<Linger<T>>,
 }
 
+#[derive(Deserialize)]
+struct Linger<T> {
+    catalogue: Option<T>,
+}
+
+/// The entries with their places.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Linger {
-    catalogue: Option<Written>,
+struct Entries {
+    resource: Vec<Spanned<Table>>,
+    function: Vec<Spanned<Table>>,
 }
+
+/// What an entry cannot do without.
+const OF_A_RESOURCE: [&str; 4] = ["type", "class", "drop", "across_await"];
+const OF_A_FUNCTION: [&str; 1] = ["path"];
 
 /// Fails when the entries cannot be read.
-pub fn verify(source: &Source<'_>, table: &toml::Table) -> anyhow::Result<()> {
-    let whole: Whole = source.parse()?;
-    let in_manifest =
-        whole.workspace.and_then(|w| w.metadata).and_then(|m| m.linger).and_then(|l| l.catalogue);
-    drop(whole.catalogue.or(in_manifest));
+pub fn verify(source: &Source<'_>, table: &Table) -> anyhow::Result<()> {
+    if let Err(error) = source.parse::<Whole<Written>>() {
+        let is_lack = error.to_string().contains("missing field");
+        return Err(incomplete(source).filter(|_| is_lack).unwrap_or(error));
+    }
     let text = toml::to_string(table)?;
     let Err(error) = Catalogue::extended(&text) else { return Ok(()) };
     let path = match &error {
+        CatalogueError::NotAPath { path } if path.is_empty() => {
+            return Err(incomplete(source).unwrap_or_else(|| source.error(None, &error.to_string())));
+        }
         CatalogueError::Duplicate { path } | CatalogueError::NotAPath { path } => {
             source.text.rfind(path.as_str())
         }
         CatalogueError::Syntax { .. } => None,
     };
     Err(source.error(path.map(|at| at..at), &error.to_string()))
+}
+
+/// The first entry that lacks something, with all that it lacks.
+fn incomplete(source: &Source<'_>) -> Option<anyhow::Error> {
+    let whole: Whole<Entries> = source.parse().ok()?;
+    let in_manifest = || whole.workspace?.metadata?.linger?.catalogue;
+    let entries = whole.catalogue.or_else(in_manifest)?;
+    let resources = entries.resource.iter().map(|entry| (entry, OF_A_RESOURCE.as_slice()));
+    let functions = entries.function.iter().map(|entry| (entry, OF_A_FUNCTION.as_slice()));
+    resources.chain(functions).find_map(|(entry, needed)| {
+        let lacks = needed.iter().filter(|key| !entry.get_ref().contains_key(**key));
+        let lacks: Vec<String> = lacks.map(|key| format!("`{key}`")).collect();
+        let message = format!("this entry lacks {}", lacks.join(", "));
+        (!lacks.is_empty()).then(|| source.error(Some(entry.span()), &message))
+    })
 }
 
 /// Entries whose crate nothing here is or depends on, and functions that are read anyway, each as a message with its place.

@@ -129,17 +129,14 @@ impl Config {
             };
             let Some(layer) = layer else { continue };
             // Rules are made and the catalogue is read once for a run.
-            if layer.file.catalogue.is_some() {
-                bail!(
-                    "{}: a catalogue belongs into the configuration of the workspace",
-                    layer.path.display()
-                );
+            if let Some(catalogue) = &layer.file.catalogue {
+                let message = "a catalogue belongs into the configuration of the workspace";
+                return Err(misplaced(&layer, catalogue.span(), message));
             }
-            if options(&layer.file.rules)?.next().is_some() {
-                bail!(
-                    "{}: options of rules belong into the configuration of the workspace; here only levels count",
-                    layer.path.display()
-                );
+            if let Some(rule) = first_with_options(&layer.file.rules)? {
+                let message =
+                    "options of rules belong into the configuration of the workspace; here only levels count";
+                return Err(misplaced(&layer, rule.span(), message));
             }
             config.layers.push(layer);
         }
@@ -335,14 +332,19 @@ fn check_options(
     Ok(())
 }
 
-/// Rules that have options.
-fn options(rules: &Rules) -> anyhow::Result<impl Iterator<Item = &str>> {
-    let mut found = Vec::new();
+/// A rule that has options.
+fn first_with_options(rules: &Rules) -> anyhow::Result<Option<&Spanned<String>>> {
     for (name, value) in rules {
         let read = setting(value.get_ref()).map_err(|message| anyhow!(message))?;
         if !read.options.is_empty() {
-            found.push(name.get_ref().as_str());
+            return Ok(Some(name));
         }
     }
-    Ok(found.into_iter())
+    Ok(None)
+}
+
+/// A setting that stands in the wrong file.
+fn misplaced(layer: &Layer, span: Range<usize>, message: &str) -> anyhow::Error {
+    let text = std::fs::read_to_string(&layer.path).unwrap_or_default();
+    Source { path: &layer.path, text: &text }.error(Some(span), message)
 }

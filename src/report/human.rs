@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use codespan_reporting::diagnostic::{Diagnostic as Rendered, Label as RenderedLabel, Severity};
-use codespan_reporting::files::{Error, Files};
+use codespan_reporting::files::{Error, Files, column_index};
 use codespan_reporting::term;
 use codespan_reporting::term::termcolor::Ansi;
 use linger_analysis::span::{FileId, FileSpan};
@@ -46,6 +46,13 @@ impl<'a> Files<'a> for Shown<'_> {
 
     fn line_index(&'a self, id: FileId, byte: usize) -> Result<usize, Error> {
         Ok(self.sources.line_index(id, byte))
+    }
+
+    fn column_number(&'a self, id: FileId, line: usize, byte: usize) -> Result<usize, Error> {
+        let column = column_index(self.source(id)?, self.line_range(id, line)?, byte);
+        // A byte order mark is no column.
+        let mark = usize::from(line == 0 && byte > 0 && self.source(id)?.starts_with('\u{feff}'));
+        Ok(column - mark.min(column) + 1)
     }
 
     fn line_range(&'a self, id: FileId, line: usize) -> Result<std::ops::Range<usize>, Error> {

@@ -90,8 +90,11 @@ impl<'o> Sources<'o> {
 
     /// Column in bytes, from 1.
     pub fn byte_column(&self, file: FileId, offset: usize) -> usize {
-        let Some((_, lines)) = self.files.get(&file) else { return 1 };
-        offset - lines.start(lines.line(offset as u32)) as usize + 1
+        let Some((text, lines)) = self.files.get(&file) else { return 1 };
+        let start = lines.start(lines.line(offset as u32)) as usize;
+        // A byte order mark is no column here either.
+        let mark = if start == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        offset - (start + mark).min(offset) + 1
     }
 
     /// The line (from 1) without its newline.

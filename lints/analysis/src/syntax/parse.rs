@@ -108,6 +108,25 @@ pub fn parse_signatures(path: PathBuf, text: &str) -> Result<FileHir, ParseError
     parse_file(path, &signatures_only(text))
 }
 
+/// Why a text does not fall into tokens, by what stands where that was seen.
+fn no_token(text: &str, at: Span) -> String {
+    let rest = text.get(at.lo as usize..).unwrap_or_default();
+    let Some(first) = rest.chars().next() else { return "the file ends too early".to_owned() };
+    let behind_prefix = rest.trim_start_matches(['b', 'c', 'r']).trim_start_matches('#');
+    match first {
+        '(' | '[' | '{' => format!("unclosed delimiter: this `{first}` is never closed"),
+        ')' | ']' | '}' => {
+            format!("unexpected closing delimiter: this `{first}` does not close what is open here")
+        }
+        '\'' => "this is neither a character nor a lifetime".to_owned(),
+        _ if rest.starts_with("/*") => "this comment is never closed".to_owned(),
+        _ if behind_prefix.starts_with('"') => {
+            "this string is never closed, or holds what it cannot hold".to_owned()
+        }
+        _ => "this is no token of Rust".to_owned(),
+    }
+}
+
 fn refusal(kind: ParseErrorKind, message: &str) -> ParseError {
     ParseError { message: message.to_owned(), span: Span::default(), kind }
 }
@@ -137,7 +156,10 @@ fn parse_here(
         ParseError { message: error.to_string(), span, kind: ParseErrorKind::Syntax }
     };
     let lex = || -> Result<TokenStream, ParseError> {
-        text[start..].parse().map_err(|error: proc_macro2::LexError| syntax_error(error.into()))
+        text[start..].parse().map_err(|error: proc_macro2::LexError| {
+            let error = syntax_error(error.into());
+            ParseError { message: no_token(text, error.span), ..error }
+        })
     };
     let tokens = lex()?;
     let mut macros = LocalMacros::with(others);
