@@ -15,6 +15,7 @@ use linger_analysis::types::infer::{BodyTypes, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::diagnostic::Confidence;
+use crate::in_hand::InHand;
 use crate::reason::{WORK, is_reason};
 use crate::rule::Gathered;
 
@@ -39,6 +40,7 @@ pub struct FlowView<'a> {
     pub mir: &'a Mir,
     /// Its resources.
     pub tokens: Tokens<'a>,
+    in_hand: OnceCell<InHand>,
 }
 
 /// One function with the closures and async blocks in it.
@@ -120,7 +122,11 @@ impl<'a> BodyContext<'a> {
             self.body
                 .flow
                 .all()
-                .map(|mir| FlowView { mir, tokens: self.analysis.tokens(self.body, mir) })
+                .map(|mir| FlowView {
+                    mir,
+                    tokens: self.analysis.tokens(self.body, mir),
+                    in_hand: OnceCell::new(),
+                })
                 .collect()
         })
     }
@@ -269,6 +275,11 @@ impl FlowView<'_> {
     #[must_use]
     pub fn operand_ty(&self, operand: &Operand) -> &Ty {
         operand.place().map_or(&Ty::Unknown, |p| self.place_ty(p))
+    }
+
+    /// Which resources each statement has in hand.
+    pub(crate) fn in_hand(&self) -> &InHand {
+        self.in_hand.get_or_init(|| InHand::new(&self.tokens))
     }
 
     /// Whether a statement can be reached.

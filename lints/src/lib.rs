@@ -8,6 +8,7 @@ pub mod context;
 mod declare;
 
 pub mod diagnostic;
+mod in_hand;
 mod reason;
 pub mod registry;
 pub mod rule;

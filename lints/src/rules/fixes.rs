@@ -49,9 +49,8 @@ pub(crate) fn drop_before(
         if matches!(statement.kind, StatementKind::Drop { .. } | StatementKind::Vacant(_)) {
             return false;
         }
-        let state = tokens.state_at(at);
         let mut found = false;
-        mentions(statement, &mut |var| found |= state.reached(var).contains(id));
+        mentions(statement, &mut |var| found |= view.in_hand().reaches(at, var, id));
         found
     };
     let inside = view.statements().any(|(p, s)| whole.contains(s.span) && needs(p, s));

@@ -81,13 +81,12 @@ pub(crate) fn resource<'a>(
 
 /// Whether a call works on a token, through any of its arguments.
 pub(crate) fn touches_token(
-    tokens: &linger_analysis::flow::tokens::Tokens<'_>,
+    view: &FlowView<'_>,
     point: linger_analysis::flow::mir::Point,
     call: &linger_analysis::flow::mir::Call,
     id: linger_analysis::flow::tokens::TokenId,
 ) -> bool {
-    let state = tokens.state_at(point);
-    call.args.iter().any(|o| o.place().is_some_and(|p| state.reached(p.var).contains(id)))
+    call.args.iter().any(|o| o.place().is_some_and(|p| view.in_hand().reaches(point, p.var, id)))
 }
 
 /// Whether code is only there for tests or to show something: test code, or a package in a folder for such.

@@ -470,6 +470,9 @@ pub struct FunctionFacts {
     /// Constants whose name among the arguments means that what is there already is replaced, and nothing acquired.
     #[schemars(with = "Vec<String>")]
     pub replaces_with: Vec<Symbol>,
+    /// Constants whose name among the arguments means that it answers at once and does not wait (`WNOHANG`).
+    #[schemars(with = "Vec<String>")]
+    pub only_asks_with: Vec<Symbol>,
     /// Starts a state that the function named here ends (`enable_raw_mode` → `disable_raw_mode`).
     #[schemars(with = "Vec<String>")]
     pub undone_by: Vec<Symbol>,

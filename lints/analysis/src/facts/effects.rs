@@ -7,6 +7,7 @@ use crate::flow::mir::{Call, Point};
 use crate::flow::tokens::Tokens;
 use crate::span::FileSpan;
 use crate::symbol::Symbol;
+use crate::syntax::hir::{ExprId, ExprKind};
 use crate::types::infer::Target;
 
 /// Effects of calls to external functions.
@@ -36,14 +37,15 @@ pub(super) fn external(
     if catalogue.ends_state(path) && !summary.ends.contains(&path) {
         summary.ends.push(path);
     }
+    let waits = !analysis.only_asks(body, call, tokens.mir.statement(point).and_then(|s| s.expr));
     let weight = match facts.waits || facts.blocks {
         true if !out.once => analysis.weight(body, tokens, point, call),
         true => Weight::Moment,
         false => Weight::Lasting,
     };
     let kinds = [
-        (facts.waits, EffectKind::Waits),
-        (facts.blocks, EffectKind::Blocks),
+        (facts.waits && waits, EffectKind::Waits),
+        (facts.blocks && waits, EffectKind::Blocks),
         (facts.io, EffectKind::Io),
         (facts.ends_process, EffectKind::EndsProcess),
         (facts.spawns.is_some(), EffectKind::Spawns),
@@ -67,6 +69,25 @@ fn asks_for_runtime(catalogue: &Catalogue, body: &AnalyzedBody) -> bool {
                 if catalogue.facts(*path).is_some_and(|f| f.asks_for_runtime))
         })
     })
+}
+
+impl Analysis<'_> {
+    /// Whether a call of a function that waits is told to answer at once: `waitpid(pid, Some(WaitPidFlag::WNOHANG))`.
+    #[must_use]
+    pub fn only_asks(&self, body: &AnalyzedBody, call: &Call, written: Option<ExprId>) -> bool {
+        let Target::External(path) = &call.callee.target else { return false };
+        let words = self.catalogue.facts(*path).map_or(&[][..], |f| &f.only_asks_with);
+        if words.is_empty() {
+            return false;
+        }
+        let hir = self.hir(body);
+        written.is_some_and(|e| {
+            hir.any(e, &mut |part| match &hir.expr(part).kind {
+                ExprKind::Path(path) => path.last().is_some_and(|name| words.contains(&name)),
+                _ => false,
+            })
+        })
+    }
 }
 
 impl Effect {

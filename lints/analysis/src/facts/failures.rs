@@ -108,10 +108,10 @@ fn causes(hir: &Body, e: ExprId, out: &mut Vec<ExprId>) {
     }
 }
 
-/// Whether an error of this call means that something was not written.
+/// Whether an error of this call means that something was not written, or that a protection is not in force.
 fn loses_data(analysis: &Analysis<'_>, callee: &Callee, path: Symbol) -> bool {
     let Some(facts) = analysis.catalogue.facts(path) else { return false };
-    if facts.if_ignored != Some(IfIgnored::DataLoss) || facts.reads_body {
+    if !matches!(facts.if_ignored, Some(IfIgnored::DataLoss | IfIgnored::Security)) || facts.reads_body {
         return false;
     }
     let of_a_trait = path

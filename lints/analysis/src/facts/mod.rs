@@ -28,7 +28,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::catalogue::{Catalogue, Class, Mode, SpawnKind};
+use crate::catalogue::{Catalogue, Class, Mode};
 use crate::flow::identity::{Getters, Identity};
 use crate::flow::mir::{Mir, Owner, Point};
 use crate::flow::tokens::{ReturnedGuard, Summaries, Tokens};
@@ -48,7 +48,7 @@ pub use direct::{Site, effects_of_call};
 pub use endless::{Endless, endless};
 pub use failures::Failure;
 pub use keep::{Facts, Look};
-pub use spawns::{Spawn, spawns};
+pub use spawns::{Spawn, SpawnedParam, spawns};
 pub use timeline::timeline;
 pub use weight::Weight;
 
@@ -150,6 +150,8 @@ pub struct Summary {
     pub returned_part: Option<(u32, SmallVec<[Symbol; 3]>)>,
     /// The static that it returns.
     pub returned_static: Option<Symbol>,
+    /// It gives the good value of its first parameter on: `self.map_err(…)`.
+    pub passes_on: bool,
     /// Other effects.
     pub effects: FxHashMap<EffectKind, Effect>,
     /// It can never return: the loop that it stays in.
@@ -167,7 +169,7 @@ pub struct Summary {
     /// No path returns (endless, panics, or ends the process).
     pub never_returns: bool,
     /// Parameters that it runs in a new task, thread or pool.
-    pub spawned_params: SmallVec<[(u32, SpawnKind); 1]>,
+    pub spawned_params: SmallVec<[SpawnedParam; 1]>,
     /// Callbacks among its parameters that it runs itself, and the locks that it holds meanwhile.
     pub runs_params: SmallVec<[RunsParam; 1]>,
     /// It awaits something.
@@ -235,6 +237,10 @@ impl Getters for Analysis<'_> {
 
     fn returned_static(&self, def: DefId) -> Option<Symbol> {
         self.summary(def)?.returned_static
+    }
+
+    fn passes_on(&self, def: DefId) -> bool {
+        self.summary(def).is_some_and(|s| s.passes_on)
     }
 }
 

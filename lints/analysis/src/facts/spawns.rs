@@ -11,11 +11,22 @@ use crate::facts::{Analysis, AnalyzedBody};
 use crate::flow::mir::{Call, Mir, Operand, Point, Rvalue, Statement, Var};
 use crate::flow::tokens::Tokens;
 use crate::names::DefId;
-use crate::syntax::hir::ClosureId;
+use crate::syntax::hir::{Body, ClosureId, ExprId, ExprKind, LocalId};
 use crate::types::infer::Target;
 
+/// A parameter that a function runs elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SpawnedParam {
+    /// Its number (`self` is 0 in methods).
+    pub param: u32,
+    /// As a task, thread, …
+    pub kind: SpawnKind,
+    /// What it gives is what the task gives; not when it runs inside of a block that does something else with that.
+    pub is_all: bool,
+}
+
 /// Parameters that a function runs elsewhere, and how.
-pub(super) type SpawnedParams = SmallVec<[(u32, SpawnKind); 1]>;
+pub(super) type SpawnedParams = SmallVec<[SpawnedParam; 1]>;
 
 /// A call that starts work elsewhere.
 pub struct Spawn<'m> {
@@ -27,6 +38,8 @@ pub struct Spawn<'m> {
     pub call: &'m Call,
     /// Task, thread, …
     pub kind: SpawnKind,
+    /// What the code gives is what the task gives.
+    pub is_all: bool,
     /// The code, when it stands here.
     pub closure: Option<ClosureId>,
     /// The function whose future (or call) is run, when it is one of the program.
@@ -45,14 +58,15 @@ pub fn spawns<'m>(analysis: &Analysis<'_>, body: &AnalyzedBody, tokens: &Tokens<
         if !tokens.is_reachable(point.block) {
             continue;
         }
-        for (kind, index) in spawned_arguments(analysis, call) {
-            let Some(operand) = call.args.get(index as usize) else { continue };
+        for spawned in spawned_arguments(analysis, call) {
+            let Some(operand) = call.args.get(spawned.param as usize) else { continue };
             let (closure, function) = code(analysis, tokens, operand);
             out.push(Spawn {
                 point,
                 statement,
                 call,
-                kind,
+                kind: spawned.kind,
+                is_all: spawned.is_all,
                 closure,
                 function,
                 handle: call.dest.projections.is_empty().then_some(call.dest.var),
@@ -63,22 +77,17 @@ pub fn spawns<'m>(analysis: &Analysis<'_>, body: &AnalyzedBody, tokens: &Tokens<
 }
 
 /// Which arguments a call runs elsewhere (indices into [`Call::args`]).
-fn spawned_arguments(analysis: &Analysis<'_>, call: &Call) -> SmallVec<[(SpawnKind, u32); 1]> {
+fn spawned_arguments(analysis: &Analysis<'_>, call: &Call) -> SpawnedParams {
     match &call.callee.target {
-        Target::External(path) => match analysis.catalogue.facts(*path) {
-            Some(facts) => match facts.spawns {
-                Some(kind) => {
-                    let shift = u32::from(call.is_method);
-                    SmallVec::from_slice(&[(kind, u32::from(facts.spawned_argument) + shift)])
-                }
-                None => SmallVec::new(),
-            },
-            None => SmallVec::new(),
-        },
-        Target::Def(def) => analysis
-            .summary(*def)
-            .map(|s| s.spawned_params.iter().map(|(p, k)| (*k, *p)).collect())
-            .unwrap_or_default(),
+        Target::External(path) => {
+            let facts = analysis.catalogue.facts(*path);
+            let spawned = facts.and_then(|facts| {
+                let param = u32::from(facts.spawned_argument) + u32::from(call.is_method);
+                facts.spawns.map(|kind| SpawnedParam { param, kind, is_all: true })
+            });
+            spawned.into_iter().collect()
+        }
+        Target::Def(def) => analysis.summary(*def).map(|s| s.spawned_params.clone()).unwrap_or_default(),
         _ => SmallVec::new(),
     }
 }
@@ -178,7 +187,7 @@ fn is_wrapper(analysis: &Analysis<'_>, call: &Call) -> bool {
     }
 }
 
-fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: crate::syntax::hir::ExprId) -> Option<DefId> {
+fn path_def(analysis: &Analysis<'_>, tokens: &Tokens<'_>, e: ExprId) -> Option<DefId> {
     let path = tokens.context().types.paths.get(&e)?;
     analysis.program.by_path.get(path).and_then(|d| d.first()).copied()
 }
@@ -209,14 +218,15 @@ pub(super) fn find_wrappers(
 fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
     let mir = &*body.flow.root;
     let tokens = analysis.tokens(body, mir);
-    let mut params = SmallVec::new();
+    let mut params = SpawnedParams::new();
     for (_, _, call) in mir.calls() {
-        for (kind, index) in spawned_arguments(analysis, call) {
-            let Some(var) = call.args.get(index as usize).and_then(Operand::var) else { continue };
+        for spawned in spawned_arguments(analysis, call) {
+            let Some(var) = call.args.get(spawned.param as usize).and_then(Operand::var) else { continue };
             let reached = reached_params(analysis, &tokens, body, unwrapped(analysis, &tokens, var));
-            for param in reached {
-                if !params.contains(&(param, kind)) {
-                    params.push((param, kind));
+            for (param, is_all) in reached {
+                let found = SpawnedParam { param, kind: spawned.kind, is_all: is_all && spawned.is_all };
+                if !params.iter().any(|p| p.param == param && p.kind == found.kind) {
+                    params.push(found);
                 }
             }
         }
@@ -224,8 +234,14 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
     params
 }
 
-/// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds.
-fn reached_params(analysis: &Analysis<'_>, tokens: &Tokens<'_>, body: &AnalyzedBody, var: Var) -> Vec<u32> {
+/// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds. With each
+/// whether the block ends with what it gives.
+fn reached_params(
+    analysis: &Analysis<'_>,
+    tokens: &Tokens<'_>,
+    body: &AnalyzedBody,
+    var: Var,
+) -> Vec<(u32, bool)> {
     use crate::flow::identity::Root;
     use crate::flow::mir::{Owner, Place, StatementKind};
     let ids = &tokens.identities;
@@ -252,7 +268,7 @@ fn reached_params(analysis: &Analysis<'_>, tokens: &Tokens<'_>, body: &AnalyzedB
                     _ => false,
                 });
                 if used && let Root::Param(index) = ids.place(&Place::whole(capture.var)).root {
-                    out.push(index);
+                    out.push((index, ends_with(analysis.hir(body), id, capture.local)));
                 }
             }
         }
@@ -264,15 +280,40 @@ fn reached_params(analysis: &Analysis<'_>, tokens: &Tokens<'_>, body: &AnalyzedB
             Root::Param(index) => Some(index),
             _ => None,
         };
-        return waited.into_iter().filter_map(param).collect();
+        let gives_on = match call.callee.target {
+            Target::Def(def) => analysis.program.def(def).signature.as_ref().is_none_or(|s| !s.ret.is_unit()),
+            _ => true,
+        };
+        return waited.into_iter().filter_map(param).map(|index| (index, gives_on)).collect();
     }
     match ids.place(&Place::whole(var)).root {
-        Root::Param(index) => vec![index],
+        Root::Param(index) => vec![(index, true)],
         _ => Vec::new(),
     }
 }
 
-fn holds(mir: &Mir, operand: &Operand, local: crate::syntax::hir::LocalId) -> bool {
+/// Whether a block ends with what a future or closure gives that it was handed: `async move { work.await }`, or with
+/// its error: `work.await?;`.
+fn ends_with(hir: &Body, block: ClosureId, handed: LocalId) -> bool {
+    let root = hir.closure(block).body;
+    gives(hir, root, handed)
+        || hir.any(
+            root,
+            &mut |e| matches!(hir.expr(e).kind, ExprKind::Try { operand } if gives(hir, operand, handed)),
+        )
+}
+
+fn gives(hir: &Body, e: ExprId, handed: LocalId) -> bool {
+    let is_handed = |e: ExprId| matches!(hir.expr(e).kind, ExprKind::Local(local) if local == handed);
+    match &hir.expr(e).kind {
+        ExprKind::Block(block) => block.tail.is_some_and(|tail| gives(hir, tail, handed)),
+        ExprKind::Await { operand } => is_handed(*operand),
+        ExprKind::Call { callee, .. } => is_handed(*callee),
+        _ => false,
+    }
+}
+
+fn holds(mir: &Mir, operand: &Operand, local: LocalId) -> bool {
     operand.place().is_some_and(|p| match mir.var(p.var).kind {
         crate::flow::mir::VarKind::Capture(l) => l == local,
         crate::flow::mir::VarKind::Temp(_) => false,

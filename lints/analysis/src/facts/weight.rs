@@ -18,6 +18,7 @@ use crate::symbol::Symbol;
 use crate::syntax::hir::{ClosureId, ExprId, ExprKind, Literal, LocalId};
 use crate::syntax::items::ItemKind;
 use crate::types::infer::Target;
+use crate::types::ty::Ty;
 
 /// How much a wait matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -134,6 +135,14 @@ impl Analysis<'_> {
                     if let Some(taken) = captures.iter().find(|c| is_sender(c.var)) {
                         return self.answered_by(body, mir, ids, *id, taken.local);
                     }
+                    // It has sent before anybody receives, unless it was given to somebody else instead.
+                    let is_clone = |var: Var| {
+                        let original = cloned(ids, var).and_then(Operand::place);
+                        original.is_some_and(|place| is_sender(place.var))
+                    };
+                    if captures.iter().any(|c| is_clone(c.var)) && is_called_here(body, mir, *id) {
+                        return Some(Weight::Errand);
+                    }
                 }
                 // A function of the program that starts a thread and gives the sender to it.
                 StatementKind::Call(call) => {
@@ -195,6 +204,20 @@ impl Analysis<'_> {
                 tokens.path(point, works, |_, _| false).is_some()
             })
     }
+}
+
+/// What a variable is a clone of.
+fn cloned<'m>(ids: &Identities<'m>, var: Var) -> Option<&'m Operand> {
+    let call = ids.defining_call(var).filter(|c| c.is_method && c.name.as_str() == "clone")?;
+    call.args.first()
+}
+
+/// Whether a closure is called by its name in the flow that writes it.
+fn is_called_here(body: &AnalyzedBody, mir: &Mir, closure: ClosureId) -> bool {
+    mir.calls().any(|(_, _, call)| {
+        matches!(call.callee.target, Target::Local(local)
+            if matches!(body.types.local(local), Ty::Closure(id, _) if *id == closure))
+    })
 }
 
 /// The flow and variable that a closure has a local from.

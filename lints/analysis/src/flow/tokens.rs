@@ -443,7 +443,8 @@ impl<'a> Tokens<'a> {
                     .and_then(Operand::place)
                     .and_then(|p| self.identities.defining_call(p.var)),
             };
-            let lock = origin.and_then(|c| self.lock_of(c, &fresh, summaries));
+            // A guard that comes out of a holder (`last.take()`) was taken long before, and of a lock that is not known.
+            let lock = origin.filter(|_| !taken).and_then(|c| self.lock_of(c, &fresh, summaries));
             let token = Token {
                 at: point,
                 span: statement.span,

@@ -118,10 +118,10 @@ fn header(program: &Program, def: DefId) -> Option<Header> {
     let mut scope = GenericScope::default();
     program.add_params(def, &mut scope);
     let node = program.graph.home(def);
-    let self_ty = Place { program, node, scope: &scope, depth: 0 }.ty(self_ty);
+    let self_ty = Place { program, node, scope: &scope }.ty(self_ty);
     scope.self_ty = Some(self_ty.clone());
     let of_trait = trait_path.as_ref().map(|path| {
-        let place = Place { program, node, scope: &scope, depth: 0 };
+        let place = Place { program, node, scope: &scope };
         // An unknown trait still is one: what is in the impl is no inherent method.
         place.bound(path).unwrap_or_else(|| unknown_trait(path))
     });
@@ -196,7 +196,7 @@ fn own_assoc_types(program: &mut Program) {
             let hir = &shared.graph.files[file.0 as usize];
             let item = &hir.items[index.index()];
             let parent = shared.graph.def_id(file, parent_of(hir, item)?);
-            let ty = shared.alias(assoc.def, 0);
+            let ty = shared.alias(assoc.def);
             (!ty.is_unknown()).then(|| (parent, assoc.def, sym(&format!("Self::{}", item.name)), ty))
         })
         .collect();
@@ -219,7 +219,7 @@ fn traits(program: &mut Program) {
             let item = shared.graph.item(def);
             let ItemKind::Trait { supertraits } = &item.kind else { return None };
             let scope = shared.generic_scope(def);
-            let place = Place { program: shared, node: shared.graph.home(def), scope: &scope, depth: 0 };
+            let place = Place { program: shared, node: shared.graph.home(def), scope: &scope };
             Some((shared.def(def).path, def, place.bounds(supertraits)))
         })
         .collect();
@@ -243,7 +243,7 @@ fn traits(program: &mut Program) {
                 // `type Item: Bound;` has its bounds as a where clause on `Self::Item`.
                 let scope = GenericScope::default();
                 let node = shared.graph.node_of(def.file, item.module);
-                let place = Place { program: shared, node, scope: &scope, depth: 0 };
+                let place = Place { program: shared, node, scope: &scope };
                 let bounds = item
                     .generics
                     .predicates
@@ -301,7 +301,7 @@ fn type_info(program: &Program, def: DefId) -> Option<(Symbol, DefId, TypeInfo)>
     let path = program.def(def).path;
     let scope = program.generic_scope(def);
     let node = program.graph.home(def);
-    let place = Place { program, node, scope: &scope, depth: 0 };
+    let place = Place { program, node, scope: &scope };
     let fields = |fields: &Fields| -> Vec<FieldInfo> {
         fields.all().iter().map(|field| FieldInfo { name: field.name, ty: place.ty(&field.ty) }).collect()
     };
@@ -445,7 +445,7 @@ fn members(program: &mut Program) {
         }
     }
     for (path, self_ty) in derefs {
-        let target = program.project(&self_ty, sym("Target"), Some(sym("std::ops::Deref")), 0);
+        let target = program.project(&self_ty, sym("Target"), Some(sym("std::ops::Deref")));
         let Some(info) = program.types.get_mut(&path) else { continue };
         // From the impl's parameters to the type's own.
         let own = info.generics.iter().map(|name| Ty::Param(*name, Bounds::from([]))).collect();
@@ -472,7 +472,7 @@ pub(super) fn settled_types(program: &mut Program) {
                 }
                 None => shared.assoc_impls.get(&(head, name))?.first()?.self_ty.clone(),
             };
-            let settled = shared.project(&self_ty, name, None, 0);
+            let settled = shared.project(&self_ty, name, None);
             (!settled.is_unknown()).then_some(((head, name), settled))
         })
         .collect();

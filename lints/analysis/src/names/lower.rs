@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::names::aliases::within_reason;
 use crate::names::graph::{Entity, NodeId};
 use crate::names::lookup::Lookup;
 use crate::names::prelude;
 use crate::names::subst::{Subst, pair, subst};
-use crate::names::{DefId, GenericScope, Namespace, Program};
+use crate::names::{GenericScope, Namespace, Program};
 use crate::span::FileId;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{GenericArgs, ModuleIndex, PathRef, TypeRef};
 use crate::syntax::items::ItemKind;
 use crate::types::ty::{Args, Bound, Bounds, List, Ty};
-
-/// Aliases of aliases deeper than this are not followed; cycles end here too.
-const FAR_ENOUGH: u8 = 24;
 
 /// Where a type stands.
 #[derive(Clone, Copy)]
@@ -22,15 +20,13 @@ pub(super) struct Place<'a> {
     pub(super) program: &'a Program,
     pub(super) node: NodeId,
     pub(super) scope: &'a GenericScope,
-    /// Aliases that are being expanded.
-    pub(super) depth: u8,
 }
 
 impl Program {
     /// The type that `ty` means in `module` of `file`.
     #[must_use]
     pub fn lower_type(&self, file: FileId, module: ModuleIndex, scope: &GenericScope, ty: &TypeRef) -> Ty {
-        Place { program: self, node: self.graph.node_of(file, module), scope, depth: 0 }.ty(ty)
+        Place { program: self, node: self.graph.node_of(file, module), scope }.ty(ty)
     }
 
     /// The bounds that `paths` mean in `module` of `file`; what is not found is left out.
@@ -42,7 +38,7 @@ impl Program {
         scope: &GenericScope,
         paths: &[PathRef],
     ) -> Bounds {
-        Place { program: self, node: self.graph.node_of(file, module), scope, depth: 0 }.bounds(paths)
+        Place { program: self, node: self.graph.node_of(file, module), scope }.bounds(paths)
     }
 }
 
@@ -189,9 +185,9 @@ impl<'a> Place<'a> {
                         Ty::Adt(self.program.path_of(def), self.args(args))
                     }
                     ItemKind::TypeAlias(_) => {
-                        let target = self.program.alias(def, self.depth);
+                        let target = self.program.alias(def);
                         let names: Vec<Symbol> = item.generics.params.iter().map(|(name, _)| *name).collect();
-                        collapse(subst(&target, &pair(&names, &self.args(args))))
+                        collapse(within_reason(subst(&target, &pair(&names, &self.args(args)))))
                     }
                     // A trait object without `dyn`, as in 2015.
                     ItemKind::Trait { .. } => {
@@ -217,7 +213,7 @@ impl<'a> Place<'a> {
         match self.program.graph.externals.index.type_facts(path) {
             Some(facts) if facts.alias.is_some() => {
                 let target = facts.alias.as_ref().map(|alias| subst(alias, &pair(&facts.generics, &types)));
-                collapse(target.unwrap_or_default())
+                collapse(within_reason(target.unwrap_or_default()))
             }
             Some(facts) if facts.is_trait => {
                 let assoc = args.map_or(&[][..], |a| &a.bindings);
@@ -243,33 +239,13 @@ impl<'a> Place<'a> {
             let declared = bounds.iter().find_map(|bound| self.program.declared_bounds(bound.path, name, 8));
             return Ty::Param(whole, declared.unwrap_or_else(|| Bounds::from([])));
         }
-        self.program.project(ty, name, of_trait, self.depth)
+        self.program.project(ty, name, of_trait)
     }
 }
 
 impl Program {
-    /// What an alias (or associated type of an impl) stands for, in its own parameters.
-    pub(super) fn alias(&self, def: DefId, depth: u8) -> Ty {
-        let Some(memo) = self.aliases.get(&def) else { return Ty::Unknown };
-        if let Some(known) = memo.get() {
-            return known.clone();
-        }
-        if depth >= FAR_ENOUGH {
-            return Ty::Unknown;
-        }
-        let ItemKind::TypeAlias(Some(target)) = &self.graph.item(def).kind else { return Ty::Unknown };
-        let scope = self.generic_scope(def);
-        let place = Place { program: self, node: self.graph.home(def), scope: &scope, depth: depth + 1 };
-        let ty = place.ty(target);
-        // Another thread may have been faster, with the same answer.
-        if depth == 0 {
-            drop(memo.set(ty.clone()));
-        }
-        ty
-    }
-
     /// The associated type `name` of `ty`.
-    pub(super) fn project(&self, ty: &Ty, name: Symbol, of_trait: Option<Symbol>, depth: u8) -> Ty {
+    pub(super) fn project(&self, ty: &Ty, name: Symbol, of_trait: Option<Symbol>) -> Ty {
         match ty {
             Ty::Iterator(item) if name == "Item" => return (**item).clone(),
             Ty::Future(output, _) if name == "Output" => return (**output).clone(),
@@ -280,15 +256,15 @@ impl Program {
             }
             _ => {}
         }
-        let found = self.project_impl(ty, name, of_trait, depth);
+        let found = self.project_impl(ty, name, of_trait);
         match ty {
-            Ty::Ref(_, inner) if found.is_unknown() => self.project(inner, name, of_trait, depth),
+            Ty::Ref(_, inner) if found.is_unknown() => self.project(inner, name, of_trait),
             _ => found,
         }
     }
 
     /// The associated type `name` of `ty` by the impls of the program.
-    fn project_impl(&self, ty: &Ty, name: Symbol, of_trait: Option<Symbol>, depth: u8) -> Ty {
+    fn project_impl(&self, ty: &Ty, name: Symbol, of_trait: Option<Symbol>) -> Ty {
         let Some(head) = head(ty) else { return Ty::Unknown };
         let Some(candidates) = self.assoc_impls.get(&(head, name)) else { return Ty::Unknown };
         let mut found = None;
@@ -300,7 +276,7 @@ impl Program {
             if !crate::names::subst::unify(&candidate.self_ty, ty, &mut map) {
                 continue;
             }
-            let this = subst(&self.alias(candidate.def, depth), &map);
+            let this = within_reason(subst(&self.alias(candidate.def), &map));
             match &found {
                 None => found = Some(this),
                 Some(other) if *other == this => {}

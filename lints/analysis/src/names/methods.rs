@@ -220,7 +220,7 @@ impl Program {
         for name in ["Item", "Output", "Target", "Error", "Err", "Ok"] {
             let name = sym(name);
             if self.assoc_impls.contains_key(&(head, name)) {
-                let found = self.project(ty, name, Some(trait_path), 0);
+                let found = self.project(ty, name, Some(trait_path));
                 if !found.is_unknown() {
                     map.insert(sym(&format!("Self::{name}")), found);
                 }

@@ -1,5 +1,6 @@
 //! Names as rustc resolves them: the module tree over files, imports, and an index of all items.
 
+mod aliases;
 mod build;
 mod describe;
 mod external;

@@ -22,7 +22,7 @@ impl Program {
         path: &PathRef,
         ns: Namespace,
     ) -> Resolution {
-        let place = Place { program: self, node: self.graph.node_of(file, module), scope, depth: 0 };
+        let place = Place { program: self, node: self.graph.node_of(file, module), scope };
         place.resolve(path, ns)
     }
 

@@ -44,7 +44,7 @@ impl Program {
                 scope.self_ty = Some(Ty::Param(sym("Self"), List::from([bound])));
             }
             ItemKind::Impl { self_ty, .. } => {
-                let place = Place { program: self, node: self.graph.home(def), scope: &scope, depth: 0 };
+                let place = Place { program: self, node: self.graph.home(def), scope: &scope };
                 let self_ty = place.ty(self_ty);
                 scope.self_ty = Some(self_ty);
             }
@@ -66,13 +66,13 @@ impl Program {
         }
         let node = self.graph.home(def);
         let mut found: Vec<Vec<Bound>> = {
-            let place = Place { program: self, node, scope, depth: 0 };
+            let place = Place { program: self, node, scope };
             generics.params.iter().map(|(_, paths)| place.bounds(paths).to_vec()).collect()
         };
         let mut further = Vec::new();
         for (ty, paths) in &generics.predicates {
             let TypeRef::Path(path) = ty else { continue };
-            let place = Place { program: self, node, scope, depth: 0 };
+            let place = Place { program: self, node, scope };
             let bounds = place.bounds(paths);
             let names: Vec<&str> = path.segments.iter().map(|s| s.name.as_str()).collect();
             match path.as_ident() {
@@ -123,7 +123,7 @@ fn signature(program: &Program, def: DefId) -> Option<Signature> {
     let ItemKind::Fn(function) = &item.kind else { return None };
     let parent = parent_of(hir, item).map(|parent| program.graph.def_id(file, parent));
     let scope = program.generic_scope(def);
-    let place = Place { program, node: program.graph.home(def), scope: &scope, depth: 0 };
+    let place = Place { program, node: program.graph.home(def), scope: &scope };
     let of_trait = parent.and_then(|parent| match program.impls.headers.get(&parent) {
         Some(header) => header.of_trait.as_ref().map(|bound| bound.path),
         None => {

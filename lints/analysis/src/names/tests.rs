@@ -582,3 +582,35 @@ fn missing_files_and_roots_do_no_harm() {
     assert_eq!(p.ret("a::f"), "_");
     assert_eq!(p.crates.len(), 2);
 }
+
+#[test]
+fn aliases_that_name_themselves() {
+    let p = single(
+        "type C = (C, C); type D<T> = E<D<T>>; type E<T> = Vec<D<E<T>>>; type F<T: Into<F<T>>> = Vec<T>;
+         type X = (X, Y, Z, Plain); type Y = (X, Y, Z, Plain); type Z = (X, Y, Z, Plain); type Plain = Vec<u8>;
+         struct S; impl Iterator for S { type Item = (<Self as Iterator>::Item, <S as Iterator>::Item, u8); }
+         fn c() -> C {} fn d() -> D<u8> {} fn e() -> E<u8> {} fn f() -> F<u8> {} fn x() -> X {} fn s() -> <S as Iterator>::Item {}",
+    );
+    assert_eq!(p.ret("app::c"), "(_, _)");
+    assert_eq!(p.ret("app::d"), "std::vec::Vec<_>");
+    assert_eq!(p.ret("app::e"), "std::vec::Vec<_>");
+    assert_eq!(p.ret("app::f"), "std::vec::Vec<u8>");
+    let plain = "std::vec::Vec<u8>";
+    assert_eq!(
+        p.ret("app::x"),
+        format!("(_, (_, _, (_, _, _, {plain}), {plain}), (_, _, _, {plain}), {plain})")
+    );
+    assert_eq!(p.ret("app::s"), "(_, _, u8)");
+}
+
+#[test]
+fn aliases_that_double() {
+    let chain: String = (2..=30).map(|n| format!("type A{n}<T> = A{0}<A{0}<T>>; ", n - 1)).collect();
+    let plain: String = (1..=60).map(|n| format!("type B{n} = (B{0}, B{0}); ", n - 1)).collect();
+    let p = single(&format!(
+        "type A1<T> = (T, T); {chain} type B0 = u8; {plain} fn small() -> A2<u8> {{}} fn large() -> A30<u8> {{}} fn long() -> B60 {{}}"
+    ));
+    assert_eq!(p.ret("app::small"), "((u8, u8), (u8, u8))");
+    assert!(p.ret("app::large").len() < 10_000);
+    assert!(p.ret("app::long").len() < 10_000);
+}

@@ -148,7 +148,7 @@ fn has_work(view: &FlowView<'_>, id: TokenId) -> bool {
     let tokens = &view.tokens;
     view.mir.calls().any(|(point, _, call)| {
         let runs = call.name == "block_on" || call.name.starts_with("spawn");
-        runs && touches_token(tokens, point, call, id)
+        runs && touches_token(view, point, call, id)
             && call.args.iter().skip(1).filter_map(Operand::var).any(|v| {
                 tokens
                     .identities

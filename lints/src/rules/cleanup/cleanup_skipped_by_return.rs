@@ -2,7 +2,7 @@
 
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{
-    Call, Operand, Point, Projection, ReturnKind, Statement, StatementKind, Terminator, Var, VarKind,
+    Call, Operand, Point, Projection, ReturnKind, Rvalue, Statement, StatementKind, Terminator, Var, VarKind,
 };
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
@@ -58,7 +58,8 @@ declare_rule! {
     /// A closure in the function that does the cleanup (`scopeguard`, `defer!`), or a value alive whose Drop does
     /// it, covers every path. Panics and cancelled futures are not looked at. A flag counts only when every
     /// successful path resets it; a field, only when another failing path does, too. A private function whose callers
-    /// all do the cleanup when it has failed is left alone.
+    /// all do the cleanup when it has failed is left alone. What is ended only where something else fails is meant to
+    /// last: then only other failures count.
     CleanupSkippedByReturn("cleanup_skipped_by_return") {
         group: Cleanup,
         level: Warn,
@@ -87,6 +88,11 @@ impl Rule for CleanupSkippedByReturn {
                 let Some(found) = found else { continue };
                 let Some((first, others)) = found.exits.split_first() else { continue };
                 let is_ended = found.end.is_some();
+                let ended = match found.end {
+                    Some(_) if found.only_undone => "undone here when something else fails",
+                    Some(_) => "ended here on the main path",
+                    None => "given an owner only here",
+                };
                 let mut finding = Diagnostic::new(
                     &META,
                     cx.at(*first),
@@ -97,14 +103,13 @@ impl Rule for CleanupSkippedByReturn {
                 )
                 .label("leaves the function here")
                 .step(cx.at(statement.span), "started here")
-                .step(
-                    cx.at(found.ended),
-                    if is_ended { "ended here on the main path" } else { "given an owner only here" },
-                );
+                .step(cx.at(found.ended), ended);
                 for other in others.iter().take(3) {
                     finding = finding.step(cx.at(*other), "skipped here, too");
                 }
-                report.push(finding.help(if is_ended {
+                report.push(finding.help(if found.only_undone {
+                    "put what undoes it into a value with a Drop (or `scopeguard`), and let that go when all is well"
+                } else if is_ended {
                     "put the cleanup into a value with a Drop (or `scopeguard`), or end it before every return"
                 } else {
                     "give it its owner at once, before anything that may fail"
@@ -133,6 +138,8 @@ struct Found {
     /// What ends it; nothing where the main path only gives it an owner.
     end: Option<String>,
     ended: Span,
+    /// It is meant to last: only ways that fail end it.
+    only_undone: bool,
     exits: Vec<Span>,
 }
 
@@ -167,10 +174,34 @@ fn state(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, s
         if in_closure || by_drop || is_ended_by_callers(cx, &is_end) {
             return None;
         }
-        let (ended, exits) = ways_out(cx, view, point, span, &|_, call| is_end(call), &|_| true)?;
+        let only_undone = !ends_well(view, &is_end);
+        let counts = |kind: ReturnKind| !only_undone || is_failure(kind);
+        let (ended, exits) = ways_out(cx, view, point, span, &|_, call| is_end(call), &counts)?;
         let end = ends.first().map_or("it", |e| short(e)).to_owned();
         let what = format!("what `{}` started", call.name);
-        Some(Found { what, end: Some(format!("`{end}`")), ended, exits })
+        Some(Found { what, end: Some(format!("`{end}`")), ended, only_undone, exits })
+    })
+}
+
+fn is_failure(kind: ReturnKind) -> bool {
+    matches!(kind, ReturnKind::Question | ReturnKind::Failure)
+}
+
+/// Whether the function can end well once a call has ended the state.
+fn ends_well(view: &FlowView<'_>, is_end: &dyn Fn(&Call) -> bool) -> bool {
+    let mir = view.mir;
+    view.statements().filter(|(_, s)| matches!(&s.kind, StatementKind::Call(c) if is_end(c))).any(|(at, _)| {
+        let succeeds = |p: Point, s: Option<&Statement>| {
+            s.is_none()
+                && matches!(mir.blocks[p.block.index()].terminator,
+                    Terminator::Return { kind, .. } if !is_failure(kind))
+        };
+        // `Err(error)`, the value of an arm at the end.
+        let fails = |s: &Statement| {
+            matches!(&s.kind, StatementKind::Assign { dest, value: Rvalue::Aggregate { path: Some(path), .. } }
+                if dest.var == mir.return_var && path.ends_with("::Err"))
+        };
+        view.tokens.path(at, succeeds, |_, s| s.is_some_and(fails)).is_some()
     })
 }
 
@@ -195,15 +226,14 @@ fn handle(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, 
                     && (says(&call.name, RELEASERS) || care_of_call(cx, call, i) != Care::Lends)
             })
     };
-    let failed = |kind: ReturnKind| matches!(kind, ReturnKind::Question | ReturnKind::Failure);
-    let (ended, exits) = ways_out_of(cx, view, point, span, &vars, &is_end, &failed)?;
+    let (ended, exits) = ways_out_of(cx, view, point, span, &vars, &is_end, &is_failure)?;
     let releases = view.mir.calls().any(|(_, s, c)| {
         s.span == ended && says(&c.name, RELEASERS) && !c.name.starts_with("from_raw")
             || matches!(&c.callee.target, Target::Def(_)) && s.span == ended
     });
     let end = facts.undone_by.first().map_or("the release", |e| short(e));
     let what = format!("the handle of `{}`", call.name);
-    Some(Found { what, end: releases.then(|| format!("`{end}`")), ended, exits })
+    Some(Found { what, end: releases.then(|| format!("`{end}`")), ended, only_undone: false, exits })
 }
 
 /// A flag or counter: `busy.store(true)` … `busy.store(false)`, `self.busy = true`, `fetch_add` … `fetch_sub`.
@@ -231,7 +261,7 @@ fn flag(
         (!on && other == object).then_some(statement.span)
     };
     let span = view.mir.statement(point)?.span;
-    let succeeds = |kind: ReturnKind| matches!(kind, ReturnKind::End | ReturnKind::Explicit);
+    let succeeds = |kind: ReturnKind| !is_failure(kind);
     // Every way out but failures resets it, and there is one: only then is it a mark of being at work.
     let (ended, main) = walk(cx, view, point, span, &[], &back)?;
     let resets: Vec<Point> = view.statements().map(|(p, _)| p).filter(|p| back(*p).is_some()).collect();
@@ -252,7 +282,8 @@ fn flag(
     }
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
     let name = object.path.last().map_or_else(|| "it".to_owned(), |n| format!("`{n}`"));
-    Some(Found { what: format!("the state of {name}"), end: Some("the reset".to_owned()), ended, exits })
+    let what = format!("the state of {name}");
+    Some(Found { what, end: Some("the reset".to_owned()), ended, only_undone: false, exits })
 }
 
 /// The name of a flag that tells somebody to end.

@@ -8,6 +8,7 @@ use linger_analysis::flow::mir::{
 };
 use linger_analysis::flow::tokens::{State, Token, TokenId};
 use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::LocalId;
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
@@ -145,8 +146,14 @@ fn activity(
     // Nobody waits for a borrow: only code that may come back and borrow again matters.
     let can_wait = !token.is(Class::RefcellBorrow);
     let call = match &statement.kind {
-        StatementKind::Await { .. } => {
-            return here(Harm::Waits, "the task may be parked here".to_owned());
+        StatementKind::Await { operands, .. } => {
+            return match awaited_lock(cx, view, operands) {
+                Some((name, lock)) if lock.as_ref().is_some_and(|lock| is_same(token, lock)) => {
+                    here(Harm::LocksAgain, format!("`{name}` takes the same lock again here"))
+                }
+                Some((name, _)) => here(Harm::Locks, format!("`{name}` takes another lock here")),
+                None => here(Harm::Waits, "the task may be parked here".to_owned()),
+            };
         }
         StatementKind::Call(call) => call,
         _ => return None,
@@ -154,7 +161,8 @@ fn activity(
     match &call.callee.target {
         Target::External(path) if can_wait => {
             let facts = cx.catalogue().facts(*path)?;
-            if facts.tries || call.callee.known != Known::Resolved {
+            let only_asks = cx.analysis.only_asks(cx.body, call, statement.expr);
+            if facts.tries || only_asks || call.callee.known != Known::Resolved {
                 return None;
             }
             let name = short(path);
@@ -222,6 +230,19 @@ fn activity(
         Target::Local(local) if !is_own_closure(cx, *local) => callback(),
         _ => None,
     }
+}
+
+/// The function whose lock is waited for (`state.lock().await`), and that lock.
+fn awaited_lock(
+    cx: &BodyContext<'_>,
+    view: &FlowView<'_>,
+    operands: &[Operand],
+) -> Option<(Symbol, Option<Identity>)> {
+    let [future] = operands else { return None };
+    let ids = &view.tokens.identities;
+    let call = ids.returned_by(future.var()?)?;
+    cx.facts(&call.callee.target).filter(|f| f.locks.is_some())?;
+    Some((call.name, call.args.first().and_then(|a| ids.operand(a))))
 }
 
 /// A value that is dropped and whose Drop, which is the program's, waits: `if let Some(worker) = workers.lock().remove(id)`.

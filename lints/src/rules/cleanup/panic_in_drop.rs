@@ -1,9 +1,11 @@
 //! Drop implementations that may panic.
 
 use linger_analysis::facts::EffectKind;
-use linger_analysis::flow::mir::{Call, Operand, Statement, StatementKind};
-use linger_analysis::syntax::hir::{ExprKind, MacroKind};
+use linger_analysis::flow::mir::{Call, Operand, Owner, Statement, StatementKind};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, MacroKind};
 use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::ty::Ty;
 
 use super::drops::{drop_of, running_here};
 use crate::context::{BodyContext, FlowView};
@@ -54,7 +56,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A Drop that asks `std::thread::panicking()` is left alone. Panics inside of functions that it calls are
+    /// A Drop that asks `std::thread::panicking()` is left alone, and so is an index under a condition that asks for the
+    /// length. Panics inside of functions that it calls are
     /// not followed.
     PanicInDrop("panic_in_drop") {
         group: Cleanup,
@@ -77,19 +80,75 @@ impl Rule for PanicInDrop {
         if drop_of(cx).is_none() || asks_whether_panicking(cx) {
             return;
         }
-        for view in running_here(cx) {
+        let running = running_here(cx);
+        for span in indexings(cx, &running) {
+            report.push(finding(cx, span, "other", "what it indexes may not be there", Known::Resolved));
+        }
+        for view in running {
             for (_, statement) in view.statements() {
                 let Some((case, why, known)) = panics(cx, view, statement) else { continue };
-                report.push(
-                    Diagnostic::new(&META, cx.at(statement.span), format!("this Drop may panic: {why}"))
-                        .case(case)
-                        .label("a panic here while another one unwinds ends the process")
-                        .confidence(known.into())
-                        .help("report the failure and go on, or ask `std::thread::panicking()` first"),
-                );
+                report.push(finding(cx, statement.span, case, &why, known));
             }
         }
     }
+}
+
+fn finding(cx: &BodyContext<'_>, at: Span, case: &'static str, why: &str, known: Known) -> Diagnostic {
+    Diagnostic::new(&META, cx.at(at), format!("this Drop may panic: {why}"))
+        .case(case)
+        .label("a panic here while another one unwinds ends the process")
+        .confidence(known.into())
+        .help("report the failure and go on, or ask `std::thread::panicking()` first")
+}
+
+/// `self.list[i]`, `&text[..n]` of std's types, in the arguments of macros too, unless something around it looks at what
+/// is there.
+fn indexings(cx: &BodyContext<'_>, running: &[&FlowView<'_>]) -> Vec<Span> {
+    let body = cx.hir();
+    let runs_here = |at: Span| {
+        body.closures.iter().enumerate().all(|(number, closure)| {
+            !closure.span.contains(at)
+                || running.iter().any(|v| matches!(v.mir.owner, Owner::Closure(id) if id.index() == number))
+        })
+    };
+    let found = body.exprs.iter().filter(|e| match &e.kind {
+        ExprKind::Index { base, index } => {
+            may_be_missing(cx, *base, *index) && runs_here(e.span) && !is_looked_up(body, e.span)
+        }
+        _ => false,
+    });
+    found.map(|e| e.span).collect()
+}
+
+fn may_be_missing(cx: &BodyContext<'_>, base: ExprId, index: ExprId) -> bool {
+    let index = &cx.hir().expr(index).kind;
+    let is_all = matches!(index, ExprKind::Range { start: None, end: None });
+    match cx.ty(base).peel_refs() {
+        // The compiler looks at these.
+        Ty::Array(_) => !is_all && !matches!(index, ExprKind::Literal(_)),
+        Ty::Slice(_) => !is_all,
+        Ty::Prim(name) => name == "str" && !is_all,
+        Ty::Adt(path, _) => path.starts_with("std::") && !is_all,
+        _ => false,
+    }
+}
+
+/// Whether it stands in a loop or under a condition that asks how much there is, or for the key.
+fn is_looked_up(body: &Body, at: Span) -> bool {
+    let asks = |e: ExprId| {
+        body.any(e, &mut |e| {
+            matches!(&body.expr(e).kind, ExprKind::MethodCall { method, .. }
+                if matches!(method.as_str(), "len" | "is_empty" | "contains_key" | "get" | "position"))
+        })
+    };
+    body.exprs.iter().any(|e| {
+        e.span.contains(at)
+            && match e.kind {
+                ExprKind::If { condition, .. } | ExprKind::While { condition, .. } => asks(condition),
+                ExprKind::For { iterable, .. } => asks(iterable),
+                _ => false,
+            }
+    })
 }
 
 fn asks_whether_panicking(cx: &BodyContext<'_>) -> bool {
@@ -169,6 +228,6 @@ fn unwrapped(
     Some(("likely", why, source.callee.known))
 }
 
-fn is_io_error(ty: &linger_analysis::types::ty::Ty) -> bool {
+fn is_io_error(ty: &Ty) -> bool {
     ty.path().is_some_and(|p| p.as_str() == "std::io::Error")
 }

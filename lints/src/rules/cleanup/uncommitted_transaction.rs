@@ -83,14 +83,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             (resource.release.contains(&call.name)
                 || call.name.contains("commit")
                 || call.name.contains("rollback"))
-                && touches_token(tokens, point, call, id)
+                && touches_token(view, point, call, id)
         });
         if others || released {
             on_one_way_out(cx, view, id, token, &resource.release, report);
             continue;
         }
         let written = tokens.mir.statements().find_map(|(point, statement)| match &statement.kind {
-            StatementKind::Call(call) if is_write(&call.name) && touches_token(tokens, point, call, id) => {
+            StatementKind::Call(call) if is_write(&call.name) && touches_token(view, point, call, id) => {
                 Some(statement.span)
             }
             _ => None,
@@ -135,10 +135,10 @@ fn on_one_way_out(
     let ended = |at: Point| {
         tokens.ends.iter().any(|e| e.token == id && e.at == at && !matches!(e.how, End::Dropped(_)))
             || matches!(view.mir.statement(at).map(|s| &s.kind), Some(StatementKind::Call(call))
-                if release.contains(&call.name) && touches_token(tokens, at, call, id))
+                if release.contains(&call.name) && touches_token(view, at, call, id))
     };
     let found = view.mir.calls().find_map(|(at, statement, call)| {
-        let writes = is_write(&call.name) && !ended(at) && touches_token(tokens, at, call, id);
+        let writes = is_write(&call.name) && !ended(at) && touches_token(view, at, call, id);
         if !writes || !view.is_reachable(at) {
             return None;
         }

@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::{AcrossAwait, Class};
 use linger_analysis::flow::mir::StatementKind;
 use linger_analysis::flow::tokens::{Source, TokenId};
+use linger_analysis::names::DefId;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
@@ -51,12 +52,14 @@ declare_rule! {
     /// ## Limits
     ///
     /// A guard that a helper returns is known when the helper's signature names its type. A lock that only makes tests
-    /// run one after another (one of `()`, in test code) is left alone.
+    /// run one after another (one of `()`, in test code) is left alone. A root future that shares the only thread of its
+    /// runtime with tasks is taken for one that does not.
     LockAcrossAwait("lock_across_await") {
         group: Lock,
         cases: {
             blocking: Deny = "guards that block threads, borrows, map guards, entered spans",
             test_span: Allow = "entered spans in test code",
+            root_span: Allow = "entered spans in the root future of a program, which stays on its thread",
             async_lock: Allow = "guards of async locks, connections and permits",
         },
         since: "0.1.0",
@@ -104,6 +107,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             let case = match (across, class) {
                 // What is credited to the wrong span in a test misleads nobody for long.
                 (_, Class::SpanGuard) if cx.body.in_test => "test_span",
+                (_, Class::SpanGuard) if is_root(cx, view) => "root_span",
                 (
                     AcrossAwait::Deadlocks,
                     Class::LockGuard | Class::RefcellBorrow | Class::MapGuard | Class::SpanGuard,
@@ -144,6 +148,18 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             report.push(finding.help(help));
         }
     });
+}
+
+/// Whether a flow is the root future of the program itself, as opposed to a part that something else may need one day.
+/// The tasks of a runtime with several threads run on others than its own.
+fn is_root(cx: &BodyContext<'_>, view: &FlowView<'_>) -> bool {
+    let is_async = |def: DefId| cx.program().def(def).signature.as_ref().is_none_or(|s| s.is_async);
+    let is_given_to_runtime = cx.body.def.is_some_and(|def| {
+        let callers = cx.analysis.callers.get(&def).map_or(&[][..], |all| all);
+        cx.program().item(def).attributes.is_async_main
+            || callers.iter().all(|caller| caller.from.is_some_and(|from| !is_async(from)))
+    });
+    is_given_to_runtime && cx.analysis.runs_in_root(cx.body, view.mir.owner)
 }
 
 fn is_async_hold(class: Class) -> bool {

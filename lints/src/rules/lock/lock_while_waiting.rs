@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use linger_analysis::catalogue::{AcrossAwait, Class, FunctionFacts};
 use linger_analysis::facts::{EffectKind, Weight};
 use linger_analysis::flow::mir::{Call, LoopKind, Operand, Point, Rvalue, StatementKind, Var, VarKind};
-use linger_analysis::flow::tokens::{Source, State, Token, TokenId, mentions};
+use linger_analysis::flow::tokens::{End, Source, State, Token, TokenId, mentions};
 use linger_analysis::span::FileSpan;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::types::infer::{Known, Target};
@@ -61,7 +61,7 @@ declare_rule! {
         cases: {
             waiting: Warn = "the guard gives access to something",
             brief: Allow = "a few milliseconds, the first time only, or for a thread that was just started or the answer to a closure",
-            serialized: Allow = "the guard only lets one in at a time (`Mutex<()>`, `_guard`), or its lock is made for tasks",
+            serialized: Allow = "the guard only lets one in at a time (`Mutex<()>`, `_guard`), the function returns it, or its lock is made for tasks",
         },
         since: "0.1.0",
         fixes: Sometimes,
@@ -96,7 +96,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             }
             _ => return,
         };
-        let Some(call) = call else { return };
+        let Some(call) = call.filter(|c| !cx.analysis.only_asks(cx.body, c, statement.expr)) else { return };
         let alive = state.alive();
         if alive.is_empty() {
             return;
@@ -122,7 +122,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 continue;
             }
             seen.push(id);
-            let is_serialized = is_await || guards_nothing(view, state, id);
+            let is_serialized = is_await || guards_nothing(view, state, id) || is_handed_on(view, token);
             let case = match wait.weight {
                 _ if is_serialized => "serialized",
                 Weight::Lasting if is_filled_once(cx, view, id, point) => "brief",
@@ -259,6 +259,12 @@ fn guards_nothing(view: &FlowView<'_>, state: &State, id: TokenId) -> bool {
         };
         unnamed || is_unit(&decl.ty) || decl.ty.as_result().is_some_and(|(ok, _)| is_unit(&ok))
     })
+}
+
+/// Whether the function gives the guard to its caller: to hold it is what it is for.
+fn is_handed_on(view: &FlowView<'_>, token: &Token) -> bool {
+    let ends = view.tokens.ends.iter();
+    ends.filter(|e| view.tokens.token(e.token).at == token.at).any(|e| e.how == End::Returned)
 }
 
 struct Wait {

@@ -3,9 +3,10 @@
 use linger_analysis::catalogue::FunctionFacts;
 use linger_analysis::flow::identity::{Identity, Root};
 use linger_analysis::flow::mir::{Call, Operand, Point, Var, VarKind};
-use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, Literal};
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, Literal, LocalId, PatId, PatKind};
 
 use crate::context::{BodyContext, FlowView};
+use crate::rules::shapes::is_variant;
 
 /// Whether a call is made for something that a program can do without: `write_debug_dump`, `log_file.flush()`.
 pub(super) fn is_best_effort(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
@@ -98,6 +99,36 @@ fn is_private(cx: &BodyContext<'_>, mode: &Operand) -> bool {
             matches!(cx.hir().expr(*e).kind, ExprKind::Literal(Literal::Int(Some(bits), _)) if bits & 0o077 == 0)
         }
         _ => false,
+    }
+}
+
+/// Whether the error that led here is what comes out of it, whatever happens to this one:
+/// `Err(error) => { let _ = undo(); report(error) }`.
+pub(super) fn gives_error_on(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    let inside = |outer: ExprId| body.any(outer, &mut |part| part == e);
+    body.exprs.iter().enumerate().any(|(at, outer)| {
+        let ExprKind::Match { arms, .. } = &outer.kind else { return false };
+        cx.ty(ExprId(at as u32)).as_result().is_some()
+            && arms.iter().any(|arm| {
+                let Some(error) = bound_error(body, arm.pat) else { return false };
+                let ExprKind::Block(block) = &body.expr(arm.body).kind else { return false };
+                let is_error =
+                    |part: ExprId| matches!(body.expr(part).kind, ExprKind::Local(l) if l == error);
+                inside(arm.body)
+                    && block
+                        .tail
+                        .is_some_and(|tail| !inside(tail) && body.any(tail, &mut |part| is_error(part)))
+            })
+    })
+}
+
+/// `Err(error)`
+fn bound_error(body: &Body, pat: PatId) -> Option<LocalId> {
+    let PatKind::TupleStruct { args, .. } = &body.pat(pat).kind else { return None };
+    match body.pat(*args.first()?).kind {
+        PatKind::Binding { local, .. } if is_variant(body, pat, &["Err"]) => Some(local),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use linger_analysis::syntax::hir::{BinaryOp, Body, ExprId, ExprKind, Literal, LocalId, MacroKind};
 use linger_analysis::types::infer::Known;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::rules::result::is_memory_or_stdio;
@@ -41,7 +42,13 @@ fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {
     method.as_str().starts_with("write")
         && cx.facts(&callee.target).is_some_and(|f| f.partial_io)
         && !callee.self_ty.as_ref().is_some_and(|ty| is_memory_or_stdio(cx, ty))
-        && !args.first().is_some_and(|bytes| is_one_byte(cx.hir(), *bytes))
+        && args.first().is_some_and(|bytes| !takes_no_buffer(cx, args) && !is_one_byte(cx.hir(), *bytes))
+}
+
+/// `write(1)`, `read()`: methods of something that counts events, whatever its type was taken for.
+pub(super) fn takes_no_buffer(cx: &BodyContext<'_>, args: &[ExprId]) -> bool {
+    let is_plain = |ty: &Ty| matches!(ty, Ty::Prim(name) if *name != "str");
+    args.first().is_none_or(|first| is_plain(cx.ty(*first)))
 }
 
 /// `&[x]`, `"\n".as_bytes()`: one byte is written, or none.

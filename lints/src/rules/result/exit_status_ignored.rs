@@ -13,9 +13,9 @@ use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::killed::kills;
 use crate::rules::result::process_output::{Unchecked, runs_process, unchecked};
-use crate::rules::result::programs::{answers_with_status, is_answer};
+use crate::rules::result::programs::{answers_with_status, expr_of, is_answer, only_asks_whether_it_starts};
 use crate::rules::result::thrown_away::{is_unread, let_init, mapped_away, matched_away};
-use crate::rules::result::{class_of, discards, is_teardown, origin};
+use crate::rules::result::{class_of, discards, fails_anyway, is_teardown, origin};
 
 declare_rule! {
     /// A process is waited for and nobody looks at its exit status.
@@ -47,13 +47,15 @@ declare_rule! {
     /// ## Limits
     ///
     /// A child that was killed before is waited for only to be reaped; that is left alone. So is a child that is kept:
-    /// it can be asked for its status again. Programs whose status is an answer (`diff`, `grep`) are known by name.
+    /// it can be asked for its status again. So is what is run where all ways lead to an error. Programs whose status
+    /// is an answer (`diff`, `grep`) are known by name; that of a shell with `-i` and three streams says nothing.
     ExitStatusIgnored("exit_status_ignored") {
         group: Result,
         cases: {
             status: Warn = "a failure of the process is taken for success",
             decoded: Allow = "the output is decoded, and an error of that is returned: only the cause is lost",
             lenient: Allow = "the program goes on in the same way when the process cannot be started",
+            probe: Allow = "`--version` and the like, unread: it is only asked whether the program can be started",
         },
         since: "0.1.0",
         fixes: None,
@@ -69,6 +71,7 @@ impl Rule for ExitStatusIgnored {
         for view in cx.flows() {
             // A whole `Result` that is thrown away on purpose is another matter.
             let dropped = discards(view).filter(|(_, _, shape, ..)| *shape != Discard::LetUnderscoreTyped);
+            let dropped = dropped.filter(|(point, ..)| !fails_anyway(view, *point));
             let dropped = dropped.map(|(_, var, _, span, _)| (var, span));
             let vars = (0..view.mir.vars.len()).map(|v| Var(v as u32));
             let unread = vars.filter(|v| is_let(cx, view, *v) && is_unread(cx, view, *v));
@@ -112,7 +115,9 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var, span: Span) ->
     if calls.iter().all(|call| is_kept(view, call) || is_answer(cx, view, call)) {
         return None;
     }
-    Some(ignored(cx, span, call.name.as_str()).case("status").confidence(call.callee.known.into()))
+    let is_probe = |call: &&Call| expr_of(view, call).is_some_and(|e| only_asks_whether_it_starts(cx, e));
+    let case = if calls.iter().all(is_probe) { "probe" } else { "status" };
+    Some(ignored(cx, span, call.name.as_str()).case(case).confidence(call.callee.known.into()))
 }
 
 /// A variable, or those that the arms of a `match` or `if` fill it from.
@@ -168,6 +173,7 @@ fn unseen(cx: &BodyContext<'_>, call: ExprId, case: &'static str) -> Option<Diag
     {
         return None;
     }
+    let case = if only_asks_whether_it_starts(cx, call) { "probe" } else { case };
     Some(ignored(cx, expr.span, method.as_str()).case(case))
 }
 

@@ -165,7 +165,8 @@ fn has_errors_of_its_own(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call)
     };
     let decoded = decoded.as_result().map_or(decoded, |(ok, _)| ok);
     let is_error = |name: Symbol| {
-        name == "Err" || name.as_str().ends_with("Error") || name.as_str().starts_with("Error")
+        let name = name.as_str();
+        name == "Err" || name.contains("Error") || name.contains("Fail")
     };
     let info = decoded.path().and_then(|p| cx.program().types.get(&p));
     decoded.as_result().is_some()

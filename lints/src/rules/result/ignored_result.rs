@@ -12,7 +12,10 @@ use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::result::circumstances::{is_best_effort, is_harmless, is_looked_at_later, is_unused};
+use crate::rules::result::circumstances::{
+    gives_error_on, is_best_effort, is_harmless, is_looked_at_later, is_unused,
+};
+use crate::rules::result::nothing_to_write::has_nothing_to_write;
 use crate::rules::result::propagate::propagate;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{
@@ -49,6 +52,7 @@ declare_rule! {
     /// A comment on the statement that says why, or that it is meant, counts as a reason; one that only names the step
     /// does not. The case `any` reports every
     /// ignored `Result` there is. A list counts where it is dropped at once (`join_all(jobs).await;`, `let _ = …`).
+    /// A writer that was flushed and not written to since, or that has just failed, may be closed in silence.
     IgnoredResult("ignored_result") {
         group: Result,
         cases: {
@@ -97,12 +101,14 @@ impl Rule for IgnoredResult {
                         || is_best_effort(cx, view, call)
                         || cx.is_documented_to_go_on()
                         || fails_anyway(view, point)
+                        || gives_error_on(cx, e)
                 };
                 let critical = origin(cx, view, var).and_then(|(call, path, facts)| {
                     let facts = facts.filter(|f| is_critical(f))?;
                     let of_no_account = is_harmless(cx, view, call, facts)
                         || is_looked_at_later(cx, view, call, point)
-                        || is_unused(view, call);
+                        || is_unused(view, call)
+                        || has_nothing_to_write(cx, view, call, point, e);
                     (!of_no_account && !quiet(call)).then_some((path, facts))
                 });
                 let inner = view.tokens.identities.defining_call(var).and_then(|call| {

@@ -1,13 +1,16 @@
 //! Reading loops that an error turns into endless ones.
 
 use linger_analysis::flow::mir::{Call, Operand, Var};
+use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::skipped_in_loop::skipped_in_loops;
 use crate::rules::result::skipping::{Skipping, skippings};
 use crate::rules::result::{argument_types, is_memory};
 
@@ -17,7 +20,8 @@ declare_rule! {
     /// ## Why it matters
     ///
     /// A reader that fails (a directory, a broken disk) may fail again on every call. `flatten()` and
-    /// `filter_map(Result::ok)` ask again and again and never end.
+    /// `filter_map(Result::ok)` ask again and again and never end, and so does a loop that goes on with the next line:
+    /// `let Ok(line) = line else { continue };`.
     ///
     /// ## Example
     ///
@@ -39,7 +43,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// Iterators that come in as parameters are not known to be lines.
+    /// Iterators that come in as parameters are not known to be lines. A loop that may end or wait on the way round after
+    /// an error (it counts errors, looks at a flag) is left alone, and so is one over standard input.
     LinesNeverEnd("lines_never_end") {
         group: Result,
         level: Deny,
@@ -56,27 +61,50 @@ impl Rule for LinesNeverEnd {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for Skipping { view, call, iterator, .. } in skippings(cx) {
-            let Some(source) = lines(view, iterator) else { continue };
-            // What is in memory comes to its end whatever is wrong with a line.
-            if argument_types(view, source).take(1).any(|ty| is_memory(cx, ty)) {
-                continue;
-            }
-            if is_system_file(cx, view, source) {
-                continue;
-            }
+            let Some(source) = endless_source(cx, view, iterator) else { continue };
+            let message = format!("an error that persists makes this `{}` go on for ever", call.name);
             report.push(
-                Diagnostic::new(
-                    &META,
-                    cx.at(call.name_span),
-                    format!("an error that persists makes this `{}` go on for ever", call.name),
-                )
-                .label("errors are skipped here")
-                .step(cx.at(source.name_span), "and asked for again here")
-                .confidence(source.callee.known.into())
-                .help("stop at the first error: `map_while(Result::ok)`, or handle it in a loop"),
+                finding(cx, call.name_span, message, source, "and asked for again here")
+                    .label("errors are skipped here")
+                    .help("stop at the first error: `map_while(Result::ok)`, or handle it in a loop"),
             );
         }
+        for view in cx.flows() {
+            for skipped in skipped_in_loops(cx, view) {
+                let Some(source) = skipped.iterators.iter().find_map(|v| endless_source(cx, view, *v)) else {
+                    continue;
+                };
+                // A terminal or pipe that fails is gone soon, and the program with it.
+                if argument_types(view, source).take(1).any(is_standard_input) {
+                    continue;
+                }
+                let message = "an error that persists makes this loop go on for ever".to_owned();
+                report.push(
+                    finding(cx, skipped.at, message, source, "of what is read here")
+                        .label("the next line is asked for after an error, too")
+                        .help("leave the loop at an error, or give up after some of them in a row"),
+                );
+            }
+        }
     }
+}
+
+fn is_standard_input(reader: &Ty) -> bool {
+    reader.any(&mut |ty| ty.path().is_some_and(|path| path.starts_with("std::io::Stdin")))
+}
+
+fn finding(cx: &BodyContext<'_>, at: Span, message: String, source: &Call, step: &str) -> Diagnostic {
+    Diagnostic::new(&META, cx.at(at), message)
+        .step(cx.at(source.name_span), step)
+        .confidence(source.callee.known.into())
+}
+
+/// The `lines()` that an iterator comes from, of a reader whose errors may come again for ever.
+fn endless_source<'v>(cx: &BodyContext<'_>, view: &'v FlowView<'_>, iterator: Var) -> Option<&'v Call> {
+    let source = lines(view, iterator)?;
+    // What is in memory comes to its end whatever is wrong with a line.
+    let in_memory = argument_types(view, source).take(1).any(|ty| is_memory(cx, ty));
+    (!in_memory && !is_system_file(cx, view, source)).then_some(source)
 }
 
 /// `File::open("/proc/cpuinfo")`: what the system itself writes there does not fail again and again.
@@ -106,7 +134,7 @@ fn lines<'v>(view: &'v FlowView<'_>, var: Var) -> Option<&'v Call> {
         {
             return Some(call);
         }
-        if matches!(call.name.as_str(), "take" | "take_while" | "map_while" | "scan") {
+        if matches!(call.name.as_str(), "take" | "take_while" | "map_while" | "scan" | "zip") {
             return None;
         }
         var = call.args.first()?.place()?.var;

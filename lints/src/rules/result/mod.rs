@@ -11,13 +11,16 @@ mod forwarded;
 pub mod http_status_ignored;
 pub mod ignored_result;
 pub mod join_result_lost;
+mod lenient;
 pub mod lines_never_end;
 pub mod logged_and_continued;
+mod nothing_to_write;
 pub mod partial_io;
 mod process_output;
 mod programs;
 mod propagate;
 pub mod recv_error_spins;
+mod skipped_in_loop;
 mod skipping;
 mod taken_for_end;
 pub mod task_error_lost;
@@ -213,13 +216,16 @@ pub(crate) fn is_any_writer(view: &FlowView<'_>, call: &Call) -> bool {
 }
 
 /// Whether a flush has nothing to say: on what keeps nothing back, or into a writer of the program, of which nobody
-/// knows where it leads.
+/// knows where it leads. To close such a writer itself says as little.
 pub(crate) fn flushes_nothing_known(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
-    let Some(writer) = argument_types(view, call).next().filter(|_| call.name == "flush") else {
-        return false;
-    };
+    let Some(writer) = argument_types(view, call).next() else { return false };
     let writer = writer.peel_refs();
     let own = |ty: &Ty| ty.peel_refs().path().is_some_and(|p| cx.program().types.contains_key(&p));
+    match call.name.as_str() {
+        "flush" => {}
+        "shutdown" | "close" => return call.is_method && own(writer),
+        _ => return false,
+    }
     let unbuffered =
         writer.path().and_then(|p| cx.catalogue().resource(p)).is_some_and(|known| known.unbuffered);
     unbuffered || own(writer) || writer.args().iter().any(own)

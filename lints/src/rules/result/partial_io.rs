@@ -13,6 +13,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::counts::{
     is_harmless_raw, is_literal, is_number, is_one_byte, is_raw_read, mapped_writes, summed_writes,
+    takes_no_buffer,
 };
 use crate::rules::result::forwarded::forwarded;
 use crate::rules::result::thrown_away::is_unread;
@@ -141,6 +142,10 @@ fn check(
         Some(ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. }) => args,
         _ => &[],
     };
+    let is_plain = matches!(call.name.as_str(), "read" | "write");
+    if call.is_method && is_outside && is_plain && expr.is_some() && takes_no_buffer(cx, args) {
+        return;
+    }
     let is_raw = !call.is_method && view.mir.var(count).ty == Ty::prim("isize");
     if is_raw && (!is_dropped || is_harmless_raw(cx, call.name.as_str(), args)) {
         return;

@@ -1,7 +1,7 @@
 //! What processes printed, and whether anybody asks whether they failed.
 
 use linger_analysis::flow::mir::{
-    Operand, Owner, Place, Projection, Rvalue, Statement, StatementKind, Var, VarKind,
+    Call, Operand, Owner, Place, Point, Projection, Rvalue, Statement, StatementKind, Var, VarKind,
 };
 use linger_analysis::names::DefId;
 use linger_analysis::span::Span;
@@ -11,9 +11,10 @@ use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
 use crate::rules::killed::is_killed_before;
-use crate::rules::result::origin;
+use crate::rules::result::lenient::{has_empty_error_arm, is_defaulted, is_swallowed_around};
 use crate::rules::result::programs::is_answer;
 use crate::rules::result::thrown_away::source;
+use crate::rules::result::{fails_anyway, origin};
 
 /// An output whose `stdout` or `stderr` is read and whose `status` never is.
 pub(super) struct Unchecked {
@@ -40,12 +41,13 @@ pub(super) fn unchecked<'v>(
             return None;
         }
         let is_decoded = is_decoded(cx, view, &output);
+        let is_dispensable = has_empty_error_arm(cx.hir(), view, &output) || is_swallowed_around(cx, view);
         let found = match handed(cx, view, &output) {
             Some(handed) if is_validated_behind(cx, handed.adaptor) => return None,
             Some(handed) => Unchecked {
                 span: cx.hir().expr(handed.call).span,
                 known: Known::Resolved,
-                is_defaulted: is_defaulted(cx.hir(), handed.adaptor),
+                is_defaulted: is_dispensable || is_defaulted(cx.hir(), handed.adaptor),
                 is_decoded,
                 read,
             },
@@ -53,11 +55,14 @@ pub(super) fn unchecked<'v>(
             None => output.iter().find_map(|var| {
                 let call = origin(cx, view, *var)?.0;
                 let span = view.mir.var(*var).span;
-                let is_of_account = !is_killed_before(view, call) && !is_answer(cx, view, call);
+                // What was printed can only become part of an error.
+                let fails_anyway = point_of(view, call).is_some_and(|point| fails_anyway(view, point));
+                let is_of_account =
+                    !fails_anyway && !is_killed_before(view, call) && !is_answer(cx, view, call);
                 is_of_account.then_some(Unchecked {
                     span,
                     known: call.callee.known,
-                    is_defaulted: false,
+                    is_defaulted: is_dispensable,
                     is_decoded,
                     read,
                 })
@@ -67,14 +72,8 @@ pub(super) fn unchecked<'v>(
     })
 }
 
-/// `call.map(|text| …).unwrap_or_default()`
-fn is_defaulted(body: &Body, call: ExprId) -> bool {
-    body.exprs.iter().enumerate().any(|(at, e)| match &e.kind {
-        ExprKind::MethodCall { receiver, method, .. } if *receiver == call => {
-            method == "unwrap_or_default" || is_defaulted(body, ExprId(at as u32))
-        }
-        _ => false,
-    })
+fn point_of(view: &FlowView<'_>, call: &Call) -> Option<Point> {
+    view.mir.calls().find_map(|(point, _, other)| std::ptr::eq(other, call).then_some(point))
 }
 
 /// How many closures deep what was printed is followed.
@@ -310,12 +309,22 @@ fn asks(cx: &BodyContext<'_>, view: &FlowView<'_>, kind: &StatementKind, depth: 
     let is_whole = on.is_some_and(|ty| ty.as_option().is_some() || ty.as_result().is_some());
     let mut closures = call.args.iter().filter_map(Operand::var).filter_map(|var| closure_of(view, var));
     known
+        || is_read_into_value(cx, &call.callee.target)
         || is_whole
             && depth > 0
             && closures.any(|id| {
                 let inner = cx.flows().iter().find(|v| v.mir.owner == Owner::Closure(id));
                 inner.is_some_and(|inner| is_validated(cx, inner, &inner.mir.params, depth - 1))
             })
+}
+
+/// Whether a function of the program makes a value of what was printed, one that is no text any more, and may say
+/// that it cannot: `fn version_in(output: &[u8]) -> Option<Version>`.
+fn is_read_into_value(cx: &BodyContext<'_>, target: &Target) -> bool {
+    let Target::Def(def) = target else { return false };
+    let Some(signature) = cx.program().def(*def).signature.as_ref() else { return false };
+    let made = signature.ret.as_option().or_else(|| signature.ret.as_result().map(|(ok, _)| ok));
+    made.is_some_and(|made| made.path().is_some_and(|path| cx.program().types.contains_key(&path)))
 }
 
 fn closure_of(view: &FlowView<'_>, var: Var) -> Option<ClosureId> {

@@ -114,12 +114,8 @@ pub(super) fn flush_at_end(
     if !matches!(&hir.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Ok")) {
         return None;
     }
-    let is_held =
-        |var: Var| view.mir.statements().any(|(p, _)| view.tokens.state_at(p).owned(var).contains(id));
-    let holders: Vec<_> = (0..view.mir.vars.len() as u32)
-        .map(Var)
-        .filter(|v| matches!(view.mir.var(*v).kind, VarKind::User(_)) && is_held(*v))
-        .collect();
+    let is_named = |var: &Var| matches!(view.mir.var(*var).kind, VarKind::User(_));
+    let holders: Vec<Var> = view.in_hand().holders(id).filter(is_named).collect();
     let [holder] = holders.as_slice() else { return None };
     let VarKind::User(local) = view.mir.var(*holder).kind else { return None };
     // Declared by a statement of the function's own block, so that it is still there at the end.

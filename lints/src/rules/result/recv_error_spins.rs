@@ -162,7 +162,7 @@ fn in_let(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Option<Recei
 }
 
 /// The pattern of the `let … else` that an expression initialises.
-fn pattern_of(cx: &BodyContext<'_>, init: ExprId) -> Option<PatId> {
+pub(super) fn pattern_of(cx: &BodyContext<'_>, init: ExprId) -> Option<PatId> {
     cx.hir().exprs.iter().find_map(|e| match &e.kind {
         ExprKind::Block(block) => block.stmts.iter().find_map(|s| match s.kind {
             StmtKind::Let { pat, init: Some(i), .. } if i == init => Some(pat),

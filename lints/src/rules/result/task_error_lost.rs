@@ -1,11 +1,10 @@
 //! Tasks whose errors nobody reads.
 
-use linger_analysis::catalogue::{Class, IfIgnored, SpawnKind};
+use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Spawn, spawns};
 use linger_analysis::flow::mir::{Call, StatementKind};
 use linger_analysis::names::DefId;
-use linger_analysis::syntax::hir::{ClosureId, ExprKind};
-use linger_analysis::types::infer::{Known, Target};
+use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -49,7 +48,8 @@ declare_rule! {
     /// ## Limits
     ///
     /// A handle that is stored or passed on is taken as awaited there. A task that only ever ends well, or that logs or
-    /// sends on each error before it ends with it, is left alone.
+    /// sends on each error before it ends with it, is left alone. So is one that ends because the receiver of what it
+    /// sends on is gone.
     TaskErrorLost("task_error_lost") {
         group: Result,
         level: Warn,
@@ -66,8 +66,11 @@ impl Rule for TaskErrorLost {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
             for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
+                // What a helper does with what the code gives is the helper's.
                 if !matches!(spawn.kind, SpawnKind::Task | SpawnKind::Blocking)
                     || spawn.call.callee.known != Known::Resolved
+                    || !spawn.is_all
+                    || keeps_output(cx, &spawn)
                 {
                     continue;
                 }
@@ -80,7 +83,7 @@ impl Rule for TaskErrorLost {
                 };
                 let Some(output) = output else { continue };
                 let told = match (spawn.closure, spawn.function) {
-                    (Some(id), _) => ends_in_benign_call(cx, id) || !closure_may_lose(cx, id),
+                    (Some(id), _) => !closure_may_lose(cx, id),
                     (None, Some(def)) => !function_may_lose(cx, def),
                     _ => false,
                 };
@@ -147,17 +150,10 @@ fn given(view: &FlowView<'_>, spawn: &Spawn<'_>, output: Ty) -> Ty {
     futures.into_iter().find(|ty| !is_open(ty)).unwrap_or(output)
 }
 
-/// Whether the task ends in a call whose error says nothing: `async move { tx.send(answer) }`.
-fn ends_in_benign_call(cx: &BodyContext<'_>, closure: ClosureId) -> bool {
-    let body = cx.hir();
-    let mut at = body.closure(closure).body;
-    while let ExprKind::Block(block) = &body.expr(at).kind {
-        let Some(tail) = block.tail else { return false };
-        at = tail;
-    }
-    let callee = cx.types().callees.get(&at);
-    matches!(callee.map(|c| &c.target), Some(Target::External(path))
-        if cx.catalogue().facts(*path).is_some_and(|f| f.if_ignored == Some(IfIgnored::Benign)))
+/// Whether an async function of the program around the code gives no error on: `spawn(logged(async { … }))`.
+fn keeps_output(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
+    let (Some(_), Some(def)) = (spawn.closure, spawn.function) else { return false };
+    output_of(cx, def, spawn.kind).is_some_and(|output| output.is_unit())
 }
 
 /// Whether the handle is what the task's output comes through.

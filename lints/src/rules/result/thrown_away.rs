@@ -108,7 +108,7 @@ fn is_answer(body: &Body, value: ExprId) -> bool {
 }
 
 /// Whether code ends by going elsewhere: `return`, `break`, a panic, the end of the process.
-fn leaves(body: &Body, code: ExprId) -> bool {
+pub(super) fn leaves(body: &Body, code: ExprId) -> bool {
     match &body.expr(code).kind {
         ExprKind::Return(_) | ExprKind::Break { .. } | ExprKind::Continue { .. } => true,
         ExprKind::Macro(mac) => matches!(mac.kind, MacroKind::Panic | MacroKind::Bail),

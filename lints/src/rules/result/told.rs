@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use linger_analysis::catalogue::{Catalogue, Class, IfIgnored};
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::names::DefId;
+use linger_analysis::symbol::{Symbol, sym};
 use linger_analysis::syntax::hir::{Block, Body, ClosureId, ExprId, ExprKind, LocalId, MacroKind, StmtKind};
 use linger_analysis::types::infer::Target;
 
@@ -15,10 +17,13 @@ use crate::rules::shapes::is_variant;
 /// How many calls deep the errors are followed.
 const FAR_ENOUGH: u32 = 3;
 
-/// Whether a closure or async block may end in an error that nobody was told of.
+/// Whether a closure or async block may end in an error that nobody was told of. That of its last call may be one that
+/// says nothing: `async move { tx.send(answer) }`.
 pub(super) fn closure_may_lose(cx: &BodyContext<'_>, closure: ClosureId) -> bool {
     let code = Code { cx, analyzed: cx.body, hir: cx.hir(), known: RefCell::default() };
-    code.may_lose(code.hir.closure(closure).body, FAR_ENOUGH)
+    let root = code.hir.closure(closure).body;
+    code.leaves_with_error(root, FAR_ENOUGH)
+        || !ends_in_benign_call(cx, cx.body, root, true) && code.value(root, FAR_ENOUGH)
 }
 
 /// The same of a function, whichever of its `#[cfg]` alternatives it is; one whose code is not known may.
@@ -54,7 +59,12 @@ struct Code<'c, 'a> {
 impl Code<'_, '_> {
     /// Whether code with ways out of its own loses an error on one of them.
     fn may_lose(&self, root: ExprId, depth: u32) -> bool {
-        let mut lost = self.value(root, depth);
+        self.value(root, depth) || self.leaves_with_error(root, depth)
+    }
+
+    /// The same of the ways out before its end.
+    fn leaves_with_error(&self, root: ExprId, depth: u32) -> bool {
+        let mut lost = false;
         self.hir.walk(root, &mut |e| {
             lost = lost
                 || match &self.hir.expr(e).kind {
@@ -121,10 +131,12 @@ impl Code<'_, '_> {
         }
     }
 
-    /// A call of a function of the program that tells of all its errors does not lose them.
+    /// A call of a function of the program that tells of all its errors does not lose them. The error of a send has
+    /// nothing to tell but that nobody receives any more.
     fn call(&self, e: ExprId, depth: u32) -> bool {
         match self.analyzed.types.callees.get(&e).map(|callee| &callee.target) {
             Some(Target::Def(def)) => in_function(self.cx, *def, depth),
+            Some(Target::External(path)) => !is_send(self.cx.catalogue(), *path),
             _ => true,
         }
     }
@@ -163,6 +175,40 @@ impl Code<'_, '_> {
             _ => false,
         })
     }
+}
+
+/// Whether code ends in a call whose error says nothing, or in one of a function that does nothing else.
+fn ends_in_benign_call(cx: &BodyContext<'_>, code: &AnalyzedBody, root: ExprId, is_task: bool) -> bool {
+    let hir = cx.analysis.hir(code);
+    let mut at = root;
+    loop {
+        at = match &hir.expr(at).kind {
+            ExprKind::Block(block) if is_task || block.stmts.is_empty() => match block.tail {
+                Some(tail) => tail,
+                None => return false,
+            },
+            ExprKind::Await { operand } => *operand,
+            _ => break,
+        };
+    }
+    match code.types.callees.get(&at).map(|callee| &callee.target) {
+        Some(Target::Def(def)) => cx
+            .analysis
+            .body_of(*def)
+            .filter(|_| is_task)
+            .is_some_and(|inner| ends_in_benign_call(cx, inner, cx.analysis.hir(inner).root, false)),
+        Some(target) => cx.facts(target).is_some_and(|f| f.if_ignored == Some(IfIgnored::Benign)),
+        None => false,
+    }
+}
+
+/// A send that fails only when the receiver is gone.
+fn is_send(catalogue: &Catalogue, function: Symbol) -> bool {
+    let owner = function.rsplit_once("::").and_then(|(ty, _)| catalogue.resource(sym(ty)));
+    owner.is_some_and(|r| r.class == Class::Sender)
+        && catalogue
+            .facts(function)
+            .is_some_and(|f| f.if_ignored == Some(IfIgnored::Benign) && f.loss.is_none())
 }
 
 /// `Err(..)`, written there.

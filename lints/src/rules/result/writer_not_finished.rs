@@ -122,45 +122,33 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if to_memory {
             continue;
         }
-        let touches = |point: Point, statement: &Statement| {
-            let state = tokens.state_at(point);
-            let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
-            match &statement.kind {
-                StatementKind::Call(call) => call.args.iter().any(on),
-                StatementKind::Macro { args, .. } => args.iter().any(on),
-                _ => false,
-            }
+        let on = |at: Point, o: &Operand| o.place().is_some_and(|p| view.in_hand().reaches(at, p.var, id));
+        let touches = |at: Point, statement: &Statement| match &statement.kind {
+            StatementKind::Call(call) => call.args.iter().any(|o| on(at, o)),
+            StatementKind::Macro { args, .. } => args.iter().any(|o| on(at, o)),
+            _ => false,
         };
-        let releases = |point: Point, statement: &Statement| {
-            let state = tokens.state_at(point);
-            let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
-            match &statement.kind {
-                StatementKind::Call(call) => {
-                    (ends_writing(resource, call) && call.args.iter().any(on))
-                        || call
-                            .args
-                            .iter()
-                            .enumerate()
-                            .any(|(at, o)| on(o) && is_finished_by(cx, resource, call, at))
-                }
-                // `w.write_all(b).and_then(|()| w.flush())`
-                StatementKind::Assign { value: Rvalue::Closure { id: closure, captures }, .. } => {
-                    captures.iter().any(|c| state.reached(c.var).contains(id))
-                        && cx.flows().iter().any(|f| {
-                            f.mir.owner == Owner::Closure(*closure)
-                                && f.mir.calls().any(|(_, _, call)| ends_writing(resource, call))
-                        })
-                }
-                _ => false,
-            }
-        };
-        let writes = |point: Point, statement: &Statement| match &statement.kind {
+        let releases = |at: Point, statement: &Statement| match &statement.kind {
             StatementKind::Call(call) => {
-                let state = tokens.state_at(point);
-                let on = |o: &Operand| o.place().is_some_and(|p| state.reached(p.var).contains(id));
-                let lent = || call.args.iter().enumerate().filter(|(_, o)| on(o));
+                let mut lent = call.args.iter().enumerate().filter(|(_, o)| on(at, o));
+                let ends = ends_writing(resource, call);
+                lent.any(|(argument, _)| ends || is_finished_by(cx, resource, call, argument))
+            }
+            // `w.write_all(b).and_then(|()| w.flush())`
+            StatementKind::Assign { value: Rvalue::Closure { id: closure, captures }, .. } => {
+                captures.iter().any(|c| view.in_hand().reaches(at, c.var, id))
+                    && cx.flows().iter().any(|f| {
+                        f.mir.owner == Owner::Closure(*closure)
+                            && f.mir.calls().any(|(_, _, call)| ends_writing(resource, call))
+                    })
+            }
+            _ => false,
+        };
+        let writes = |at: Point, statement: &Statement| match &statement.kind {
+            StatementKind::Call(call) => {
+                let mut lent = call.args.iter().enumerate().filter(|(_, o)| on(at, o));
                 let takes = cx.facts(&call.callee.target).is_some_and(|f| f.leaves_unflushed);
-                takes || is_writing(cx, call) || lent().any(|(at, _)| is_written_by(cx, call, at))
+                takes || is_writing(cx, call) || lent.any(|(argument, _)| is_written_by(cx, call, argument))
             }
             StatementKind::Macro { .. } => true,
             _ => false,
@@ -194,7 +182,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
                 let block = &view.mir.blocks[p.block.index()];
                 // Where the variable is found to hold nothing, nothing was written.
                 let is_gone = |s: &Statement| {
-                    matches!(s.kind, StatementKind::Vacant(var) if tokens.state_at(p).owned(var).contains(id))
+                    matches!(s.kind, StatementKind::Vacant(var) if view.in_hand().owns(p, var, id))
                 };
                 block.on_failure || block.on_error_arm || s.is_some_and(|s| releases(p, s) || is_gone(s))
             },
@@ -250,8 +238,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
 /// Whether a writer is given by value to what makes another: `BufWriter::new(file)`.
 fn is_moved_into(view: &FlowView<'_>, id: TokenId, outer: &Token) -> bool {
     let Some(StatementKind::Call(call)) = view.mir.statement(outer.at).map(|s| &s.kind) else { return false };
-    let state = view.tokens.state_at(outer.at);
-    call.args.iter().any(|o| matches!(o, Operand::Move(p) if state.owned(p.var).contains(id)))
+    call.args.iter().any(|o| matches!(o, Operand::Move(p) if view.in_hand().owns(outer.at, p.var, id)))
 }
 
 /// Whether it is finished under a condition that only asks whether an error was noted before:
@@ -281,8 +268,7 @@ fn is_dropped_by(
     if let Target::External(path) = call.callee.target {
         return is_explicit_drop(call) || cx.catalogue().facts(path).is_some_and(|f| f.leaves_unflushed);
     }
-    let state = view.tokens.state_at(end.at);
-    let is_it = |o: &Operand| matches!(o, Operand::Move(p) if state.reached(p.var).contains(id));
+    let is_it = |o: &Operand| matches!(o, Operand::Move(p) if view.in_hand().reaches(end.at, p.var, id));
     end.how == End::Passed
         && call.args.iter().position(is_it).is_some_and(|at| is_abandoned_by(cx, resource, call, at))
 }

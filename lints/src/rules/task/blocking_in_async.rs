@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use linger_analysis::catalogue::{Class, FunctionFacts, Mode, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
 use linger_analysis::flow::mir::{Call, Operand, Owner, Point, Rvalue, StatementKind, Var};
-use linger_analysis::span::FileSpan;
-use linger_analysis::syntax::hir::{ClosureId, ClosureKind};
+use linger_analysis::span::{FileSpan, Span};
+use linger_analysis::syntax::hir::{ClosureId, ClosureKind, ExprId, ExprKind, PatId};
 use linger_analysis::types::infer::{Known, Target};
 
 use crate::context::{BodyContext, FlowView};
@@ -14,6 +14,7 @@ use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::killed::is_killed_before;
+use crate::rules::shapes::is_variant;
 use crate::rules::support::short;
 
 declare_rule! {
@@ -82,12 +83,18 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
         if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
             continue;
         }
-        if is_over(cx, view, call) || is_killed_before(view, call) {
+        if is_over(cx, view, call)
+            || is_killed_before(view, call)
+            || cx.analysis.only_asks(cx.body, call, statement.expr)
+        {
             continue;
         }
         let Some(blocking) = blocking(cx, call).filter(|b| !only_panics || b.case == "panics") else {
             continue;
         };
+        if blocking.case == "panics" && no_runtime_runs(cx, statement.span) {
+            continue;
+        }
         if !*runs.get_or_init(|| runs_as_future(cx, view)) {
             return;
         }
@@ -112,6 +119,44 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
         }
         report.push(finding.help(blocking.help));
     }
+}
+
+/// Whether code is only got to where `Handle::try_current()` has failed.
+fn no_runtime_runs(cx: &BodyContext<'_>, code: Span) -> bool {
+    let body = cx.hir();
+    let asks = |e: ExprId| {
+        body.any(e, &mut |part| {
+            let callee = cx.types().callees.get(&part);
+            callee.and_then(|c| cx.facts(&c.target)).is_some_and(|f| f.asks_for_runtime)
+        })
+    };
+    let is_in = |e: ExprId| body.expr(e).span.contains(code);
+    let fails = |pat: PatId| is_variant(body, pat, &["Err"]);
+    let succeeds = |pat: PatId| is_variant(body, pat, &["Ok"]);
+    body.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Match { scrutinee, arms } if e.span.contains(code) => {
+            let in_arm = arms.iter().position(|arm| is_in(arm.body));
+            // `_` behind `Ok(..)` is what is left.
+            in_arm.and_then(|at| arms.split_at_checked(at)).is_some_and(|(before, from)| {
+                let is_rest = before.iter().any(|arm| arm.guard.is_none() && succeeds(arm.pat));
+                from.first().is_some_and(|arm| fails(arm.pat) || is_rest && !succeeds(arm.pat))
+            }) && asks(*scrutinee)
+        }
+        ExprKind::If { condition, then_branch, else_branch } if e.span.contains(code) => {
+            let (then, otherwise) = (is_in(*then_branch), else_branch.is_some_and(is_in));
+            let fits = match &body.expr(*condition).kind {
+                ExprKind::Let { pat, .. } => then && fails(*pat) || otherwise && succeeds(*pat),
+                ExprKind::MethodCall { method, .. } => match method.as_str() {
+                    "is_err" => then,
+                    "is_ok" => otherwise,
+                    _ => false,
+                },
+                _ => false,
+            };
+            fits && asks(*condition)
+        }
+        _ => false,
+    })
 }
 
 /// A join in code that asks `is_finished` first: it gives what is there already.

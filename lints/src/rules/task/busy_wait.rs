@@ -100,8 +100,7 @@ fn ticking(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             continue;
         }
         let on_it = |at: Point, call: &Call| {
-            let state = view.tokens.state_at(at);
-            call.args.iter().filter_map(Operand::place).any(|p| state.reached(p.var).contains(id))
+            call.args.iter().filter_map(Operand::place).any(|p| view.in_hand().reaches(at, p.var, id))
         };
         let ticks = |at: Point, s: Option<&Statement>| {
             s.is_some_and(|s| {

@@ -274,9 +274,9 @@ fn look(
             uses.elsewhere |= unknown && args.iter().any(|o| reaches_child(cx, view, point, id, o));
         }
         StatementKind::Assign { value: Rvalue::Closure { captures, .. }, .. } => {
-            uses.elsewhere |= captures
-                .iter()
-                .any(|c| view.in_hand().reaches(point, c.var, id) && may_be_child(cx, &view.mir.var(c.var).ty));
+            uses.elsewhere |= captures.iter().any(|c| {
+                view.in_hand().reaches(point, c.var, id) && may_be_child(cx, &view.mir.var(c.var).ty)
+            });
         }
         _ => {}
     }

@@ -1,11 +1,13 @@
 //! Futures that a `select!` loop polls although they are over.
 
-use linger_analysis::catalogue::{PolledAgain, Resource};
-use linger_analysis::flow::mir::LoopInfo;
-use linger_analysis::syntax::hir::{ExprId, ExprKind, LocalId, SelectBranch};
+use linger_analysis::catalogue::PolledAgain;
+use linger_analysis::facts::endless;
+use linger_analysis::flow::mir::{LoopInfo, Owner};
+use linger_analysis::syntax::hir::{ClosureKind, ExprId, ExprKind, LocalId, MacroKind, SelectBranch};
+use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
-use super::selects::{looped, root};
+use super::selects::{binds, initial_value, looped, root};
 use crate::context::BodyContext;
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -18,7 +20,7 @@ declare_rule! {
     /// ## Why it matters
     ///
     /// A `Sleep` that is over is ready at once: its branch wins again and again, and the loop spins. A `JoinHandle`
-    /// or a oneshot receiver that has given its result panics.
+    /// or a oneshot receiver that has given its result panics, and so does an `async fn` that has returned.
     ///
     /// ## Example
     ///
@@ -60,7 +62,7 @@ declare_rule! {
     /// ## Limits
     ///
     /// Anything else in the loop that names the future, or a variable that the branch sets, is taken for a way to deal
-    /// with it. Futures whose type is not known are not seen.
+    /// with it. Futures whose type is not known are not seen, and one that comes in as a parameter may be fused.
     FinishedFuturePolled("finished_future_polled") {
         group: Task,
         cases: {
@@ -93,7 +95,7 @@ impl Rule for FinishedFuturePolled {
 fn in_branch(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch) -> Option<Diagnostic> {
     let local = borrowed(cx, branch.future)?;
     let declared = cx.hir().local(local);
-    let (resource, again) = once(cx, cx.ty(place_of(cx, branch.future)?))?;
+    let (name, again) = once(cx, cx.ty(place_of(cx, branch.future)?), local)?;
     if turning.span.contains(declared.span)
         || branch.condition.is_some()
         || is_dealt_with(cx, turning, branch, local)
@@ -111,12 +113,11 @@ fn in_branch(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch) ->
             "over when this branch has run",
         ),
     };
-    let name = short(&resource.ty);
     Some(
         Diagnostic::new(&META, cx.at(cx.hir().expr(branch.future).span), message)
             .case(case)
             .label(label)
-            .step(cx.at(declared.span), format!("the `{name}` is made once, here"))
+            .step(cx.at(declared.span), format!("{name} is made once, here"))
             .step(cx.at(cx.hir().expr(branch.handler).span), "this goes on with the next turn")
             .help(
                 "leave the loop here, give the branch a precondition (`, if !done`), or make the future anew",
@@ -124,17 +125,70 @@ fn in_branch(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch) ->
     )
 }
 
-/// What a future of this type, or behind such a pointer, does when it is polled again.
-fn once<'a>(cx: &BodyContext<'a>, ty: &Ty) -> Option<(&'a Resource, PolledAgain)> {
+/// What a future of this type, or behind such a pointer, is called, and what it does when it is polled again.
+fn once(cx: &BodyContext<'_>, ty: &Ty, local: LocalId) -> Option<(String, PolledAgain)> {
     let ty = ty.peel_refs();
+    if let Ty::Future(output, _) = ty {
+        let made = initial_value(cx, cx.hir().root, local).or_else(|| pinned_where_declared(cx, local));
+        let ends = **output != Ty::Never && made.is_some_and(|e| is_over_once(cx, e));
+        return ends.then(|| ("the future".to_owned(), PolledAgain::Panics));
+    }
     let path = ty.path()?;
     if let Some(resource) = cx.catalogue().resource(path)
         && let Some(again) = resource.polled_again
     {
-        return Some((resource, again));
+        return Some((format!("the `{}`", short(&resource.ty)), again));
     }
     let is_pointer = matches!(path.as_str(), "std::pin::Pin" | "std::boxed::Box");
-    ty.args().first().filter(|_| is_pointer).and_then(|inner| once(cx, inner))
+    ty.args().first().filter(|_| is_pointer).and_then(|inner| once(cx, inner, local))
+}
+
+/// `pin! { let future = work(); }`
+fn pinned_where_declared(cx: &BodyContext<'_>, local: LocalId) -> Option<ExprId> {
+    let body = cx.hir();
+    let pins = body.exprs.iter().filter_map(|e| match &e.kind {
+        ExprKind::Macro(call) if call.kind == MacroKind::Pin => Some(&call.args),
+        _ => None,
+    });
+    pins.flatten().find_map(|arg| match body.expr(*arg).kind {
+        ExprKind::Let { pat, scrutinee } if binds(cx, pat, local) => Some(scrutinee),
+        _ => None,
+    })
+}
+
+/// Whether an expression gives the future of an `async fn` of the program, or of a block, that comes to an end: pinned or
+/// boxed, but not fused.
+fn is_over_once(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    match &body.expr(e).kind {
+        ExprKind::Closure(id) => {
+            body.closure(*id).kind == ClosureKind::AsyncBlock
+                && endless(cx.analysis, cx.body, cx.body.flow.get(Owner::Closure(*id))).is_none()
+        }
+        ExprKind::Macro(call) if call.kind == MacroKind::Pin => {
+            call.args.first().is_some_and(|a| is_over_once(cx, *a))
+        }
+        ExprKind::Call { args, .. } => is_call_over_once(cx, e, args.first().copied()),
+        ExprKind::MethodCall { receiver, .. } => is_call_over_once(cx, e, Some(*receiver)),
+        _ => false,
+    }
+}
+
+fn is_call_over_once(cx: &BodyContext<'_>, call: ExprId, inner: Option<ExprId>) -> bool {
+    let Some(callee) = cx.types().callees.get(&call) else { return false };
+    match &callee.target {
+        Target::Def(def) => {
+            let is_async = cx.program().def(*def).signature.as_ref().is_some_and(|s| s.is_async);
+            let stays = cx.analysis.summary(*def).is_none_or(|s| s.never_returns || s.stays_in.is_some());
+            is_async && !stays
+        }
+        Target::External(path) => {
+            let pins = matches!(path.as_str(), "std::boxed::Box::pin" | "std::boxed::Box::new");
+            let is_same = cx.facts(&callee.target).is_some_and(|f| f.transparent) && short(path) != "fuse";
+            (pins || is_same) && inner.is_some_and(|e| is_over_once(cx, e))
+        }
+        _ => false,
+    }
 }
 
 /// The place behind `&mut x`, `x.as_mut()`.

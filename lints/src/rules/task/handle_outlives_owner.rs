@@ -2,7 +2,7 @@
 
 use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Spawn, spawns};
-use linger_analysis::flow::mir::{Mir, Operand, Owner, Rvalue, Statement, StatementKind, Var};
+use linger_analysis::flow::mir::{Operand, Rvalue, Statement, StatementKind, Var};
 use linger_analysis::span::FileSpan;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatKind};
@@ -10,6 +10,7 @@ use linger_analysis::types::infer::Known;
 use linger_analysis::types::ty::Ty;
 
 use super::child_exceptions::is_made_of_nothing;
+use super::long::{ends_with_channel, is_long};
 use super::spawned::endless_loop;
 use super::stop_flag::{is_conditional, is_its_end, methods, stop_flag};
 use crate::context::{BodyContext, FlowView};
@@ -69,7 +70,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// Any code that reads the field is trusted to know what it does with the handle. Tuple structs are left alone.
+    /// Any code that reads the field is trusted to know what it does with the handle. Tuple structs are left alone. So is
+    /// a task that somebody aborts by hand and that ends by itself when nobody sends to it any more.
     HandleOutlivesOwner("handle_outlives_owner") {
         group: Task,
         cases: {
@@ -177,9 +179,8 @@ fn aborted_by_hand(
     spawn: &Spawn<'_>,
     report: &mut Vec<Diagnostic>,
 ) {
-    let Some(var) = spawn.handle.filter(|_| spawn.kind == SpawnKind::Task && is_long(cx, spawn)) else {
-        return;
-    };
+    let goes_on = || is_long(cx, spawn) && !ends_with_channel(cx, spawn);
+    let Some(var) = spawn.handle.filter(|_| spawn.kind == SpawnKind::Task && goes_on()) else { return };
     if spawn.call.callee.known != Known::Resolved || cx.analysis.is_once(cx.body, view.mir.owner) {
         return;
     }
@@ -230,22 +231,6 @@ fn stopped_by_hand(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>)
         .confidence(Confidence::from(spawn.call.callee.known))
         .help("set the flag in `Drop` too, and join what it ends"),
     )
-}
-
-/// The code of a task turns in a loop; going through a list once does not take long.
-fn is_long(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
-    let turns = |hir: &Body, mir: &Mir| {
-        mir.loops.iter().any(|info| {
-            spawn.kind != SpawnKind::Task || !matches!(hir.expr(info.expr).kind, ExprKind::For { .. })
-        })
-    };
-    match (spawn.closure, spawn.function) {
-        (Some(id), _) => turns(cx.hir(), cx.body.flow.get(Owner::Closure(id))),
-        (None, Some(def)) => {
-            cx.analysis.body_of(def).is_some_and(|b| turns(cx.analysis.hir(b), &b.flow.root))
-        }
-        _ => false,
-    }
 }
 
 /// Where a method of the struct aborts what is in the field. One that also awaits the end is an orderly stop, which
@@ -384,12 +369,16 @@ fn is_tuple_field(field: Symbol) -> bool {
 
 /// Whether any code reads the field: an access that is not the place of an assignment or of a `push`, or a pattern.
 fn is_read(cx: &BodyContext<'_>, owner: Symbol, field: Symbol) -> bool {
+    // What a pattern may call the owner: by its name, or by that of a variant.
+    let variants = cx.program().types.get(&owner).into_iter().flat_map(|info| &info.variants);
+    let mut names: Vec<&str> = variants.map(|(name, _)| name.as_str()).collect();
+    names.extend([short(&owner), "Self"]);
     cx.analysis.bodies.iter().any(|other| {
         let hir = cx.analysis.hir(other);
         let in_pattern = hir.pats.iter().any(|p| match &p.kind {
             PatKind::Struct { path, fields, .. } => {
                 fields.iter().any(|(name, sub)| *name == field && !matches!(hir.pat(*sub).kind, PatKind::Wild))
-                    && path.last().is_some_and(|l| l.as_str() == short(&owner) || l.as_str() == "Self")
+                    && path.last().is_some_and(|l| names.contains(&l.as_str()))
             }
             _ => false,
         });

@@ -15,6 +15,7 @@ pub mod finished_future_polled;
 pub mod future_not_awaited;
 pub mod handle_outlives_owner;
 mod killed_in_drop;
+mod long;
 pub mod lost_assertion;
 pub mod lost_when_cancelled;
 pub mod overwritten_handle;
