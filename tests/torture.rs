@@ -114,9 +114,9 @@ fn one_function_of_many_resources() {
     survives(dir.path());
 }
 
-/// Aliases that name themselves, as a line that is half typed does, and such that double with each line.
+/// Aliases that name themselves, as a line that is half typed does, and types that double with each line.
 #[test]
-fn aliases_without_end() {
+fn types_without_end() {
     let each = |write: &dyn Fn(usize) -> String| (1..40).map(write).collect::<String>();
     let all: String = (0..40).map(|n| format!("A{n}, ")).collect();
     let cases = [
@@ -127,6 +127,8 @@ fn aliases_without_end() {
         ("output", "struct S; impl Iterator for S { type Item = (<S as Iterator>::Item, <S as Iterator>::Item); } fn d(s: S) { for x in s { x.d(); } }".to_owned()),
         ("squares", format!("type A0<T> = (T, T); {} fn d(a: A39<u8>) {{ a.d(); }}", each(&|n| format!("type A{n}<T> = A{0}<A{0}<T>>; ", n - 1)))),
         ("doubles", format!("type A0 = u8; {} fn d(a: A39) {{ a.d(); }}", each(&|n| format!("type A{n} = (A{0}, A{0}); ", n - 1)))),
+        ("pairs", format!("fn d() {{ let a0 = (1u8, 1u8); {} drop(a39); }}", each(&|n| format!("let a{n} = (a{0}, a{0}); ", n - 1)))),
+        ("applied", format!("fn g<T: Copy>(t: T) -> (T, T) {{ (t, t) }} fn d() {{ let a0 = 1u8; {} drop(a39); }}", each(&|n| format!("let a{n} = g(a{}); ", n - 1)))),
         ("all", format!("type A0 = ({all}); {} fn d(a: A39) {{ a.d(); }}", each(&|n| format!("type A{n} = ({all}); ")))),
     ];
     let dir = common::scratch();

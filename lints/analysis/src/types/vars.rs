@@ -12,6 +12,10 @@ use crate::types::ty::{Args, Bound, Bounds, List, Ty};
 
 /// Types nest at most this far; what lies deeper is unknown. Also stops cyclic types.
 const DEEPEST: usize = 24;
+/// A variable becomes no type with more parts than this: `let b = (a, a); let c = (b, b);` doubles with each line.
+const MOST_PARTS: usize = 1000;
+/// Most parts that one question looks at, some of them again and again.
+const MOST_STEPS: usize = 10_000;
 
 #[derive(Clone, Debug)]
 enum Slot {
@@ -27,6 +31,8 @@ pub(super) struct Vars {
     slots: Vec<Slot>,
     /// Parameter types of each closure.
     closures: Vec<Option<Args>>,
+    /// How many parts the question that is being answered may still look at.
+    steps: usize,
 }
 
 impl Vars {
@@ -43,6 +49,13 @@ impl Vars {
     /// A variable that is `ty` until something more exact comes: literals.
     pub(super) fn bound(&mut self, ty: Ty) -> Ty {
         self.push(Slot::Bound(ty))
+    }
+
+    /// Counts a part; `false` when there were too many.
+    fn step(&mut self) -> bool {
+        let left = self.steps.checked_sub(1);
+        self.steps = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn push(&mut self, slot: Slot) -> Ty {
@@ -119,6 +132,7 @@ impl Vars {
 
     /// The type without variables; what is open becomes unknown.
     pub(super) fn deep(&mut self, ty: &Ty) -> Ty {
+        self.steps = MOST_STEPS;
         let deep = self.map(ty, DEEPEST);
         // Many expressions have the type of one variable: the next finds it done, and shares its parts.
         if let Ty::Var(var) = ty
@@ -142,11 +156,11 @@ impl Vars {
 
     /// A part of a type; the same one when no variable is in it.
     fn map_part(&mut self, ty: &Arc<Ty>, depth: usize) -> Arc<Ty> {
-        if is_settled(ty, depth) { Arc::clone(ty) } else { Arc::new(self.map(ty, depth)) }
+        if self.is_settled(ty, depth) { Arc::clone(ty) } else { Arc::new(self.map(ty, depth)) }
     }
 
     fn map(&mut self, ty: &Ty, depth: usize) -> Ty {
-        let Some(depth) = depth.checked_sub(1) else { return Ty::Unknown };
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.step()) else { return Ty::Unknown };
         match self.shallow(ty) {
             Ty::Var(_) => Ty::Unknown,
             Ty::Adt(path, args) => Ty::Adt(path, self.map_all(&args, depth)),
@@ -167,10 +181,27 @@ impl Vars {
     }
 
     fn map_all(&mut self, types: &Args, depth: usize) -> Args {
-        if types.iter().all(|t| is_settled(t, depth)) {
+        if types.iter().all(|t| self.is_settled(t, depth)) {
             return types.clone();
         }
         types.iter().map(|t| self.map(t, depth)).collect()
+    }
+
+    /// Whether no variable is in a type, as far as the kinds of types go that are made often.
+    fn is_settled(&mut self, ty: &Ty, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.step()) else { return false };
+        match ty {
+            Ty::Unknown | Ty::Never | Ty::Prim(_) => true,
+            Ty::Adt(_, parts) | Ty::Tuple(parts) => parts.iter().all(|t| self.is_settled(t, depth)),
+            Ty::Ref(_, t)
+            | Ty::Ptr(t)
+            | Ty::Slice(t)
+            | Ty::Array(t)
+            | Ty::Closure(_, t)
+            | Ty::Future(t, _)
+            | Ty::Iterator(t) => self.is_settled(t, depth),
+            Ty::Var(_) | Ty::Fn(..) | Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) => false,
+        }
     }
 
     fn map_bounds(&mut self, bounds: Bounds, depth: usize) -> Bounds {
@@ -190,6 +221,7 @@ impl Vars {
     /// Makes both the same as far as that is possible; contradictions are left alone, since what they mean
     /// is a coercion.
     pub(super) fn unify(&mut self, a: &Ty, b: &Ty) {
+        self.steps = MOST_STEPS;
         self.join(a, b, false, DEEPEST);
     }
 
@@ -203,7 +235,7 @@ impl Vars {
                 {
                     self.set(index, Slot::Link(other));
                 }
-            } else if !self.occurs(index, &ty, DEEPEST) {
+            } else if !self.occurs_or_grows(index, &ty) {
                 self.set(index, Slot::Bound(ty));
             }
         } else {
@@ -212,7 +244,7 @@ impl Vars {
     }
 
     fn join(&mut self, a: &Ty, b: &Ty, under_ref: bool, depth: usize) {
-        let Some(depth) = depth.checked_sub(1) else { return };
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.step()) else { return };
         if self.narrow_literal(a, b) || self.narrow_literal(b, a) {
             return;
         }
@@ -230,7 +262,7 @@ impl Vars {
                     Slot::Free => true,
                     _ => !under_ref && never_coerced_to(&ty),
                 };
-                if allowed && !self.occurs(x, &ty, DEEPEST) {
+                if allowed && !self.occurs_or_grows(x, &ty) {
                     self.set(x, Slot::Bound(ty));
                 }
             }
@@ -291,8 +323,16 @@ impl Vars {
         fits
     }
 
+    /// Whether a variable is in a type, or the type too large for it.
+    fn occurs_or_grows(&mut self, var: u32, ty: &Ty) -> bool {
+        let before = std::mem::replace(&mut self.steps, MOST_PARTS);
+        let found = self.occurs(var, ty, DEEPEST);
+        self.steps = before;
+        found
+    }
+
     fn occurs(&mut self, var: u32, ty: &Ty, depth: usize) -> bool {
-        let Some(depth) = depth.checked_sub(1) else { return true };
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.step()) else { return true };
         match self.shallow(ty) {
             Ty::Var(other) => other == var,
             Ty::Unknown | Ty::Never | Ty::Prim(_) => false,
@@ -399,21 +439,4 @@ pub(super) fn stream_of(item: Ty) -> Ty {
         assoc: List::from([(sym("Item"), item)]),
     };
     Ty::Impl(List::from([bound]))
-}
-
-/// Whether no variable is in a type, as far as the kinds of types go that are made often.
-fn is_settled(ty: &Ty, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    match ty {
-        Ty::Unknown | Ty::Never | Ty::Prim(_) => true,
-        Ty::Adt(_, parts) | Ty::Tuple(parts) => parts.iter().all(|t| is_settled(t, depth)),
-        Ty::Ref(_, t)
-        | Ty::Ptr(t)
-        | Ty::Slice(t)
-        | Ty::Array(t)
-        | Ty::Closure(_, t)
-        | Ty::Future(t, _)
-        | Ty::Iterator(t) => is_settled(t, depth),
-        Ty::Var(_) | Ty::Fn(..) | Ty::Dyn(_) | Ty::Impl(_) | Ty::Param(..) => false,
-    }
 }

@@ -6,7 +6,7 @@ use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::rules::result::is_memory_or_stdio;
-use crate::rules::result::thrown_away::{mapped_away, source};
+use crate::rules::result::thrown_away::{mapped_away, matched_away, source};
 
 /// The calls whose count goes into a sum that never says where to go on: `total += out.write(bytes)?`.
 pub(super) fn summed_writes(cx: &BodyContext<'_>) -> Vec<ExprId> {
@@ -32,6 +32,11 @@ pub(super) fn summed_writes(cx: &BodyContext<'_>) -> Vec<ExprId> {
 /// The calls whose count is mapped to nothing: `out.write(bytes).map(drop)?`.
 pub(super) fn mapped_writes(cx: &BodyContext<'_>) -> impl Iterator<Item = ExprId> {
     mapped_away(cx.hir()).filter(|call| is_partial_write(cx, *call))
+}
+
+/// The calls that are asked for an error and for nothing else: `if let Err(e) = out.write(bytes)`.
+pub(super) fn matched_writes(cx: &BodyContext<'_>) -> impl Iterator<Item = ExprId> {
+    matched_away(cx.hir()).map(|matched| matched.call).filter(|call| is_partial_write(cx, *call))
 }
 
 fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {

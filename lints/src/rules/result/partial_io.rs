@@ -12,8 +12,8 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::counts::{
-    is_harmless_raw, is_literal, is_number, is_one_byte, is_raw_read, mapped_writes, summed_writes,
-    takes_no_buffer,
+    is_harmless_raw, is_literal, is_number, is_one_byte, is_raw_read, mapped_writes, matched_writes,
+    summed_writes, takes_no_buffer,
 };
 use crate::rules::result::forwarded::forwarded;
 use crate::rules::result::thrown_away::is_unread;
@@ -98,6 +98,9 @@ impl Rule for PartialIo {
         }
         for call in mapped_writes(cx) {
             around(cx, call, "the count is thrown away", report);
+        }
+        for call in matched_writes(cx) {
+            around(cx, call, "only its error is looked at", report);
         }
     }
 }
@@ -262,13 +265,11 @@ fn lender(view: &FlowView<'_>, var: Var) -> Var {
         if !matches!(view.mir.var(var).kind, VarKind::Temp(_)) {
             break;
         }
-        let from = view.statements().find_map(|(_, s)| match &s.kind {
-            StatementKind::Assign { dest, value: Rvalue::Ref(_, place) } if dest.var == var => {
-                Some(place.var)
-            }
-            StatementKind::Assign { dest, value: Rvalue::Use(operand) } if dest.var == var => operand.var(),
+        let from = match view.tokens.identities.definition(var) {
+            Some(Rvalue::Ref(_, place)) => Some(place.var),
+            Some(Rvalue::Use(operand)) => operand.var(),
             _ => None,
-        });
+        };
         match from {
             Some(from) if from != var => var = from,
             _ => break,
