@@ -941,12 +941,17 @@ impl<'a> Tokens<'a> {
         }
         let ty = call.callee.self_ty.as_ref().unwrap_or(&lent);
         let mut parts = SmallVec::new();
-        ty.peel_refs().any(&mut |part| {
-            parts.extend(self.cx.ownership.owned(part));
-            false
-        });
+        self.kept_in(ty.peel_refs(), &mut parts);
         let own = matches!(self.mir.var(place.var).kind, VarKind::User(_)) && !self.is_foreign(place);
         (!parts.is_empty()).then_some((parts, own.then_some(place.var)))
+    }
+
+    /// What a value of a type owns or, as a map or a cell behind a lock, may own; what a closure takes is not kept.
+    fn kept_in(&self, ty: &Ty, parts: &mut SmallVec<[Owned; 2]>) {
+        if let Ty::Adt(_, args) | Ty::Tuple(args) = ty {
+            parts.extend(self.cx.ownership.owned(ty));
+            args.iter().for_each(|part| self.kept_in(part, parts));
+        }
     }
 
     /// The variable of a collection that a call puts its arguments into.

@@ -50,10 +50,15 @@ fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {
         && args.first().is_some_and(|bytes| !takes_no_buffer(cx, args) && !is_one_byte(cx.hir(), *bytes))
 }
 
-/// `write(1)`, `read()`: methods of something that counts events, whatever its type was taken for.
+/// `write(1)`, `read()`, `write(message)`: methods of something that counts events or sends messages, whatever its type
+/// was taken for. A buffer is lent.
 pub(super) fn takes_no_buffer(cx: &BodyContext<'_>, args: &[ExprId]) -> bool {
-    let is_plain = |ty: &Ty| matches!(ty, Ty::Prim(name) if *name != "str");
-    args.first().is_none_or(|first| is_plain(cx.ty(*first)))
+    let is_value = |ty: &Ty| match ty {
+        Ty::Prim(name) => *name != "str",
+        Ty::Adt(..) | Ty::Param(..) | Ty::Tuple(_) => true,
+        _ => false,
+    };
+    args.first().is_none_or(|first| is_value(cx.ty(*first)))
 }
 
 /// `&[x]`, `"\n".as_bytes()`: one byte is written, or none.

@@ -172,7 +172,8 @@ fn literals(body: &Body, e: ExprId, words: &mut Vec<Symbol>) -> bool {
         }
         ExprKind::Array(parts) => {
             // Each of them, also behind one that is none.
-            parts.iter().fold(true, |all, part| literals(body, *part, words) && all)
+            let found: Vec<bool> = parts.iter().map(|part| literals(body, *part, words)).collect();
+            found.into_iter().all(|is_literal| is_literal)
         }
         ExprKind::AddressOf { operand, .. } => literals(body, *operand, words),
         _ => false,
