@@ -36,7 +36,16 @@ pub(super) fn mapped_writes(cx: &BodyContext<'_>) -> impl Iterator<Item = ExprId
 
 /// The calls that are asked for an error and for nothing else: `if let Err(e) = out.write(bytes)`.
 pub(super) fn matched_writes(cx: &BodyContext<'_>) -> impl Iterator<Item = ExprId> {
-    matched_away(cx.hir()).map(|matched| matched.call).filter(|call| is_partial_write(cx, *call))
+    // A future has no error to ask for: where it is not awaited, it is another `write`.
+    let gives_result = |call: ExprId| match cx.ty(call) {
+        Ty::Future(..) => {
+            cx.hir().exprs.iter().any(|e| matches!(e.kind, ExprKind::Await { operand } if operand == call))
+        }
+        ty => ty.as_result().is_some(),
+    };
+    matched_away(cx.hir())
+        .map(|matched| matched.call)
+        .filter(move |call| is_partial_write(cx, *call) && gives_result(*call))
 }
 
 fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {

@@ -25,8 +25,11 @@ pub(super) fn ends_with_channel(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool
             })
     };
     // A loop inside of another ends with it at the latest.
-    let mut outer = mir.loops.iter().filter(|info| info.parent.is_none() && turns(spawn, hir, info));
-    outer.all(receives)
+    let is_inside = |info: &LoopInfo| {
+        let around = std::iter::successors(info.parent, |id| mir.loops.get(id.0 as usize)?.parent);
+        around.filter_map(|id| mir.loops.get(id.0 as usize)).any(|outer| turns(spawn, hir, outer))
+    };
+    mir.loops.iter().filter(|info| turns(spawn, hir, info) && !is_inside(info)).all(receives)
 }
 
 /// The code that is spawned.
