@@ -1,9 +1,7 @@
 //! Where a value goes: through moves, `Some(..)`, `Box::new(..)`, and what passes it through.
 
 use linger_analysis::flow::identity::{Identity, Root};
-use linger_analysis::flow::mir::{
-    Call, CaptureHow, Operand, Place, Point, Projection, Rvalue, StatementKind, Var,
-};
+use linger_analysis::flow::mir::{Call, CaptureHow, Operand, Place, Point, Rvalue, StatementKind, Var};
 use linger_analysis::flow::tokens::State;
 use linger_analysis::syntax::hir::{ClosureId, LocalId};
 use linger_analysis::types::infer::Target;
@@ -19,7 +17,7 @@ pub(crate) fn holders(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> 
         for (_, statement) in view.statements() {
             let held = |o: &Operand| {
                 !matches!(o, Operand::Borrow(..))
-                    && o.place().is_some_and(|p| out.contains(&p.var) && !is_error_part(p))
+                    && o.place().is_some_and(|p| out.contains(&p.var) && !p.is_of_error())
             };
             let dest = match &statement.kind {
                 StatementKind::Assign { dest, value: Rvalue::Use(operand) } if held(operand) => dest,
@@ -44,11 +42,6 @@ pub(crate) fn holders(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> 
             return out;
         }
     }
-}
-
-/// What `Err(e)` binds: where a call failed there is nothing of what it would have given.
-pub(crate) fn is_error_part(place: &Place) -> bool {
-    place.projections.iter().any(|p| matches!(p, Projection::Field(name) if name.as_str() == "Err"))
 }
 
 /// A tuple, `Some(x)`: no struct of the program, whose fields are places of their own.

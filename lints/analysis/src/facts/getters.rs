@@ -7,9 +7,8 @@ use rustc_hash::FxHashMap;
 use crate::facts::change::Change;
 use crate::facts::{Analysis, AnalyzedBody, Summary};
 use crate::flow::identity::{Identities, Identity, NoGetters, Root};
-use crate::flow::mir::{Place, Rvalue, StatementKind};
+use crate::flow::mir::{Place, Rvalue, StatementKind, Var};
 use crate::symbol::sym;
-use crate::types::ty::Ty;
 
 /// More blocks than this is not a getter.
 const MOST_BLOCKS: usize = 4;
@@ -20,11 +19,7 @@ const MOST_OF_ADAPTOR: usize = 16;
 pub(super) fn find(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut FxHashMap<u32, Summary>) {
     change.search(analysis, kept, |b| {
         b.def?;
-        let blocks = b.flow.root.blocks.len();
-        let getter = if blocks <= MOST_BLOCKS { getter(analysis, b) } else { None };
-        let adaptor = blocks <= MOST_OF_ADAPTOR && is_adaptor(analysis, b);
-        let getter = getter.or_else(|| if blocks <= MOST_OF_ADAPTOR { choice(analysis, b) } else { None });
-        getter.or_else(|| adaptor.then(|| Summary { passes_on: true, ..Summary::default() }))
+        known(analysis, b)
     });
     analysis.summaries = vec![None; analysis.bodies.0.len()];
     for (at, summary) in kept.iter() {
@@ -36,9 +31,32 @@ pub(super) fn find(analysis: &mut Analysis<'_>, change: &mut Change, kept: &mut 
     }
 }
 
-fn getter(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Option<Summary> {
-    let mir = &body.flow.root;
+fn known(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Option<Summary> {
+    let mir = &*body.flow.root;
+    if mir.blocks.len() > MOST_OF_ADAPTOR {
+        return None;
+    }
     let ids = Identities::new(analysis.flow_context(body), mir, &NoGetters);
+    if mir.blocks.len() <= MOST_BLOCKS
+        && let Some(summary) = getter(&ids)
+    {
+        return Some(summary);
+    }
+    // The `match` that the function ends with gives its answer to a variable of its own.
+    let result = match ids.definition(mir.return_var) {
+        Some(Rvalue::Use(operand)) => operand.var().unwrap_or(mir.return_var),
+        _ => mir.return_var,
+    };
+    if is_choice(&ids, result) {
+        let name = analysis.program.item(body.def?).name;
+        let part = [sym(&format!("{name}()"))].into_iter().collect();
+        return Some(Summary { returned_part: Some((0, part)), ..Summary::default() });
+    }
+    is_adaptor(&ids, result).then(|| Summary { passes_on: true, ..Summary::default() })
+}
+
+fn getter(ids: &Identities<'_>) -> Option<Summary> {
+    let mir = ids.mir();
     ids.definition(mir.return_var)
         .is_some()
         .then_some(())
@@ -57,44 +75,28 @@ fn getter(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Option<Summary> {
 
 /// `match self { Self::Memory(part) => part.clone(), Self::Disk(part) => part.clone() }`: which part it is does not
 /// change, so it is a part of its own, with the function's name.
-fn choice(analysis: &Analysis<'_>, body: &AnalyzedBody) -> Option<Summary> {
-    let mir = &body.flow.root;
-    let name = analysis.program.item(body.def?).name;
-    let ids = Identities::new(analysis.flow_context(body), mir, &NoGetters);
-    let result = match ids.definition(mir.return_var) {
-        Some(Rvalue::Use(operand)) => operand.var()?,
-        _ => mir.return_var,
-    };
-    let all = ids.alternatives(result)?;
+fn is_choice(ids: &Identities<'_>, result: Var) -> bool {
     let is_part = |i: &Identity| i.root == Root::Param(0) && !i.path.is_empty() && !i.indexed;
-    let part = [sym(&format!("{name}()"))].into_iter().collect();
-    (all.len() > 1 && all.iter().all(is_part))
-        .then(|| Summary { returned_part: Some((0, part)), ..Summary::default() })
+    ids.alternatives(result).is_some_and(|all| all.len() > 1 && all.iter().all(is_part))
 }
 
 /// `fn context(self, text: &str) -> Result<T> { self.map_err(|e| Error::new(e, text)) }`, also as a `match`.
-fn is_adaptor(analysis: &Analysis<'_>, body: &AnalyzedBody) -> bool {
-    let mir = &body.flow.root;
+fn is_adaptor(ids: &Identities<'_>, result: Var) -> bool {
+    let mir = ids.mir();
     let Some(first) = mir.params.first() else { return false };
-    let is_good = |ty: &Ty| ty.as_result().is_some() || ty.as_option().is_some();
-    if !is_good(&mir.var(*first).ty) || !is_good(&mir.var(mir.return_var).ty) {
+    let is_good = |var: Var| mir.var(var).ty.good_value().is_some();
+    if !is_good(*first) || !is_good(mir.return_var) {
         return false;
     }
-    let ids = Identities::new(analysis.flow_context(body), mir, &NoGetters);
-    if ids.origin(mir.return_var) == Some(*first) {
-        return true;
-    }
+    let is_first = |var: Var| ids.origin(var) == Some(*first);
     // `Ok(value) => Ok(value)`
-    let result = match ids.definition(mir.return_var) {
-        Some(Rvalue::Use(operand)) => operand.var().unwrap_or(mir.return_var),
-        _ => mir.return_var,
-    };
-    mir.statements().any(|(_, s)| match &s.kind {
-        StatementKind::Assign { dest, value: Rvalue::Aggregate { path: Some(path), parts } } => {
-            dest.var == result
-                && path.as_str() == "std::result::Result::Ok"
-                && parts.iter().any(|(_, o)| o.var().is_some_and(|v| ids.origin(v) == Some(*first)))
-        }
-        _ => false,
-    })
+    is_first(mir.return_var)
+        || mir.statements().any(|(_, s)| match &s.kind {
+            StatementKind::Assign { dest, value: Rvalue::Aggregate { path: Some(path), parts } } => {
+                dest.var == result
+                    && path.as_str() == "std::result::Result::Ok"
+                    && parts.iter().any(|(_, o)| o.var().is_some_and(is_first))
+            }
+            _ => false,
+        })
 }

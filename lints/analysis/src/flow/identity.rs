@@ -175,7 +175,7 @@ impl<'a> Identities<'a> {
                 Some(Definition::Value(Rvalue::Use(operand))) => operand.place()?,
                 Some(_) => return None,
             };
-            if place.projections.iter().any(|p| matches!(p, Projection::Field(name) if name == "Err")) {
+            if place.is_of_error() {
                 return None;
             }
             var = place.var;
@@ -215,10 +215,9 @@ impl<'a> Identities<'a> {
             Target::Def(def) => self.getters.passes_on(*def),
             // An adaptor of another crate, by what it is made on and what it gives.
             Target::Unknown => {
-                let good = |ty: &Ty| ty.as_result().map(|(good, _)| good).or_else(|| ty.as_option());
                 let first = call.args.first().and_then(Operand::place).map(|p| &self.mir.var(p.var).ty);
-                let before = first.and_then(good);
-                before.is_some_and(|b| !b.is_unknown() && good(&self.mir.var(call.dest.var).ty) == Some(b))
+                let good = first.and_then(Ty::good_value).filter(|good| !good.is_unknown());
+                good.is_some() && good == self.mir.var(call.dest.var).ty.good_value()
             }
             _ => false,
         }

@@ -404,6 +404,12 @@ impl Place {
         self
     }
 
+    /// It is what `Err(e)` binds, or a part of that: where a call failed there is nothing of what it would have given.
+    #[must_use]
+    pub fn is_of_error(&self) -> bool {
+        self.projections.iter().any(|p| matches!(p, Projection::Field(name) if name.as_str() == "Err"))
+    }
+
     /// The place is reached through a dereference or index, so that it is not owned by the variable.
     #[must_use]
     pub fn is_indirect(&self) -> bool {

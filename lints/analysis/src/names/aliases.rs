@@ -8,13 +8,10 @@ use rustc_hash::FxHashMap;
 use crate::names::lower::Place;
 use crate::names::{DefId, Program};
 use crate::syntax::items::ItemKind;
-use crate::types::ty::Ty;
+use crate::types::ty::{MOST_PARTS, Ty};
 
 /// Chains of aliases longer than this are not followed.
 const FAR_ENOUGH: usize = 24;
-
-/// Types of more parts than this are nobody's meaning: aliases of aliases double them with every line.
-const LARGE_ENOUGH: usize = 1000;
 
 thread_local! {
     static EXPANSION: RefCell<Expansion> = RefCell::default();
@@ -98,7 +95,7 @@ pub(super) fn within_reason(ty: Ty) -> Ty {
     let mut parts = 0;
     let is_too_large = ty.any(&mut |_| {
         parts += 1;
-        parts > LARGE_ENOUGH
+        parts > MOST_PARTS
     });
     if is_too_large { Ty::Unknown } else { ty }
 }

@@ -46,7 +46,7 @@ impl Infer<'_> {
     /// that put something else in the place of the error (`.into_diagnostic()?`, `.chain_err(…)?`).
     pub(super) fn adapted(&mut self, call: ExprId, receiver: &Ty) -> Option<Ty> {
         let receiver = self.vars.shallow(receiver);
-        let good = receiver.as_result().map(|(good, _)| good).or_else(|| receiver.as_option())?;
+        let good = receiver.good_value()?;
         let body = self.body;
         let unwrapped = self.unwrapped.get_or_insert_with(|| {
             let operands = body.exprs.iter().filter_map(|e| match &e.kind {

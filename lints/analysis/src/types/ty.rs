@@ -121,6 +121,10 @@ pub struct Bound {
     pub assoc: List<(Symbol, Ty)>,
 }
 
+/// Types of more parts than this are nobody's meaning: `let b = (a, a); let c = (b, b);` and aliases of aliases double
+/// with each line.
+pub const MOST_PARTS: usize = 1000;
+
 impl Ty {
     /// `()`
     #[must_use]
@@ -208,6 +212,12 @@ impl Ty {
     #[must_use]
     pub fn as_option(&self) -> Option<Ty> {
         self.is("std::option::Option").then(|| self.arg(0))
+    }
+
+    /// What an `Option<T>` or `Result<T, E>` gives when all is well: `T`.
+    #[must_use]
+    pub fn good_value(&self) -> Option<Ty> {
+        self.as_result().map(|(good, _)| good).or_else(|| self.as_option())
     }
 
     /// Applies `f` to this type and every type inside it, outermost first; stops below where `f` says `true`.

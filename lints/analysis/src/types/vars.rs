@@ -8,12 +8,10 @@ use std::sync::Arc;
 
 use crate::symbol::sym;
 use crate::syntax::hir::ClosureId;
-use crate::types::ty::{Args, Bound, Bounds, List, Ty};
+use crate::types::ty::{Args, Bound, Bounds, List, MOST_PARTS, Ty};
 
 /// Types nest at most this far; what lies deeper is unknown. Also stops cyclic types.
 const DEEPEST: usize = 24;
-/// A variable becomes no type with more parts than this: `let b = (a, a); let c = (b, b);` doubles with each line.
-const MOST_PARTS: usize = 1000;
 /// Most parts that one question looks at, some of them again and again.
 const MOST_STEPS: usize = 10_000;
 

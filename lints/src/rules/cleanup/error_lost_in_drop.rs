@@ -79,8 +79,7 @@ impl Rule for ErrorLostInDrop {
                 let Some(var) = value.var() else { continue };
                 // What is unwrapped is not ignored.
                 let decl = view.mir.var(var);
-                let is_value = matches!(decl.kind, VarKind::Temp(_))
-                    && (decl.ty.as_result().is_some() || decl.ty.as_option().is_some());
+                let is_value = matches!(decl.kind, VarKind::Temp(_)) && decl.ty.good_value().is_some();
                 let Some((call, _, Some(facts))) = origin(cx, view, var).filter(|_| is_value) else {
                     continue;
                 };

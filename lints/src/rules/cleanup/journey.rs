@@ -3,7 +3,7 @@
 //! Such a value has no Drop and may be copied, so it is followed by its uses, without regard to their order.
 
 use linger_analysis::facts::AnalyzedBody;
-use linger_analysis::flow::mir::{Call, Mir, Operand, Point, Projection, Rvalue, StatementKind, Var};
+use linger_analysis::flow::mir::{Call, Mir, Operand, Point, Rvalue, StatementKind, Var};
 use linger_analysis::names::DefId;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::types::infer::Target;
@@ -70,10 +70,7 @@ pub(super) fn follow<'v>(cx: &BodyContext<'_>, mir: &'v Mir, start: Var) -> (Vec
 
 /// Whether an operand is the value, or a part of it; the error of a call that failed is not.
 fn holds(vars: &[Var], operand: &Operand) -> bool {
-    operand.place().is_some_and(|p| {
-        vars.contains(&p.var)
-            && !p.projections.iter().any(|s| matches!(s, Projection::Field(name) if name.as_str() == "Err"))
-    })
+    operand.place().is_some_and(|p| vars.contains(&p.var) && !p.is_of_error())
 }
 
 /// Adaptors, and views of the same thing (`leaked.as_bytes()`).

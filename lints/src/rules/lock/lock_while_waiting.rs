@@ -214,9 +214,7 @@ fn blocks_threads(cx: &BodyContext<'_>, token: &Token) -> bool {
 fn is_maybe(view: &FlowView<'_>, state: &State, id: TokenId) -> bool {
     let token = view.tokens.token(id);
     token.lock.as_ref().is_some_and(|l| l.reentrant || l.tries)
-        && state
-            .holders(id)
-            .all(|v| view.mir.var(v).ty.as_option().is_some() || view.mir.var(v).ty.as_result().is_some())
+        && state.holders(id).all(|v| view.mir.var(v).ty.good_value().is_some())
         || token.lock.as_ref().is_some_and(|l| l.reentrant)
 }
 

@@ -69,7 +69,7 @@ impl Rule for ErrorsFilteredAway {
         for Skipping { view, statement, call, iterator } in skippings(cx) {
             // `rows.ok().flatten()` is another `flatten`.
             let ty = &view.mir.var(iterator).ty;
-            if ty.as_result().is_some() || ty.as_option().is_some() || cx.has_reason(statement.span) {
+            if ty.good_value().is_some() || cx.has_reason(statement.span) {
                 continue;
             }
             if let Ty::Iterator(item) = ty

@@ -246,7 +246,7 @@ fn in_helper(cx: &BodyContext<'_>, def: DefId, parameter: usize, depth: u32) -> 
         // A reader around it is the same object and has no status to look at.
         let may_be = |o: &Operand| {
             let ty = o.place().map_or(&Ty::Unknown, |p| mir.var(p.var).ty.peel_refs());
-            let whole = ty.as_result().map(|(ok, _)| ok).or_else(|| ty.as_option());
+            let whole = ty.good_value();
             let whole = whole.as_ref().unwrap_or(ty).peel_refs();
             whole.is_unknown() || class_of(cx, whole) == Some(Class::HttpResponse)
         };

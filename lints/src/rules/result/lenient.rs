@@ -82,10 +82,12 @@ pub(super) fn is_swallowed_around(cx: &BodyContext<'_>, view: &FlowView<'_>) -> 
         _ => None,
     });
     let Some(Target::Def(def)) = taker.map(|callee| &callee.target) else { return false };
-    let gives_error =
-        cx.program().def(*def).signature.as_ref().is_none_or(|signature| {
-            signature.ret.as_result().is_some() || signature.ret.as_option().is_some()
-        });
+    let gives_error = cx
+        .program()
+        .def(*def)
+        .signature
+        .as_ref()
+        .is_none_or(|signature| signature.ret.good_value().is_some());
     let helper = cx.analysis.body_of(*def).map(|body| cx.analysis.hir(body));
     !gives_error && helper.is_some_and(|helper| helper.exprs.iter().any(|e| replaces_error(helper, &e.kind)))
 }

@@ -73,7 +73,7 @@ fn is_flushed_before(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call, wri
         view.statements().any(|(_, s)| match &s.kind {
             StatementKind::Discard { value, .. } => {
                 let ty = view.operand_ty(value);
-                (ty.as_result().is_some() || ty.as_option().is_some())
+                ty.good_value().is_some()
                     && value
                         .var()
                         .and_then(|var| ids.defining_call(var))

@@ -106,7 +106,7 @@ fn handed(cx: &BodyContext<'_>, view: &FlowView<'_>, output: &[Var]) -> Option<H
 /// Whether an external function, which is no adaptor of a `Result`, gives what is known of a process that ended.
 pub(super) fn runs_process(cx: &BodyContext<'_>, call: ExprId, known: &dyn Fn(&Ty) -> bool) -> bool {
     let Some(callee) = cx.types().callees.get(&call) else { return false };
-    let on_result = |ty: &Ty| ty.peel_refs().as_result().is_some() || ty.peel_refs().as_option().is_some();
+    let on_result = |ty: &Ty| ty.peel_refs().good_value().is_some();
     matches!(callee.target, Target::External(_))
         && callee.known == Known::Resolved
         && !callee.self_ty.as_ref().is_some_and(on_result)
@@ -306,7 +306,7 @@ fn asks(cx: &BodyContext<'_>, view: &FlowView<'_>, kind: &StatementKind, depth: 
     let known = cx.facts(&call.callee.target).is_some_and(|f| f.asks);
     // What is asked of each line is not asked of the whole.
     let on = call.callee.self_ty.as_ref().map(Ty::peel_refs);
-    let is_whole = on.is_some_and(|ty| ty.as_option().is_some() || ty.as_result().is_some());
+    let is_whole = on.is_some_and(|ty| ty.good_value().is_some());
     let mut closures = call.args.iter().filter_map(Operand::var).filter_map(|var| closure_of(view, var));
     known
         || is_read_into_value(cx, &call.callee.target)

@@ -17,7 +17,6 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::{Confidence, Diagnostic};
 use crate::rule::{Rule, RuleMeta};
-use crate::rules::carried;
 use crate::rules::support::short;
 
 declare_rule! {
@@ -273,9 +272,7 @@ fn stored_in(cx: &BodyContext<'_>, view: &FlowView<'_>, first: Var) -> Option<(S
     for _ in 0..4 {
         let before = holders.len();
         for (_, statement) in view.statements() {
-            let moved = |o: &Operand| {
-                o.place().is_some_and(|p| holders.contains(&p.var) && !carried::is_error_part(p))
-            };
+            let moved = |o: &Operand| o.place().is_some_and(|p| holders.contains(&p.var) && !p.is_of_error());
             match &statement.kind {
                 StatementKind::Assign { dest, value } => {
                     let goes_in = match value {

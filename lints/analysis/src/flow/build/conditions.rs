@@ -102,7 +102,7 @@ impl Builder<'_, '_> {
         let is_local = matches!(body.expr(*receiver).kind, ExprKind::Local(_));
         // A guard of an empty `Option` is a guard.
         let ty = self.ty(*receiver).peel_refs();
-        let is_own = ty.is_unknown() || ty.as_option().is_some() || ty.as_result().is_some();
+        let is_own = ty.is_unknown() || ty.good_value().is_some();
         (is_local && is_own && args.is_empty()).then(|| (self.place(*receiver), empty_when_true))
     }
 

@@ -116,20 +116,21 @@ impl Lower {
     }
 
     pub(super) fn impl_macro_call(&mut self, mac: &Macro) {
-        if let Some(items) = self.expand(mac, |tokens| many::<syn::ImplItem>.parse2(tokens).ok()) {
-            self.expanded(mac, |lower| items.iter().for_each(|item| lower.impl_part(item)));
-        } else if let Ok(items) = many::<syn::ImplItem>.parse2(mac.tokens.clone()) {
-            items.iter().for_each(|item| self.impl_part(item));
-        } else if let Some(items) = self.expand_any(mac, |tokens| many::<syn::ImplItem>.parse2(tokens).ok()) {
-            self.expanded(mac, |lower| items.iter().for_each(|item| lower.impl_part(item)));
-        }
+        self.parts(mac, |lower, part: &syn::ImplItem| lower.impl_part(part));
     }
 
     pub(super) fn trait_macro_call(&mut self, mac: &Macro) {
-        if let Some(items) = self.expand(mac, |tokens| many::<syn::TraitItem>.parse2(tokens).ok()) {
-            self.expanded(mac, |lower| items.iter().for_each(|item| lower.trait_part(item)));
-        } else if let Ok(items) = many::<syn::TraitItem>.parse2(mac.tokens.clone()) {
-            items.iter().for_each(|item| self.trait_part(item));
+        self.parts(mac, |lower, part: &syn::TraitItem| lower.trait_part(part));
+    }
+
+    /// What a macro call in an impl or trait stands for; the order is that of [`Self::item_macro_parts`].
+    fn parts<T: Parse>(&mut self, mac: &Macro, part: impl Fn(&mut Self, &T)) {
+        if let Some(parts) = self.expand(mac, |tokens| many::<T>.parse2(tokens).ok()) {
+            self.expanded(mac, |lower| parts.iter().for_each(|one| part(lower, one)));
+        } else if let Ok(parts) = many::<T>.parse2(mac.tokens.clone()) {
+            parts.iter().for_each(|one| part(self, one));
+        } else if let Some(parts) = self.expand_any(mac, |tokens| many::<T>.parse2(tokens).ok()) {
+            self.expanded(mac, |lower| parts.iter().for_each(|one| part(lower, one)));
         }
     }
 
