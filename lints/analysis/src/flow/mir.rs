@@ -569,6 +569,23 @@ impl Mir {
         self.loop_in(self.blocks[block.index()].in_loop, outer)
     }
 
+    /// Whether control can go from one block to another, without leaving a loop when one is given.
+    #[must_use]
+    pub fn leads_to(&self, from: BlockId, to: BlockId, within: Option<LoopId>) -> bool {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut work = vec![from];
+        while let Some(block) = work.pop() {
+            if block == to {
+                return true;
+            }
+            let is_outside = within.is_some_and(|id| !self.block_in_loop(block, id));
+            if !is_outside && !std::mem::replace(&mut seen[block.index()], true) {
+                work.extend(self.blocks[block.index()].terminator.successors());
+            }
+        }
+        false
+    }
+
     /// Whether `inner` is `outer` or lies inside it.
     #[must_use]
     pub fn loop_in(&self, inner: Option<LoopId>, outer: LoopId) -> bool {

@@ -10,6 +10,7 @@ use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::is_join_error;
+use crate::rules::result::lagging::{Lagging, lagging};
 use crate::rules::result::skipping::{Skipping, skippings};
 use crate::rules::result::taken_for_end::{TakenForEnd, taken_for_end};
 
@@ -36,7 +37,8 @@ declare_rule! {
     /// ```
     ///
     /// So does a loop over a file that ends with the first error as it does with the end of the file:
-    /// `while let Ok(n) = file.read_line(&mut line)`.
+    /// `while let Ok(n) = file.read_line(&mut line)`. And so does `while let Ok(event) = events.recv().await` over a
+    /// broadcast channel: a receiver that has fallen behind gets `RecvError::Lagged` once and could go on.
     ///
     /// ## Limits
     ///
@@ -50,6 +52,7 @@ declare_rule! {
             tasks: Warn = "what tasks have ended with: one that panicked looks like one that gave nothing",
             directory: Allow = "entries of a directory",
             end: Warn = "a file that cannot be read any further is taken for one that ended",
+            lagged: Warn = "a receiver that has fallen behind is taken for one whose channel is closed",
             quiet_end: Allow = "the same in a function that has no way to report it",
         },
         since: "0.1.0",
@@ -65,6 +68,9 @@ impl Rule for ErrorsFilteredAway {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for found in taken_for_end(cx) {
             report.extend(ended(cx, &found));
+        }
+        if !cx.body.in_test {
+            report.extend(lagging(cx).iter().filter_map(|found| behind(cx, found)));
         }
         for Skipping { view, statement, call, iterator } in skippings(cx) {
             // `rows.ok().flatten()` is another `flatten`.
@@ -130,6 +136,24 @@ fn ended(cx: &BodyContext<'_>, found: &TakenForEnd) -> Option<Diagnostic> {
         .label("what comes behind the error is missing, and nobody will know")
         .help("give the error to the caller, and end only where 0 bytes were read"),
     )
+}
+
+fn behind(cx: &BodyContext<'_>, found: &Lagging) -> Option<Diagnostic> {
+    let call = cx.hir().expr(found.call);
+    let ExprKind::MethodCall { method, method_span, .. } = call.kind else { return None };
+    (!cx.has_reason(call.span)).then(|| {
+        Diagnostic::new(
+            &META,
+            cx.at(method_span),
+            format!(
+                "this loop ends for good when its receiver falls behind: `{method}` fails with `Lagged` then"
+            ),
+        )
+        .case("lagged")
+        .label("fails when messages were skipped, not only when the channel is closed")
+        .step(cx.at(found.head), "the loop that any error ends")
+        .help("go on after `RecvError::Lagged(_)`, and leave the loop at `RecvError::Closed`")
+    })
 }
 
 /// The call that gives the records which an iterator is made of.

@@ -8,8 +8,7 @@ use linger_analysis::flow::mir::{
     Terminator, Var, VarKind,
 };
 use linger_analysis::span::Span;
-use linger_analysis::symbol::Symbol;
-use linger_analysis::syntax::hir::{ClosureId, ExprId, ExprKind, LocalId, PatId, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{ClosureId, ExprId, ExprKind, LocalId, PatKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -17,6 +16,7 @@ use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
+use crate::rules::result::receives::{Receive, in_let, in_match, lives_on, received};
 
 declare_rule! {
     /// A loop receives from a channel and goes round again when that fails, with no way out.
@@ -101,21 +101,6 @@ impl Rule for RecvErrorSpins {
     }
 }
 
-/// A receive that fails at once when the channel is closed.
-struct Receive {
-    /// The call.
-    call: ExprId,
-    /// What is matched on.
-    span: Span,
-    name: Symbol,
-    /// Where control goes then.
-    failed: BlockId,
-    /// It is a branch of this `select!`.
-    select: Option<ExprId>,
-    /// It asks a listener for a connection.
-    accepts: bool,
-}
-
 fn finding(cx: &BodyContext<'_>, info: &LoopInfo, receive: &Receive) -> Diagnostic {
     let name = receive.name;
     if receive.accepts {
@@ -150,39 +135,6 @@ fn plain_loop(mir: &Mir, at: Option<LoopId>) -> Option<LoopId> {
     at.filter(|id| mir.loops[id.0 as usize].kind == LoopKind::Loop)
 }
 
-/// `if let Ok(x) = rx.recv()`, `let Some(x) = rx.recv().await else`
-fn in_let(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Option<Receive> {
-    let body = cx.hir();
-    let (pat, scrutinee) = match body.expr(on).kind {
-        ExprKind::Let { pat, scrutinee } => (pat, scrutinee),
-        _ => (pattern_of(cx, on)?, on),
-    };
-    let side = usize::from(!takes_closed(cx, pat));
-    Some(received(cx, scrutinee, *targets.get(side)?)?.0)
-}
-
-/// The pattern of the `let … else` that an expression initialises.
-pub(super) fn pattern_of(cx: &BodyContext<'_>, init: ExprId) -> Option<PatId> {
-    cx.hir().exprs.iter().find_map(|e| match &e.kind {
-        ExprKind::Block(block) => block.stmts.iter().find_map(|s| match s.kind {
-            StmtKind::Let { pat, init: Some(i), .. } if i == init => Some(pat),
-            _ => None,
-        }),
-        _ => None,
-    })
-}
-
-/// `match rx.recv() { Ok(x) => …, Err(_) => continue }`
-fn in_match(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Option<Receive> {
-    let ExprKind::Match { scrutinee, arms } = &cx.hir().expr(on).kind else { return None };
-    // A guard may send it to an arm further down.
-    if arms.iter().any(|arm| arm.guard.is_some()) {
-        return None;
-    }
-    let closed = arms.iter().position(|arm| takes_closed(cx, arm.pat))?;
-    Some(received(cx, *scrutinee, *targets.get(closed)?)?.0)
-}
-
 /// `_ = rx.recv() => …`
 fn in_select(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Vec<Receive> {
     let ExprKind::Select(select) = &cx.hir().expr(on).kind else { return Vec::new() };
@@ -198,51 +150,6 @@ fn in_select(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId]) -> Vec<Recei
             (is_made_here && !receive.accepts).then_some(Receive { select: Some(on), ..receive })
         })
         .collect()
-}
-
-/// The receive that an expression is, with or without its `.await`, and whether that is left to somebody else.
-fn received(cx: &BodyContext<'_>, e: ExprId, failed: BlockId) -> Option<(Receive, bool)> {
-    let body = cx.hir();
-    let (call, is_future) = match body.expr(e).kind {
-        ExprKind::Await { operand } => (operand, false),
-        _ => (e, true),
-    };
-    let ExprKind::MethodCall { method, .. } = body.expr(call).kind else { return None };
-    let Target::External(path) = &cx.types().callees.get(&call)?.target else { return None };
-    let facts = cx.catalogue().facts(*path)?;
-    let (span, accepts) = (body.expr(e).span, facts.accepts);
-    let receive = Receive { call, span, name: method, failed, select: None, accepts };
-    (facts.fails_when_closed || accepts).then_some((receive, is_future))
-}
-
-/// Whether a pattern takes what a closed channel gives: `None`, `Err(_)`, `_`.
-fn takes_closed(cx: &BodyContext<'_>, pat: PatId) -> bool {
-    match &cx.hir().pat(pat).kind {
-        PatKind::Wild => true,
-        PatKind::Binding { sub, .. } => sub.is_none_or(|p| takes_closed(cx, p)),
-        PatKind::Path(path) => {
-            path.last().is_some_and(|n| matches!(n.as_str(), "None" | "Closed" | "RecvError"))
-        }
-        PatKind::TupleStruct { path, args } => {
-            path.last().is_some_and(|n| n == "Err") && args.first().is_none_or(|p| takes_closed(cx, *p))
-        }
-        PatKind::Or(parts) => parts.iter().any(|p| takes_closed(cx, *p)),
-        _ => false,
-    }
-}
-
-/// Whether the receiver is the same one in each turn.
-fn lives_on(cx: &BodyContext<'_>, info: &LoopInfo, e: ExprId) -> bool {
-    let body = cx.hir();
-    match &body.expr(e).kind {
-        ExprKind::Local(local) => !info.span.contains(body.local(*local).span),
-        ExprKind::Path(_) => true,
-        ExprKind::MethodCall { receiver: base, .. }
-        | ExprKind::Field { base, .. }
-        | ExprKind::Unary { operand: base, .. }
-        | ExprKind::AddressOf { operand: base, .. } => lives_on(cx, info, *base),
-        _ => false,
-    }
 }
 
 /// Whether the failing path can only come back: it never leaves the loop and waits for nothing but the channel.

@@ -10,7 +10,7 @@ use linger_analysis::syntax::hir::{Arm, ExprId, ExprKind, LocalId, MacroKind, Pa
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
-use crate::rules::result::recv_error_spins::pattern_of;
+use crate::rules::result::receives::pattern_of;
 
 /// A loop that goes on after an error.
 pub(super) struct SkippedInLoop {

@@ -31,28 +31,12 @@ pub(super) fn looped<'a>(cx: &BodyContext<'a>, view: &FlowView<'_>) -> Vec<Loope
         {
             continue;
         }
-        let stays =
-            targets.iter().take(select.branches.len()).map(|t| comes_back(view, *t, turning)).collect();
+        let header = view.mir.loops[turning.0 as usize].header;
+        let stays = targets.iter().take(select.branches.len());
+        let stays = stays.map(|t| view.mir.leads_to(*t, header, Some(turning))).collect();
         out.push(LoopedSelect { select, turning, stays });
     }
     out
-}
-
-/// Whether control can go from `from` to the head of the loop without leaving it.
-fn comes_back(view: &FlowView<'_>, from: BlockId, turning: LoopId) -> bool {
-    let header = view.mir.loops[turning.0 as usize].header;
-    let mut seen = vec![false; view.mir.blocks.len()];
-    let mut work = vec![from];
-    while let Some(block) = work.pop() {
-        if block == header {
-            return true;
-        }
-        if !view.mir.block_in_loop(block, turning) || std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        work.extend(view.mir.blocks[block.index()].terminator.successors());
-    }
-    false
 }
 
 /// What the catalogue says of the function that an expression calls, and how sure that is.

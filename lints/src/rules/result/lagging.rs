@@ -1,0 +1,103 @@
+//! Loops that end when a receiver has fallen behind, as if the channel were closed.
+
+use linger_analysis::flow::mir::{BlockId, BranchKind, LoopId, Terminator};
+use linger_analysis::span::Span;
+use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatId, PatKind};
+use linger_analysis::types::infer::Target;
+use linger_analysis::types::ty::Ty;
+
+use crate::context::{BodyContext, FlowView};
+use crate::rules::result::receives::{Receive, in_let, in_match, lives_on, pattern_of};
+
+/// A receive whose error "messages were skipped" ends a loop.
+pub(super) struct Lagging {
+    /// The call.
+    pub call: ExprId,
+    /// The head of the loop.
+    pub head: Span,
+}
+
+/// Such receives of a function.
+pub(super) fn lagging(cx: &BodyContext<'_>) -> Vec<Lagging> {
+    let mut found = Vec::new();
+    for view in cx.flows() {
+        for block in &view.mir.blocks {
+            let Terminator::Branch { on, targets, kind } = &block.terminator else { continue };
+            let Some(own) = block.in_loop else { continue };
+            let Some(receive) = ended_by(cx, *on, targets, *kind).filter(|r| lags(cx, r)) else { continue };
+            let info = &view.mir.loops[own.0 as usize];
+            if is_same_in_all_turns(cx, view, own, &receive)
+                && !view.mir.leads_to(receive.failed, info.header, None)
+            {
+                found.push(Lagging { call: receive.call, head: info.head });
+            }
+        }
+    }
+    found
+}
+
+/// A receive that is matched on without a look at its error.
+fn ended_by(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId], kind: BranchKind) -> Option<Receive> {
+    let body = cx.hir();
+    match kind {
+        BranchKind::Let => {
+            let pat = match body.expr(on).kind {
+                ExprKind::Let { pat, .. } => pat,
+                _ => pattern_of(cx, on)?,
+            };
+            let is_good = matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. }
+                if path.last().is_some_and(|n| n == "Ok"));
+            is_good.then(|| in_let(cx, on, targets)).flatten()
+        }
+        BranchKind::Match => {
+            let ExprKind::Match { arms, .. } = &body.expr(on).kind else { return None };
+            let all: Vec<PatId> = arms.iter().flat_map(|arm| alternatives(body, arm.pat)).collect();
+            let ends = all.iter().any(|p| is_any_error(body, *p)) && !all.iter().any(|p| tells_lag(body, *p));
+            ends.then(|| in_match(cx, on, targets)).flatten()
+        }
+        _ => None,
+    }
+}
+
+fn alternatives(body: &Body, pat: PatId) -> Vec<PatId> {
+    match &body.pat(pat).kind {
+        PatKind::Or(all) => all.to_vec(),
+        _ => vec![pat],
+    }
+}
+
+/// `Err(_)`, `_`
+fn is_any_error(body: &Body, pat: PatId) -> bool {
+    match &body.pat(pat).kind {
+        PatKind::Wild => true,
+        PatKind::TupleStruct { path, args } => {
+            path.last().is_some_and(|n| n == "Err")
+                && args.iter().all(|a| matches!(body.pat(*a).kind, PatKind::Wild))
+        }
+        _ => false,
+    }
+}
+
+/// `Err(RecvError::Lagged(missed))`
+fn tells_lag(body: &Body, pat: PatId) -> bool {
+    match &body.pat(pat).kind {
+        PatKind::TupleStruct { path, args } => {
+            path.last().is_some_and(|n| n == "Lagged") || args.iter().any(|a| tells_lag(body, *a))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a receive also fails for messages that it has missed; one that only tells of an event misses nothing.
+fn lags(cx: &BodyContext<'_>, receive: &Receive) -> bool {
+    let Some(callee) = cx.types().callees.get(&receive.call) else { return false };
+    let tells_nothing = callee.self_ty.as_ref().is_some_and(|ty| ty.peel_refs().arg(0) == Ty::unit());
+    matches!(callee.target, Target::External(path) if cx.catalogue().facts(path).is_some_and(|f| f.lags))
+        && !tells_nothing
+}
+
+/// Whether the receiver is as old as the outermost loop: nobody subscribes anew.
+fn is_same_in_all_turns(cx: &BodyContext<'_>, view: &FlowView<'_>, own: LoopId, receive: &Receive) -> bool {
+    let info = |id: LoopId| &view.mir.loops[id.0 as usize];
+    std::iter::successors(Some(own), |id| info(*id).parent).all(|id| lives_on(cx, info(id), receive.call))
+}
