@@ -88,7 +88,7 @@ impl Rule for ForgottenResource {
                 if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
-                let is_said = case == "memory" && is_said_to_stay(cx, statement.span);
+                let is_said = case == "memory" && (is_said_to_stay(cx, statement.span) || is_documented(cx));
                 let case = if is_said { "once" } else { case };
                 let name = short(path);
                 report.push(
@@ -214,7 +214,8 @@ fn memory(
         // Somebody keeps it, and the author says why that is right.
         return Some(if kept && cx.has_reason(call.name_span) { "once" } else { "memory" });
     }
-    let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
+    let for_each_call =
+        view.mir.owner == Owner::Root && !kept && !stops.is_empty() && !gives_own_object(cx, view, call);
     Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
 }
 
@@ -232,6 +233,18 @@ fn is_said_to_stay(cx: &BodyContext<'_>, span: Span) -> bool {
         "on purpose",
     ];
     cx.has_reason_with(span, &WORDS)
+}
+
+/// `fn start() -> &'static Self`: an object of the program that is meant to live as long as that does.
+fn gives_own_object(cx: &BodyContext<'_>, view: &FlowView<'_>, leak: &Call) -> bool {
+    let object = view.place_ty(&leak.dest).peel_refs().path();
+    object.is_some_and(|path| cx.program().types.contains_key(&path))
+        && object == view.mir.var(view.mir.return_var).ty.peel_refs().path()
+}
+
+/// Whether the documentation of the function tells its callers that it leaks.
+fn is_documented(cx: &BodyContext<'_>) -> bool {
+    cx.body.def.is_some_and(|def| cx.program().item(def).attributes.leaks)
 }
 
 /// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so
