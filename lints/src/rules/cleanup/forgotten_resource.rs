@@ -1,7 +1,7 @@
 //! Values taken out of Drop's reach.
 
 use linger_analysis::catalogue::{Class, FunctionFacts};
-use linger_analysis::flow::mir::{Call, Discard, Owner, Point, StatementKind};
+use linger_analysis::flow::mir::{Call, Discard, Operand, Owner, Point, StatementKind, Var};
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::symbol::Symbol;
@@ -131,7 +131,12 @@ fn forgotten(
         }) {
             return Some(("deliberate", words));
         }
-        let stays = !released_in_crate(cx, facts) && !is_handed_on(cx, view, call);
+        // Who tells the user where it is means it to stay, too.
+        let (vars, stops) = follow(cx, view.mir, call.dest.var);
+        if is_shown(view, &vars) {
+            return Some(("deliberate", words));
+        }
+        let stays = !released_in_crate(cx, facts) && !is_handed_on(cx, &stops, view);
         return stays.then_some(("handle", words));
     }
     if call.name == "leak" {
@@ -155,9 +160,22 @@ fn forgotten(
     Some(("deliberate", "forgets a resource that nobody releases"))
 }
 
+/// Whether a macro writes one of the variables, or what a call gives for it (`path.display()`).
+fn is_shown(view: &FlowView<'_>, vars: &[Var]) -> bool {
+    let given_for = |var: Var| {
+        let call = view.tokens.identities.defining_call(var)?;
+        Some(call.args.first()?.place()?.var)
+    };
+    view.statements().any(|(_, s)| match &s.kind {
+        StatementKind::Macro { args, .. } => args.iter().filter_map(Operand::place).any(|place| {
+            vars.contains(&place.var) || given_for(place.var).is_some_and(|var| vars.contains(&var))
+        }),
+        _ => false,
+    })
+}
+
 /// Whether the path itself is given to somebody who may well move or remove what is there.
-fn is_handed_on(cx: &BodyContext<'_>, view: &FlowView<'_>, keep: &Call) -> bool {
-    let (_, stops) = follow(cx, view.mir, keep.dest.var);
+fn is_handed_on(cx: &BodyContext<'_>, stops: &[Stop<'_>], view: &FlowView<'_>) -> bool {
     stops.iter().any(|stop| match stop {
         Stop::Called { call, argument, .. } => {
             let is_lent = call.args.get(*argument).is_some_and(|a| matches!(view.operand_ty(a), Ty::Ref(..)));
