@@ -1,7 +1,10 @@
 //! Values taken out of Drop's reach.
 
 use linger_analysis::catalogue::{Class, FunctionFacts};
-use linger_analysis::flow::mir::{Call, Discard, Operand, Owner, Point, StatementKind, Var};
+use linger_analysis::flow::mir::{
+    Call, Discard, Operand, Owner, Point, Statement, StatementKind, Terminator, Var,
+};
+use linger_analysis::flow::tokens::path_from_start;
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::symbol::Symbol;
@@ -131,9 +134,17 @@ fn forgotten(
         }) {
             return Some(("deliberate", words));
         }
-        // Who tells the user where it is means it to stay, too.
+        // Who keeps it in some cases and tells the user where it is was asked to.
         let (vars, stops) = follow(cx, view.mir, call.dest.var);
-        if is_shown(view, &vars) {
+        let is_choice = || {
+            let ends = |p: Point, s: Option<&Statement>| {
+                s.is_none()
+                    && matches!(view.mir.blocks[p.block.index()].terminator, Terminator::Return { .. })
+            };
+            let avoid = |p: Point| p == point || view.mir.blocks[p.block.index()].on_failure;
+            path_from_start(view.mir, &mut |p, s| ends(p, s), &mut |p, _| avoid(p)).is_some()
+        };
+        if is_shown(view, &vars) && is_choice() {
             return Some(("deliberate", words));
         }
         let stays = !released_in_crate(cx, facts) && !is_handed_on(cx, &stops, view);
