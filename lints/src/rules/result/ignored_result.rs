@@ -17,6 +17,7 @@ use crate::rules::result::circumstances::{
 };
 use crate::rules::result::nothing_to_write::has_nothing_to_write;
 use crate::rules::result::propagate::propagate;
+use crate::rules::result::told::closure_may_lose;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{
     argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
@@ -80,6 +81,7 @@ impl Rule for IgnoredResult {
                 if shape != Discard::PatternPart
                     && let Some(call) = view.tokens.identities.defining_call(var)
                     && !handles_inside(cx, e)
+                    && !all_tell(cx, e)
                     && let Some(finding) = in_list(cx, call, ty, span)
                 {
                     report.push(finding);
@@ -232,6 +234,33 @@ fn handles_inside(cx: &BodyContext<'_>, e: ExprId) -> bool {
         }
     }
     false
+}
+
+/// Whether what is run was put into a list of async blocks, each of which tells of its own error:
+/// `jobs.push(async move { match job.await { Ok(()) => Ok(()), Err(error) => { error!(..); Err(error) } } })`.
+fn all_tell(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    let is_named = |list: LocalId| {
+        body.any(e, &mut |part| matches!(body.expr(part).kind, ExprKind::Local(local) if local == list))
+    };
+    let mut pushed = body
+        .exprs
+        .iter()
+        .filter_map(|e| match &e.kind {
+            ExprKind::MethodCall { receiver, method, args, .. } if method == "push" && args.len() == 1 => {
+                match body.expr(*receiver).kind {
+                    ExprKind::Local(list) if is_named(list) => args.first().copied(),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+        .peekable();
+    let tells = |job: ExprId| match body.expr(job).kind {
+        ExprKind::Closure(id) => !closure_may_lose(cx, id),
+        _ => false,
+    };
+    pushed.peek().is_some() && pushed.all(tells)
 }
 
 /// What a variable is initialised with.
