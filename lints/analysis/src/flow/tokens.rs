@@ -768,9 +768,13 @@ impl<'a> Tokens<'a> {
         state.give(dest.var, owned, borrowed);
     }
 
-    /// Whether a place lies behind a reference, so that what is stored there outlives the body.
+    /// Whether a place lies behind a reference, so that what is stored there outlives the body. A variable of unknown
+    /// type may be one: `for (_, state) in states.iter_mut()`.
     fn is_foreign(&self, place: &Place) -> bool {
-        place.is_indirect() || matches!(self.mir.var(place.var).ty, Ty::Ref(..))
+        let ty = &self.mir.var(place.var).ty;
+        place.is_indirect()
+            || matches!(ty, Ty::Ref(..))
+            || ty.is_unknown() && matches!(place.projections.first(), Some(Projection::Field(_)))
     }
 
     fn read(
