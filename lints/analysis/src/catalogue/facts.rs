@@ -24,8 +24,10 @@ pub(super) struct Facts {
     pub(super) standard_streams: FxHashSet<Symbol>,
     /// Those of them that are for diagnostics.
     pub(super) standard_errors: FxHashSet<Symbol>,
-    /// Parts of names of functions that write to what they are given.
+    /// Words in names of functions that write to what they are methods of or are given.
     pub(super) writing_verbs: Vec<String>,
+    /// Words in names of methods that write to what they are methods of, and read from what they are given.
+    pub(super) putting_verbs: Vec<String>,
     /// Words in names of things that a program can do without.
     pub(super) best_effort_words: Vec<String>,
     /// Programs whose exit status is an answer or says nothing, some with the arguments that it takes for that.
@@ -50,8 +52,10 @@ pub struct Written {
     standard_stream: Vec<String>,
     /// Standard streams for diagnostics: not what a program is run for.
     standard_error: Vec<String>,
-    /// Parts of names of functions that write to what they are given.
+    /// Words in names of functions that write to what they are methods of or are given.
     writing_verb: Vec<String>,
+    /// Words in names of methods that write to what they are methods of, and read from what they are given.
+    putting_verb: Vec<String>,
     /// Words in names of things that a program can do without.
     best_effort_word: Vec<String>,
     /// Programs whose exit status is an answer or says nothing, some with the arguments that it takes for that.
@@ -90,6 +94,7 @@ impl Facts {
             facts.standard_errors.insert(path);
         }
         facts.writing_verbs = file.writing_verb;
+        facts.putting_verbs = file.putting_verb;
         facts.best_effort_words = file.best_effort_word;
         facts.answering_programs = file.answering_program;
         for path in file.endless.iter().flat_map(|p| expand(p)) {

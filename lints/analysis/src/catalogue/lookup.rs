@@ -353,11 +353,20 @@ impl Catalogue {
             || SHIPPED.facts_of(ty.as_str()).is_some_and(|f| f.standard_errors.contains(&ty))
     }
 
-    /// Whether functions of this name write to the writer that they are given.
+    /// Whether functions of this name write to the writer that they are methods of, or that they are given: `to_writer`,
+    /// `writeln`, `rewrite`, not `local_addr`, and not `lock_write`. `is_given` asks for the latter alone.
     #[must_use]
-    pub fn writes_by_name(&self, name: Symbol) -> bool {
-        let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.writing_verbs);
-        self.own.writing_verbs.iter().chain(shipped).any(|verb| name.as_str().contains(verb.as_str()))
+    pub fn writes_by_name(&self, name: Symbol, is_given: bool) -> bool {
+        let shipped = SHIPPED.facts_of("std");
+        let verbs = shipped.map_or(&[][..], |f| &f.writing_verbs);
+        let into_receiver = shipped.map_or(&[][..], |f| &f.putting_verbs);
+        let is_verb = |word: &str| {
+            let own = self.own.writing_verbs.iter().chain(verbs);
+            let putting = self.own.putting_verbs.iter().chain(into_receiver).filter(|_| !is_given);
+            own.chain(putting).any(|verb| is_form_of(word, verb))
+        };
+        let words = || name.as_str().split('_');
+        words().any(is_verb) && !words().any(|word| matches!(word, "lock" | "unlock"))
     }
 
     /// Whether a name says that a program can do without the thing: `debug_dump`, `log_file`.
@@ -599,4 +608,9 @@ fn find_in_trait(trait_path: Symbol, name: Symbol, depth: usize) -> Option<Arc<E
         .iter()
         .find_map(|t| SHIPPED.section(t.as_str())?.functions.get(&name).map(Arc::clone));
     extended.or_else(|| above.iter().find_map(|t| find_in_trait(*t, name, depth)))
+}
+
+/// `writeln`, `rewrite` of `write`; a short verb must be the whole word.
+fn is_form_of(word: &str, verb: &str) -> bool {
+    word == verb || verb.len() > 3 && (word.starts_with(verb) || word.ends_with(verb))
 }

@@ -502,7 +502,8 @@ pub struct FunctionFacts {
     pub asks_for_runtime: bool,
     /// Receives, and fails at once and every time when the other side is gone (`Receiver::recv`).
     pub fails_when_closed: bool,
-    /// Receives, and also fails, once, when it was so late that messages were skipped (`broadcast::Receiver::recv`).
+    /// Receives, and also fails, once, when it was so late that messages were skipped (`broadcast::Receiver::recv`); or
+    /// makes a stream of such (`BroadcastStream::new`).
     pub lags: bool,
     /// Answers at once whether somebody else has got on (`load` of an atomic, `try_recv`, `is_finished`).
     pub polls: bool,

@@ -3,13 +3,13 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::catalogue::SpawnKind;
+use crate::catalogue::{Class, SpawnKind};
 use crate::facts::change::Change;
 use crate::facts::direct::closure_of;
 use crate::facts::endless::is_sure;
 use crate::facts::{Analysis, AnalyzedBody};
-use crate::flow::mir::{Call, Mir, Operand, Point, Rvalue, Statement, Var};
-use crate::flow::tokens::Tokens;
+use crate::flow::mir::{Call, Mir, Operand, Point, Rvalue, Statement, StatementKind, Var};
+use crate::flow::tokens::{End, Tokens};
 use crate::names::DefId;
 use crate::syntax::hir::{Body, ClosureId, ExprId, ExprKind, LocalId};
 use crate::types::infer::Target;
@@ -23,6 +23,8 @@ pub struct SpawnedParam {
     pub kind: SpawnKind,
     /// What it gives is what the task gives; not when it runs inside of a block that does something else with that.
     pub is_all: bool,
+    /// Its handle stays with somebody: in a set of tasks, in a field.
+    pub is_kept: bool,
 }
 
 /// Parameters that a function runs elsewhere, and how.
@@ -40,6 +42,8 @@ pub struct Spawn<'m> {
     pub kind: SpawnKind,
     /// What the code gives is what the task gives.
     pub is_all: bool,
+    /// The function that is called keeps its handle.
+    pub is_kept: bool,
     /// The code, when it stands here.
     pub closure: Option<ClosureId>,
     /// The function whose future (or call) is run, when it is one of the program.
@@ -67,6 +71,7 @@ pub fn spawns<'m>(analysis: &Analysis<'_>, body: &AnalyzedBody, tokens: &Tokens<
                 call,
                 kind: spawned.kind,
                 is_all: spawned.is_all,
+                is_kept: spawned.is_kept,
                 closure,
                 function,
                 handle: call.dest.projections.is_empty().then_some(call.dest.var),
@@ -83,7 +88,7 @@ fn spawned_arguments(analysis: &Analysis<'_>, call: &Call) -> SpawnedParams {
             let facts = analysis.catalogue.facts(*path);
             let spawned = facts.and_then(|facts| {
                 let param = u32::from(facts.spawned_argument) + u32::from(call.is_method);
-                facts.spawns.map(|kind| SpawnedParam { param, kind, is_all: true })
+                facts.spawns.map(|kind| SpawnedParam { param, kind, is_all: true, is_kept: false })
             });
             spawned.into_iter().collect()
         }
@@ -219,12 +224,17 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
     let mir = &*body.flow.root;
     let tokens = analysis.tokens(body, mir);
     let mut params = SpawnedParams::new();
-    for (_, _, call) in mir.calls() {
+    for (point, _, call) in mir.calls() {
         for spawned in spawned_arguments(analysis, call) {
             let Some(var) = call.args.get(spawned.param as usize).and_then(Operand::var) else { continue };
             let reached = reached_params(analysis, &tokens, body, unwrapped(analysis, &tokens, var));
             for (param, is_all) in reached {
-                let found = SpawnedParam { param, kind: spawned.kind, is_all: is_all && spawned.is_all };
+                let found = SpawnedParam {
+                    param,
+                    kind: spawned.kind,
+                    is_all: is_all && spawned.is_all,
+                    is_kept: spawned.is_kept || is_kept(analysis, &tokens, point, call),
+                };
                 if !params.iter().any(|p| p.param == param && p.kind == found.kind) {
                     params.push(found);
                 }
@@ -232,6 +242,28 @@ fn wrapper(analysis: &Analysis<'_>, body: &AnalyzedBody) -> SpawnedParams {
         }
     }
     params
+}
+
+/// Whether the handle that a call gives does not end there: its receiver is a set that keeps the task, or the handle is
+/// put away, not into `drop(..)`.
+fn is_kept(analysis: &Analysis<'_>, tokens: &Tokens<'_>, point: Point, call: &Call) -> bool {
+    let receiver = call.callee.self_ty.as_ref().and_then(|ty| ty.peel_refs().path());
+    let set = receiver.and_then(|path| analysis.catalogue.resource(path));
+    set.is_some_and(|set| set.class == Class::TaskSet)
+        || tokens.iter().any(|(id, token)| {
+            token.at == point
+                && tokens.ends.iter().any(|e| match e.how {
+                    _ if e.token != id => false,
+                    End::Stored => true,
+                    End::Passed => !tokens.mir.statement(e.at).is_some_and(is_drop),
+                    _ => false,
+                })
+        })
+}
+
+fn is_drop(statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Call(call)
+        if matches!(call.callee.target, Target::External(path) if path.as_str() == "std::mem::drop"))
 }
 
 /// The parameters that are run when `var` is: itself, or awaited or called inside the block that it holds. With each
@@ -243,7 +275,7 @@ fn reached_params(
     var: Var,
 ) -> Vec<(u32, bool)> {
     use crate::flow::identity::Root;
-    use crate::flow::mir::{Owner, Place, StatementKind};
+    use crate::flow::mir::{Owner, Place};
     let ids = &tokens.identities;
     if let Some(id) = closure_of(ids, var) {
         let inner = body.flow.get(Owner::Closure(id));

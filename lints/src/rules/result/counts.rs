@@ -56,7 +56,9 @@ fn is_partial_write(cx: &BodyContext<'_>, call: ExprId) -> bool {
     method.as_str().starts_with("write")
         && cx.facts(&callee.target).is_some_and(|f| f.partial_io)
         && !callee.self_ty.as_ref().is_some_and(|ty| is_memory_or_stdio(cx, ty))
-        && args.first().is_some_and(|bytes| !takes_no_buffer(cx, args) && !is_one_byte(cx.hir(), *bytes))
+        && args.first().is_some_and(|bytes| {
+            !takes_no_buffer(cx, args) && !is_one_byte(cx.hir(), *bytes) && !is_nothing(cx.hir(), *bytes)
+        })
 }
 
 /// `write(1)`, `read()`, `write(message)`: methods of something that counts events or sends messages, whatever its type
@@ -68,6 +70,15 @@ pub(super) fn takes_no_buffer(cx: &BodyContext<'_>, args: &[ExprId]) -> bool {
         _ => false,
     };
     args.first().is_none_or(|first| is_value(cx.ty(*first)))
+}
+
+/// `&[]`: nothing is written, and no part of it left out.
+pub(super) fn is_nothing(body: &Body, bytes: ExprId) -> bool {
+    match &body.expr(bytes).kind {
+        ExprKind::AddressOf { operand, .. } => is_nothing(body, *operand),
+        ExprKind::Array(items) => items.is_empty(),
+        _ => false,
+    }
 }
 
 /// `&[x]`, `"\n".as_bytes()`: one byte is written, or none.

@@ -103,7 +103,11 @@ impl Rule for ErrorDefaulted {
             };
             let at = ExprId(number as u32);
             let case = match () {
-                () if unlike && has_value_for_nothing(cx, at, &result) && !is_before_error(cx, at) => {
+                () if unlike
+                    && has_value_for_nothing(cx, at, &result)
+                    && !is_before_error(cx, at)
+                    && !args.iter().any(|arg| tells(body, *arg)) =>
+                {
                     "nothing_found"
                 }
                 () if unlike => "unlike_others",
@@ -121,6 +125,17 @@ impl Rule for ErrorDefaulted {
             );
         }
     }
+}
+
+/// A closure that says in the log, or on the standard error, that there was an error.
+fn tells(body: &Body, function: ExprId) -> bool {
+    let ExprKind::Closure(id) = body.expr(function).kind else { return false };
+    body.any(body.closure(id).body, &mut |e| match &body.expr(e).kind {
+        ExprKind::Macro(call) => {
+            call.path.last().is_some_and(|name| matches!(name.as_str(), "error" | "warn" | "eprintln"))
+        }
+        _ => false,
+    })
 }
 
 /// Whether "nothing" is one of the answers: `Result<Option<T>, _>`, a list. Then an error is something else.

@@ -1,9 +1,10 @@
 //! Processes whose failure nobody sees.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Call, Discard, Rvalue, StatementKind, Var, VarKind};
+use linger_analysis::flow::mir::{Call, Discard, Operand, Rvalue, StatementKind, Var, VarKind};
 use linger_analysis::flow::tokens::End;
 use linger_analysis::span::Span;
+use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::{ExprId, ExprKind};
 use linger_analysis::types::ty::Ty;
 
@@ -70,7 +71,10 @@ impl Rule for ExitStatusIgnored {
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
             // A whole `Result` that is thrown away on purpose is another matter.
-            let dropped = discards(view).filter(|(_, _, shape, ..)| *shape != Discard::LetUnderscoreTyped);
+            // What a pattern takes out of an output is followed below.
+            let dropped = discards(view).filter(|(_, _, shape, ..)| {
+                !matches!(shape, Discard::LetUnderscoreTyped | Discard::PatternPart)
+            });
             let dropped = dropped.filter(|(point, ..)| !fails_anyway(view, *point));
             let dropped = dropped.map(|(_, var, _, span, _)| (var, span));
             let vars = (0..view.mir.vars.len()).map(|v| Var(v as u32));
@@ -117,7 +121,20 @@ fn discarded(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var, span: Span) ->
     }
     let is_probe = |call: &&Call| expr_of(view, call).is_some_and(|e| only_asks_whether_it_starts(cx, e));
     let case = if calls.iter().all(is_probe) { "probe" } else { "status" };
-    Some(ignored(cx, span, call.name.as_str()).case(case).confidence(call.callee.known.into()))
+    let name = expr_of(view, call).and_then(|e| waiting(cx, e)).unwrap_or(call.name);
+    Some(ignored(cx, span, name.as_str()).case(case).confidence(call.callee.known.into()))
+}
+
+/// The name of the call that the status comes from: `wait` in `child.wait().into_diagnostic()`.
+fn waiting(cx: &BodyContext<'_>, call: ExprId) -> Option<Symbol> {
+    let has_status = |e: ExprId| cx.ty(e).any(&mut |ty| is_status(cx, ty));
+    match &cx.hir().expr(call).kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            waiting(cx, *receiver).or_else(|| has_status(call).then_some(*method))
+        }
+        ExprKind::Await { operand } => waiting(cx, *operand),
+        _ => None,
+    }
 }
 
 /// A variable, or those that the arms of a `match` or `if` fill it from.
@@ -134,7 +151,8 @@ fn alternatives<'v>(view: &'v FlowView<'_>, var: Var) -> impl Iterator<Item = Va
     if arms.len() > 1 { arms } else { vec![var] }.into_iter()
 }
 
-/// Whether the child that was waited for is given on: whoever has it can ask for the status again.
+/// Whether the child that was waited for is given on: whoever has it, or its handle of the system, can ask for the
+/// status again.
 fn is_kept(view: &FlowView<'_>, wait: &Call) -> bool {
     let tokens = &view.tokens;
     let waited = view.statements().find_map(|(point, s)| match &s.kind {
@@ -144,11 +162,17 @@ fn is_kept(view: &FlowView<'_>, wait: &Call) -> bool {
         _ => None,
     });
     let is_given_on = |how| matches!(how, End::Returned | End::Stored);
+    let gives_handle =
+        |call: &Call| call.is_method && matches!(call.name.as_str(), "as_raw_handle" | "as_handle");
     waited.is_some_and(|waited| {
-        tokens
-            .ends
-            .iter()
-            .any(|e| waited.contains(e.token) && tokens.token(e.token).is(Class::Child) && is_given_on(e.how))
+        let is_waited = |id| waited.contains(id) && tokens.token(id).is(Class::Child);
+        tokens.ends.iter().any(|e| is_waited(e.token) && is_given_on(e.how))
+            || view.mir.calls().any(|(point, _, call)| {
+                let of = call.args.first().and_then(Operand::place).filter(|_| gives_handle(call));
+                of.is_some_and(|of| {
+                    tokens.iter().any(|(id, _)| is_waited(id) && view.in_hand().reaches(point, of.var, id))
+                })
+            })
     })
 }
 

@@ -7,6 +7,7 @@ use linger_analysis::flow::tokens::{End, Source};
 use linger_analysis::names::DefId;
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
+use linger_analysis::syntax::hir::{Expr, ExprKind};
 use linger_analysis::types::infer::Target;
 
 use linger_analysis::types::ty::Ty;
@@ -43,8 +44,8 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// A response that is handed to somebody else is theirs to check. A body that is decoded into a `Result`, or into an
-    /// enum with a variant for errors, tells of them itself.
+    /// A response that is handed to somebody else is theirs to check. A body that is decoded into a `Result`, into an
+    /// enum with a variant for errors, or into a struct whose `error` is looked at, tells of them itself.
     HttpStatusIgnored("http_status_ignored") {
         group: Result,
         level: Warn,
@@ -156,8 +157,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
     }
 }
 
-/// Whether a body is decoded into what says itself whether it is an error: a `Result`, or an enum with a variant for
-/// errors. The protocol has its own failures then.
+/// Whether a body is decoded into what says itself whether it is an error: a `Result`, an enum with a variant for
+/// errors, a struct with a field for them. The protocol has its own failures then.
 fn has_errors_of_its_own(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call) -> bool {
     let decoded = match &view.mir.var(call.dest.var).ty {
         Ty::Future(output, _) => (**output).clone(),
@@ -169,7 +170,13 @@ fn has_errors_of_its_own(cx: &BodyContext<'_>, view: &FlowView<'_>, call: &Call)
         name == "Err" || name.contains("Error") || name.contains("Fail")
     };
     let info = decoded.path().and_then(|p| cx.program().types.get(&p));
+    // A struct has it in a field, which somebody looks at: `response.error`.
+    let is_looked_at = |field: &Symbol| {
+        let named = |e: &Expr| matches!(&e.kind, ExprKind::Field { name, .. } if name == field);
+        matches!(field.as_str(), "error" | "errors" | "error_code") && cx.hir().exprs.iter().any(named)
+    };
     decoded.as_result().is_some()
+        || info.is_some_and(|info| info.fields.iter().any(|field| is_looked_at(&field.name)))
         || info.is_some_and(|info| info.variants.iter().any(|(name, _)| is_error(*name)))
 }
 

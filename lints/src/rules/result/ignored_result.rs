@@ -1,14 +1,14 @@
 //! Results thrown away on purpose.
 
-use linger_analysis::catalogue::{FunctionFacts, IfIgnored};
+use linger_analysis::catalogue::{Class, FunctionFacts, IfIgnored};
 use linger_analysis::facts::Failure;
-use linger_analysis::flow::mir::{Call, Discard};
+use linger_analysis::flow::mir::{Call, Discard, Var, VarKind};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, LocalId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
-use crate::context::BodyContext;
+use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
 use crate::rule::{Rule, RuleMeta};
@@ -17,10 +17,12 @@ use crate::rules::result::circumstances::{
 };
 use crate::rules::result::nothing_to_write::has_nothing_to_write;
 use crate::rules::result::propagate::propagate;
+use crate::rules::result::thrown_away::is_unread;
+use crate::rules::result::told::closure_may_lose;
 use crate::rules::result::transaction::is_step;
 use crate::rules::result::{
-    argument_types, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical, is_handled,
-    is_join_error, is_memory_or_stdio, is_teardown, origin,
+    argument_types, class_of, discards, fails_anyway, flushes_nothing_known, is_any_writer, is_critical,
+    is_handled, is_join_error, is_memory_or_stdio, is_teardown, origin,
 };
 use crate::rules::support::short;
 
@@ -53,6 +55,7 @@ declare_rule! {
     /// does not. The case `any` reports every
     /// ignored `Result` there is. A list counts where it is dropped at once (`join_all(jobs).await;`, `let _ = …`).
     /// A writer that was flushed and not written to since, or that has just failed, may be closed in silence.
+    /// `let _lock = …` of a `Result` counts, except of one that only says that a lock is poisoned.
     IgnoredResult("ignored_result") {
         group: Result,
         cases: {
@@ -74,12 +77,14 @@ impl Rule for IgnoredResult {
 
     fn body(&self, cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
         for view in cx.flows() {
+            report.extend(locks_that_may_be_none(cx, view));
             for (point, var, shape, span, expr) in discards(view) {
                 let Some(e) = expr else { continue };
                 let ty = &view.mir.var(var).ty;
                 if shape != Discard::PatternPart
                     && let Some(call) = view.tokens.identities.defining_call(var)
                     && !handles_inside(cx, e)
+                    && !all_tell(cx, e)
                     && let Some(finding) = in_list(cx, call, ty, span)
                 {
                     report.push(finding);
@@ -170,6 +175,43 @@ impl Rule for IgnoredResult {
     }
 }
 
+/// `let _lock = lock_file(path);`, which holds a `Result`: where the lock was not taken nobody knows. A poisoned lock is
+/// held all the same.
+fn locks_that_may_be_none<'v>(
+    cx: &'v BodyContext<'_>,
+    view: &'v FlowView<'_>,
+) -> impl Iterator<Item = Diagnostic> + 'v {
+    let vars = (0..view.mir.vars.len()).map(|v| Var(v as u32)).filter(|v| is_unread(cx, view, *v));
+    vars.filter_map(|var| {
+        let decl = view.mir.var(var);
+        let VarKind::User(local) = decl.kind else { return None };
+        let (held, error) = decl.ty.as_result()?;
+        let name = cx.hir().local(local).name;
+        let is_lock = match class_of(cx, &held) {
+            Some(class) => matches!(class, Class::LockGuard | Class::FileLock | Class::Permit),
+            None => {
+                !held.is_unit() && !held.is_unknown() && name.as_str().split('_').any(|word| word == "lock")
+            }
+        };
+        let is_held_anyway = error.is_unknown() || error.path().is_some_and(|p| short(&p) == "PoisonError");
+        if !is_lock || is_held_anyway || cx.body.in_test || cx.has_reason_to_ignore(decl.span) {
+            return None;
+        }
+        Some(
+            Diagnostic::new(
+                &META,
+                cx.at(decl.span),
+                format!(
+                    "`{name}` is a `Result`: where the lock was not taken, nobody knows and nothing is locked"
+                ),
+            )
+            .case("critical")
+            .label("kept and never looked at")
+            .help("take the lock out of it with `?`"),
+        )
+    })
+}
+
 /// `in_parallel(jobs).await?;`, which gives a `Vec<Result<…>>`: one for each of what it was given to run.
 fn in_list(cx: &BodyContext<'_>, call: &Call, list: &Ty, span: Span) -> Option<Diagnostic> {
     // What holds one result, or none yet, is no list of them.
@@ -232,6 +274,33 @@ fn handles_inside(cx: &BodyContext<'_>, e: ExprId) -> bool {
         }
     }
     false
+}
+
+/// Whether what is run was put into a list of async blocks, each of which tells of its own error:
+/// `jobs.push(async move { match job.await { Ok(()) => Ok(()), Err(error) => { error!(..); Err(error) } } })`.
+fn all_tell(cx: &BodyContext<'_>, e: ExprId) -> bool {
+    let body = cx.hir();
+    let is_named = |list: LocalId| {
+        body.any(e, &mut |part| matches!(body.expr(part).kind, ExprKind::Local(local) if local == list))
+    };
+    let mut pushed = body
+        .exprs
+        .iter()
+        .filter_map(|e| match &e.kind {
+            ExprKind::MethodCall { receiver, method, args, .. } if method == "push" && args.len() == 1 => {
+                match body.expr(*receiver).kind {
+                    ExprKind::Local(list) if is_named(list) => args.first().copied(),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+        .peekable();
+    let tells = |job: ExprId| match body.expr(job).kind {
+        ExprKind::Closure(id) => !closure_may_lose(cx, id),
+        _ => false,
+    };
+    pushed.peek().is_some() && pushed.all(tells)
 }
 
 /// What a variable is initialised with.

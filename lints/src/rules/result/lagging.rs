@@ -2,7 +2,8 @@
 
 use linger_analysis::flow::mir::{BlockId, BranchKind, LoopId, Terminator};
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::{Body, ExprId, ExprKind, PatId, PatKind};
+use linger_analysis::symbol::sym;
+use linger_analysis::syntax::hir::{Arm, Body, ExprId, ExprKind, PatId, PatKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -24,7 +25,8 @@ pub(super) fn lagging(cx: &BodyContext<'_>) -> Vec<Lagging> {
         for block in &view.mir.blocks {
             let Terminator::Branch { on, targets, kind } = &block.terminator else { continue };
             let Some(own) = block.in_loop else { continue };
-            let Some(receive) = ended_by(cx, *on, targets, *kind).filter(|r| lags(cx, r)) else { continue };
+            let receive = ended_by(cx, *on, targets, *kind).filter(|r| lags(cx, r));
+            let Some(receive) = receive.or_else(|| item_of_stream(cx, *on, targets, *kind)) else { continue };
             let info = &view.mir.loops[own.0 as usize];
             if is_same_in_all_turns(cx, view, own, &receive)
                 && !view.mir.leads_to(receive.failed, info.header, None)
@@ -51,12 +53,47 @@ fn ended_by(cx: &BodyContext<'_>, on: ExprId, targets: &[BlockId], kind: BranchK
         }
         BranchKind::Match => {
             let ExprKind::Match { arms, .. } = &body.expr(on).kind else { return None };
-            let all: Vec<PatId> = arms.iter().flat_map(|arm| alternatives(body, arm.pat)).collect();
-            let ends = all.iter().any(|p| is_any_error(body, *p)) && !all.iter().any(|p| tells_lag(body, *p));
-            ends.then(|| in_match(cx, on, targets)).flatten()
+            let all = |arm: &Arm| alternatives(body, arm.pat);
+            if arms.iter().flat_map(all).any(|p| tells_lag(body, p)) {
+                return None;
+            }
+            // Closed may have an arm of its own before: `Err(Closed) => break, Err(_) => {}`.
+            let any = arms.iter().position(|arm| all(arm).iter().any(|p| is_any_error(body, *p)))?;
+            let failed = *targets.get(any)?;
+            in_match(cx, on, targets).map(|receive| Receive { failed, ..receive })
         }
         _ => None,
     }
+}
+
+/// `while let Some(Ok(event)) = events.next().await` over a stream of such receives.
+fn item_of_stream(
+    cx: &BodyContext<'_>,
+    on: ExprId,
+    targets: &[BlockId],
+    kind: BranchKind,
+) -> Option<Receive> {
+    let body = cx.hir();
+    let (pat, item) = match body.expr(on).kind {
+        _ if kind != BranchKind::Let => return None,
+        ExprKind::Let { pat, scrutinee } => (pat, scrutinee),
+        _ => (pattern_of(cx, on)?, on),
+    };
+    let inside = |pat: PatId, name: &str| match &body.pat(pat).kind {
+        PatKind::TupleStruct { path, args } if path.last().is_some_and(|n| n == name) => {
+            args.first().copied()
+        }
+        _ => None,
+    };
+    inside(inside(pat, "Some")?, "Ok")?;
+    let ExprKind::Await { operand: call } = body.expr(item).kind else { return None };
+    let ExprKind::MethodCall { receiver, method, .. } = body.expr(call).kind else { return None };
+    let stream = cx.ty(receiver).peel_refs();
+    let made_by = sym(&format!("{}::new", stream.path().filter(|_| method == "next")?));
+    let lags = cx.catalogue().facts(made_by).is_some_and(|f| f.lags) && stream.arg(0) != Ty::unit();
+    let span = body.expr(item).span;
+    let failed = *targets.get(1)?;
+    lags.then_some(Receive { call, span, name: method, failed, select: None, accepts: false })
 }
 
 fn alternatives(body: &Body, pat: PatId) -> Vec<PatId> {
@@ -98,6 +135,20 @@ fn lags(cx: &BodyContext<'_>, receive: &Receive) -> bool {
 
 /// Whether the receiver is as old as the outermost loop: nobody subscribes anew.
 fn is_same_in_all_turns(cx: &BodyContext<'_>, view: &FlowView<'_>, own: LoopId, receive: &Receive) -> bool {
+    let body = cx.hir();
+    // `events.subscribe().recv()`
+    if let ExprKind::MethodCall { receiver, .. } = body.expr(receive.call).kind
+        && matches!(body.expr(receiver).kind, ExprKind::MethodCall { .. } | ExprKind::Call { .. })
+        && !matches!(cx.ty(receiver), Ty::Ref(..))
+        && cx
+            .types()
+            .callees
+            .get(&receive.call)
+            .and_then(|c| c.self_ty.as_ref())
+            .is_some_and(|ty| ty.peel_refs() == cx.ty(receiver))
+    {
+        return false;
+    }
     let info = |id: LoopId| &view.mir.loops[id.0 as usize];
     std::iter::successors(Some(own), |id| info(*id).parent).all(|id| lives_on(cx, info(id), receive.call))
 }

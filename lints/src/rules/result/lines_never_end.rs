@@ -75,7 +75,7 @@ impl Rule for LinesNeverEnd {
                     continue;
                 };
                 // A terminal or pipe that fails is gone soon, and the program with it.
-                if argument_types(view, source).take(1).any(is_standard_input) {
+                if argument_types(view, source).take(1).any(is_pipe) {
                     continue;
                 }
                 let message = "an error that persists makes this loop go on for ever".to_owned();
@@ -89,8 +89,11 @@ impl Rule for LinesNeverEnd {
     }
 }
 
-fn is_standard_input(reader: &Ty) -> bool {
-    reader.any(&mut |ty| ty.path().is_some_and(|path| path.starts_with("std::io::Stdin")))
+/// The standard input, or the output of a child.
+fn is_pipe(reader: &Ty) -> bool {
+    let is_end =
+        |path: &str| path.starts_with("std::io::Stdin") || path.starts_with("std::process::ChildStd");
+    reader.any(&mut |ty| ty.path().is_some_and(|path| is_end(&path)))
 }
 
 fn finding(cx: &BodyContext<'_>, at: Span, message: String, source: &Call, step: &str) -> Diagnostic {

@@ -47,7 +47,7 @@ declare_rule! {
     ///
     /// A loop that goes on with its next item is left alone, and so is an arm that does anything but log. By default
     /// it counts in a transaction that is committed afterwards, and where the last thing that a function does is to
-    /// write its own error into the log and return `Ok(())`.
+    /// write its own error into the log and return `Ok(())`; not where three steps or more are treated alike.
     LoggedAndContinued("logged_and_continued") {
         group: Result,
         cases: {
@@ -90,8 +90,12 @@ impl Rule for LoggedAndContinued {
                 continue;
             }
             let critical = is_critical_call(cx, scrutinee);
-            let reports_success =
-                last == Some(at) && is_returnable(cx, scrutinee) && warns(body, at) && !critical;
+            let reports_success = last == Some(at)
+                && is_returnable(cx, scrutinee)
+                && warns(body, at)
+                && !critical
+                && !is_dispensable(cx, scrutinee)
+                && !others_alike(body, at);
             let (case, message) = if reports_success {
                 ("reports_success", "the error is only logged, and this function reports success")
             } else if critical {
@@ -138,6 +142,24 @@ fn steps_of_transactions(cx: &BodyContext<'_>, report: &mut Vec<Diagnostic>) {
             .help("return the error, so that everything is rolled back, or use a savepoint"),
         );
     }
+}
+
+/// Whether a program can do without what a call does, by its name: `put_stats`.
+fn is_dispensable(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
+    match &cx.hir().expr(call_of(cx.hir(), scrutinee)).kind {
+        ExprKind::MethodCall { method, .. } => cx.catalogue().is_best_effort(method.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether two other steps of the function, or more, end in the log as well: each is tried, whatever became of the rest.
+fn others_alike(body: &Body, step: ExprId) -> bool {
+    let ExprKind::Block(root) = &body.expr(body.root).kind else { return false };
+    let others = root.stmts.iter().filter(|s| match s.kind {
+        StmtKind::Expr { expr, .. } => expr != step && logged_only(body, expr).is_some(),
+        StmtKind::Let { .. } => false,
+    });
+    others.count() > 1
 }
 
 /// The last statement of a function that ends in `Ok(())`, but for log lines.

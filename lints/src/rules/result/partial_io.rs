@@ -12,8 +12,8 @@ use crate::declare_rule;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 use crate::rule::{Rule, RuleMeta};
 use crate::rules::result::counts::{
-    is_harmless_raw, is_literal, is_number, is_one_byte, is_raw_read, mapped_writes, matched_writes,
-    summed_writes, takes_no_buffer,
+    is_harmless_raw, is_literal, is_nothing, is_number, is_one_byte, is_raw_read, mapped_writes,
+    matched_writes, summed_writes, takes_no_buffer,
 };
 use crate::rules::result::forwarded::forwarded;
 use crate::rules::result::thrown_away::is_unread;
@@ -80,7 +80,11 @@ impl Rule for PartialIo {
                     check(cx, view, var, span, DROPPED, report);
                 }
             }
-            let is_count = |var: &Var| matches!(view.mir.var(*var).ty, Ty::Prim(_));
+            // `let _written = file.write(bytes).await;` has the count in a `Result`.
+            let is_count = |var: &Var| {
+                let ty = &view.mir.var(*var).ty;
+                matches!(ty.as_result().map_or_else(|| ty.clone(), |(count, _)| count), Ty::Prim(_))
+            };
             let counts = (0..view.mir.vars.len()).map(|v| Var(v as u32)).filter(is_count);
             for var in counts.filter(|v| is_unread(cx, view, *v)) {
                 check(cx, view, var, view.mir.var(var).span, "nobody reads this count", report);
@@ -161,6 +165,9 @@ fn check(
     // Other reads have an address or a length in that place.
     let fills_buffer = !is_raw && matches!(call.name.as_str(), "read" | "read_vectored" | "read_at");
     if fills_buffer && is_thrown_away(view, call) {
+        return;
+    }
+    if call.is_method && args.first().is_some_and(|bytes| is_nothing(cx.hir(), *bytes)) {
         return;
     }
     // One byte is written, or none: a nudge down a pipe or socket. In a file it is missed.

@@ -129,6 +129,7 @@ fn outputs(view: &FlowView<'_>) -> Vec<Vec<Var>> {
             && decl.ty.peel_refs().is("std::process::Output")
     });
     let mut groups: Vec<Vec<Var>> = vars.map(|(index, _)| vec![Var(index as u32)]).collect();
+    let mut taken: Vec<(&Place, Var)> = Vec::new();
     for (_, statement) in view.statements() {
         let StatementKind::Assign { dest, value } = &statement.kind else { continue };
         let from = match value {
@@ -136,11 +137,19 @@ fn outputs(view: &FlowView<'_>) -> Vec<Vec<Var>> {
             Rvalue::Ref(_, place) => Some(place),
             _ => None,
         };
-        let Some(from) = from.filter(|f| f.projections.iter().all(|p| matches!(p, Projection::Deref))) else {
-            continue;
-        };
+        let Some(from) = from else { continue };
         let at = |var: Var| groups.iter().position(|g| g.contains(&var));
-        if let (Some(one), Some(other)) = (at(dest.var), at(from.var))
+        let is_whole = from.projections.iter().all(|p| matches!(p, Projection::Deref));
+        // Each arm of a `match` has a variable of its own for it: `Ok(o) if o.status.success() => …, Ok(o) => …`.
+        let other = match taken.iter().find(|(place, _)| *place == from) {
+            Some((_, other)) => *other,
+            None if is_whole => from.var,
+            None => {
+                taken.extend(at(dest.var).is_some().then_some((from, dest.var)));
+                continue;
+            }
+        };
+        if let (Some(one), Some(other)) = (at(dest.var), at(other))
             && one != other
         {
             let (first, second) = (one.min(other), one.max(other));

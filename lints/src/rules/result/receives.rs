@@ -1,5 +1,6 @@
 //! Receives that a loop matches on, and where it goes when they fail.
 
+use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{BlockId, LoopInfo};
 use linger_analysis::span::Span;
 use linger_analysis::symbol::Symbol;
@@ -7,6 +8,7 @@ use linger_analysis::syntax::hir::{ExprId, ExprKind, PatId, PatKind, StmtKind};
 use linger_analysis::types::infer::Target;
 
 use crate::context::BodyContext;
+use crate::rules::result::class_of;
 
 /// A receive that fails at once when the channel is closed.
 pub(super) struct Receive {
@@ -93,6 +95,8 @@ pub(super) fn lives_on(cx: &BodyContext<'_>, info: &LoopInfo, e: ExprId) -> bool
     match &body.expr(e).kind {
         ExprKind::Local(local) => !info.span.contains(body.local(*local).span),
         ExprKind::Path(_) => true,
+        // `events.subscribe().recv()`: another one in each turn.
+        ExprKind::MethodCall { .. } if class_of(cx, cx.ty(e)) == Some(Class::Receiver) => false,
         ExprKind::MethodCall { receiver: base, .. }
         | ExprKind::Field { base, .. }
         | ExprKind::Unary { operand: base, .. }

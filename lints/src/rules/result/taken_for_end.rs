@@ -1,12 +1,13 @@
 //! Reads of files whose error is taken for the end of the file.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::syntax::hir::{Arm, Body, ExprId, ExprKind, Literal, PatId, PatKind, StmtKind};
+use linger_analysis::syntax::hir::{Arm, Body, ExprId, ExprKind, Literal, LocalId, PatId, PatKind, StmtKind};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::BodyContext;
 use crate::rules::result::class_of;
+use crate::rules::result::thrown_away::let_init;
 
 /// A read whose error ends a loop or an iterator as the end of the file does.
 pub(super) struct TakenForEnd {
@@ -22,13 +23,17 @@ pub(super) fn taken_for_end(cx: &BodyContext<'_>) -> Vec<TakenForEnd> {
     let reads = body.exprs.iter().enumerate().filter_map(|(at, e)| match &e.kind {
         ExprKind::While { condition, .. } => match &body.expr(*condition).kind {
             // `while let Ok(n) = r.read_line(&mut line)`: whoever looks at the count knows of the end.
-            ExprKind::Let { pat, scrutinee } if binds_count(body, *pat) => Some((*scrutinee, false)),
+            ExprKind::Let { pat, scrutinee } if binds_count(body, *pat) => {
+                (!is_thrown_away(body, *scrutinee)).then_some((*scrutinee, false))
+            }
             _ => None,
         },
         ExprKind::Match { scrutinee, arms } if ends_alike(body, arms) => Some((*scrutinee, false)),
         ExprKind::MethodCall { receiver, method, args, .. } => match method.as_str() {
-            "unwrap_or" if args.first().is_some_and(|a| is_zero(body, *a)) => Some((*receiver, false)),
-            "unwrap_or_default" => Some((*receiver, false)),
+            "unwrap_or" | "unwrap_or_default" => {
+                let is_count = args.first().is_none_or(|a| is_zero(body, *a));
+                (is_count && !ends_nothing(body, ExprId(at as u32))).then_some((*receiver, false))
+            }
             "ok" if is_item_of_iterator(cx, ExprId(at as u32)) => Some((*receiver, true)),
             _ => None,
         },
@@ -105,6 +110,49 @@ fn is_bare_break(body: &Body, code: ExprId) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether a loop goes on whatever the count that it gives a name to: it has another end.
+fn ends_nothing(body: &Body, count: ExprId) -> bool {
+    let at = body.expr(count).span;
+    let named = body.locals.iter().enumerate().map(|(local, _)| LocalId(local as u32));
+    let Some(count) = named.into_iter().find(|local| let_init(body, *local) == Some(count)) else {
+        return false;
+    };
+    let loops = body.exprs.iter().filter_map(|e| match &e.kind {
+        ExprKind::While { condition, body: turn, .. } => Some((e.span, Some(*condition), *turn)),
+        ExprKind::Loop { body: turn, .. } | ExprKind::For { body: turn, .. } => Some((e.span, None, *turn)),
+        _ => None,
+    });
+    let around = loops.filter(|(span, ..)| span.contains(at)).min_by_key(|(span, ..)| span.hi - span.lo);
+    let Some((_, condition, turn)) = around else { return false };
+    let names = |e: ExprId| {
+        body.any(e, &mut |part| matches!(body.expr(part).kind, ExprKind::Local(local) if local == count))
+    };
+    let leaves = |e: ExprId| {
+        body.any(e, &mut |part| matches!(body.expr(part).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
+    };
+    let decides = |e: ExprId| match &body.expr(e).kind {
+        ExprKind::If { condition, then_branch, else_branch } => {
+            names(*condition) && (leaves(*then_branch) || else_branch.is_some_and(leaves))
+        }
+        ExprKind::Match { scrutinee, arms } => names(*scrutinee) && arms.iter().any(|arm| leaves(arm.body)),
+        _ => false,
+    };
+    !condition.is_some_and(names) && !body.any(turn, &mut |e| decides(e))
+}
+
+/// Whether nobody looks at what was read: it is read only to be gone.
+fn is_thrown_away(body: &Body, call: ExprId) -> bool {
+    let ExprKind::MethodCall { method, args, .. } = &body.expr(through_await(body, call)).kind else {
+        return false;
+    };
+    let Some(ExprKind::AddressOf { operand, .. }) = args.first().map(|a| &body.expr(*a).kind) else {
+        return false;
+    };
+    let ExprKind::Local(buffer) = body.expr(*operand).kind else { return false };
+    let uses = body.exprs.iter().filter(|e| matches!(e.kind, ExprKind::Local(local) if local == buffer));
+    method == "read" && uses.count() == 1
 }
 
 fn is_zero(body: &Body, value: ExprId) -> bool {

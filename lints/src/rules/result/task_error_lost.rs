@@ -15,7 +15,7 @@ use crate::rules::result::class_of;
 use crate::rules::result::told::{closure_may_lose, function_may_lose};
 
 declare_rule! {
-    /// A spawned task returns a `Result` and nobody ever awaits its handle.
+    /// A spawned task or thread returns a `Result` and nobody ever awaits its handle.
     ///
     /// ## Why it matters
     ///
@@ -67,9 +67,10 @@ impl Rule for TaskErrorLost {
         for view in cx.flows() {
             for spawn in spawns(cx.analysis, cx.body, &view.tokens) {
                 // What a helper does with what the code gives is the helper's.
-                if !matches!(spawn.kind, SpawnKind::Task | SpawnKind::Blocking)
+                if !matches!(spawn.kind, SpawnKind::Task | SpawnKind::Blocking | SpawnKind::Thread)
                     || spawn.call.callee.known != Known::Resolved
                     || !spawn.is_all
+                    || spawn.is_kept
                     || keeps_output(cx, &spawn)
                 {
                     continue;
@@ -113,14 +114,20 @@ impl Rule for TaskErrorLost {
                 if !dropped || cx.has_reason(spawn.statement.span) {
                     continue;
                 }
+                let (what, awaits, help) = match spawn.kind {
+                    SpawnKind::Thread => ("thread", "joins", "keep the handle and join it"),
+                    _ => ("task", "awaits", "keep the handle and await it"),
+                };
                 report.push(
                     Diagnostic::new(
                         &META,
                         cx.at(spawn.call.name_span),
-                        "this task returns a `Result` and nobody awaits its handle: its error is lost",
+                        format!(
+                            "this {what} returns a `Result` and nobody {awaits} its handle: its error is lost"
+                        ),
                     )
                     .label("the handle is dropped here")
-                    .help("handle the error inside the task, or keep the handle and await it"),
+                    .help(format!("handle the error inside the {what}, or {help}")),
                 );
             }
         }
@@ -131,7 +138,7 @@ impl Rule for TaskErrorLost {
 fn output_of(cx: &BodyContext<'_>, def: DefId, kind: SpawnKind) -> Option<Ty> {
     let signature = cx.program().def(def).signature.as_ref()?;
     match &signature.ret {
-        ret if signature.is_async || kind == SpawnKind::Blocking => Some(ret.clone()),
+        ret if signature.is_async || kind != SpawnKind::Task => Some(ret.clone()),
         Ty::Future(output, _) => Some((**output).clone()),
         _ => None,
     }

@@ -17,7 +17,7 @@ pub(super) fn is_unread(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> 
         && !view.statements().any(|(_, s)| {
             let mut found = false;
             let fills = match &s.kind {
-                StatementKind::Assign { dest, .. } => dest.var == var,
+                StatementKind::Assign { dest, .. } | StatementKind::Await { dest, .. } => dest.var == var,
                 StatementKind::Call(call) => call.dest.var == var,
                 StatementKind::Drop { .. } => true,
                 _ => false,

@@ -7,7 +7,9 @@ use linger_analysis::catalogue::{Catalogue, Class, IfIgnored};
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::names::DefId;
 use linger_analysis::symbol::{Symbol, sym};
-use linger_analysis::syntax::hir::{Block, Body, ClosureId, ExprId, ExprKind, LocalId, MacroKind, StmtKind};
+use linger_analysis::syntax::hir::{
+    Block, Body, ClosureId, ExprId, ExprKind, LocalId, MacroKind, Stmt, StmtKind,
+};
 use linger_analysis::types::infer::Target;
 
 use crate::context::BodyContext;
@@ -92,7 +94,7 @@ impl Code<'_, '_> {
             ExprKind::Block(block) => block.tail.is_some_and(|tail| {
                 let told = match hir.expr(tail).kind {
                     ExprKind::Local(local) => asks_for_error(hir, block, local),
-                    _ => makes_error(hir, tail) && logs(hir, block),
+                    _ => makes_error(hir, tail) && logs(hir, block, tail),
                 };
                 !told && self.value(tail, depth)
             }),
@@ -122,7 +124,7 @@ impl Code<'_, '_> {
             }
             ExprKind::MethodCall { method, receiver, args, .. } => match method.as_str() {
                 "inspect_err" => false,
-                "map_err" | "or_else" | "unwrap_or_else" if args.iter().any(|arg| self.tells(*arg)) => false,
+                "map_err" | "or_else" | "ok_or_else" | "unwrap_or_else" if args.iter().any(|arg| self.tells(*arg)) => false,
                 "map_err" | "map" | "context" | "with_context" | "inspect" | "instrument"
                 | "in_current_span" => self.value(*receiver, depth),
                 _ => self.call(e, depth),
@@ -132,11 +134,11 @@ impl Code<'_, '_> {
     }
 
     /// A call of a function of the program that tells of all its errors does not lose them. The error of a send has
-    /// nothing to tell but that nobody receives any more.
+    /// nothing to tell but that nobody receives any more, that of a semaphore but that it was closed.
     fn call(&self, e: ExprId, depth: u32) -> bool {
         match self.analyzed.types.callees.get(&e).map(|callee| &callee.target) {
             Some(Target::Def(def)) => in_function(self.cx, *def, depth),
-            Some(Target::External(path)) => !is_send(self.cx.catalogue(), *path),
+            Some(Target::External(path)) => !only_tells_of_end(self.cx.catalogue(), *path),
             _ => true,
         }
     }
@@ -170,7 +172,7 @@ impl Code<'_, '_> {
                         matches!(s.kind, StmtKind::Expr { expr, .. } if expr == leaving)
                             && block.tail.is_none()
                     });
-                ends && e.span.contains(at) && logs(hir, block)
+                ends && e.span.contains(at) && logs(hir, block, leaving)
             }
             _ => false,
         })
@@ -202,13 +204,13 @@ fn ends_in_benign_call(cx: &BodyContext<'_>, code: &AnalyzedBody, root: ExprId, 
     }
 }
 
-/// A send that fails only when the receiver is gone.
-fn is_send(catalogue: &Catalogue, function: Symbol) -> bool {
+/// A send that fails only when the receiver is gone, a permit that is not given only when nobody gives any more.
+fn only_tells_of_end(catalogue: &Catalogue, function: Symbol) -> bool {
     let owner = function.rsplit_once("::").and_then(|(ty, _)| catalogue.resource(sym(ty)));
-    owner.is_some_and(|r| r.class == Class::Sender)
-        && catalogue
-            .facts(function)
-            .is_some_and(|f| f.if_ignored == Some(IfIgnored::Benign) && f.loss.is_none())
+    let is_sender = owner.is_some_and(|r| r.class == Class::Sender);
+    catalogue.facts(function).is_some_and(|f| {
+        (is_sender || f.acquires) && f.if_ignored == Some(IfIgnored::Benign) && f.loss.is_none()
+    })
 }
 
 /// `Err(..)`, written there.
@@ -217,19 +219,26 @@ fn makes_error(hir: &Body, e: ExprId) -> bool {
         if matches!(&hir.expr(*callee).kind, ExprKind::Path(p) if p.last().is_some_and(|n| n == "Err")))
 }
 
-/// Whether a statement of a block is a warning or an error of the log.
-fn logs(hir: &Body, block: &Block) -> bool {
-    block.stmts.iter().any(|s| match s.kind {
+/// Whether a block tells of the error that it ends with: by a warning or an error of the log in it, or by any line of the
+/// log right before.
+fn logs(hir: &Body, block: &Block, leaving: ExprId) -> bool {
+    let macro_of = |s: &Stmt| match s.kind {
         StmtKind::Expr { expr, .. } => match &hir.expr(expr).kind {
-            ExprKind::Macro(call) => {
-                call.kind == MacroKind::Print && call.path.last().is_some_and(|n| n.starts_with('e'))
-                    || call.kind == MacroKind::Log
-                        && call.path.last().is_some_and(|n| n == "error" || n == "warn")
-            }
-            _ => false,
+            ExprKind::Macro(call) => Some(call),
+            _ => None,
         },
-        StmtKind::Let { .. } => false,
-    })
+        StmtKind::Let { .. } => None,
+    };
+    let warns = |s: &Stmt| {
+        macro_of(s).is_some_and(|call| {
+            call.kind == MacroKind::Print && call.path.last().is_some_and(|n| n.starts_with('e'))
+                || call.kind == MacroKind::Log
+                    && call.path.last().is_some_and(|n| n == "error" || n == "warn")
+        })
+    };
+    let is_leaving = |s: &&Stmt| matches!(s.kind, StmtKind::Expr { expr, .. } if expr == leaving);
+    let before = block.stmts.iter().rev().find(|s| !is_leaving(s));
+    block.stmts.iter().any(warns) || before.and_then(macro_of).is_some_and(|call| call.kind == MacroKind::Log)
 }
 
 /// `if let Err(error) = &result { … }` in a block that ends with `result`.

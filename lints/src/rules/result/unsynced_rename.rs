@@ -168,8 +168,9 @@ fn is_only_opened(cx: &BodyContext<'_>, resource: &Resource) -> bool {
     };
     let opened = calls().any(|(view, call)| opens(call) && is_it(view.place_ty(&call.dest)));
     let written = calls().any(|(view, call)| {
-        is_writing(cx, call)
-            && call.args.iter().filter_map(Operand::place).any(|p| is_it(&view.mir.var(p.var).ty))
+        call.args.iter().enumerate().any(|(at, o)| {
+            o.place().is_some_and(|p| is_it(&view.mir.var(p.var).ty)) && is_writing(cx, call, at)
+        })
     });
     opened && !written
 }

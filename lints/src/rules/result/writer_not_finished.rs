@@ -148,7 +148,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             StatementKind::Call(call) => {
                 let mut lent = call.args.iter().enumerate().filter(|(_, o)| on(at, o));
                 let takes = cx.facts(&call.callee.target).is_some_and(|f| f.leaves_unflushed);
-                takes || is_writing(cx, call) || lent.any(|(argument, _)| is_written_by(cx, call, argument))
+                takes
+                    || lent.any(|(argument, _)| {
+                        is_writing(cx, call, argument) || is_written_by(cx, call, argument)
+                    })
             }
             StatementKind::Macro { .. } => true,
             _ => false,

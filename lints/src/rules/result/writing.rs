@@ -142,12 +142,13 @@ pub(crate) fn is_abandoned_by(
     is_any && !is_moved && is_written_by(cx, call, argument) && !is_finished_by(cx, resource, call, argument)
 }
 
-/// Whether a method, by its name, writes to its receiver or to what it is given.
-pub(crate) fn is_writing(cx: &BodyContext<'_>, call: &Call) -> bool {
+/// Whether a call, by its name, writes to the writer that it is given as that argument. A method that puts something into
+/// its receiver reads from what else it is given: `store.put(name, &mut file)`.
+pub(crate) fn is_writing(cx: &BodyContext<'_>, call: &Call, argument: usize) -> bool {
     !matches!(
         call.name.as_str(),
         "unwrap" | "expect" | "by_ref" | "get_ref" | "with_context" | "context" | "map_err"
-    ) && cx.catalogue().writes_by_name(call.name)
+    ) && cx.catalogue().writes_by_name(call.name, call.is_method && argument > 0)
 }
 
 /// Whether a function of the program writes to the writer that is lent to it as that argument.
@@ -170,7 +171,7 @@ fn writes(cx: &BodyContext<'_>, def: DefId, argument: usize, depth: u32) -> bool
                     Target::Def(next) => depth > 0 && writes(cx, next, at, depth - 1),
                     _ => false,
                 };
-                is_it(o) && (is_writing(cx, call) || further())
+                is_it(o) && (is_writing(cx, call, at) || further())
             }),
             StatementKind::Macro { args, .. } => args.first().is_some_and(is_it),
             _ => false,
