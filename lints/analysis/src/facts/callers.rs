@@ -253,7 +253,7 @@ impl Analysis<'_> {
         }
         let krate = self.program.crates.get(self.program.def(def).krate as usize);
         let is_program = krate.is_some_and(|c| c.kind != TargetKind::Lib && c.kind != TargetKind::Loose);
-        if item.attributes.is_async_main || item.name.as_str() == "main" && item.parent.is_none() {
+        if self.is_main(def) {
             return true;
         }
         if depth > DEEPEST {

@@ -9,6 +9,7 @@ use crate::span::FileSpan;
 use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, ExprKind};
 use crate::types::infer::Target;
+use crate::types::ty::Ty;
 
 /// Effects of calls to external functions.
 pub(super) fn external(
@@ -23,6 +24,10 @@ pub(super) fn external(
     let summary = &mut out.summary;
     let path = match &call.callee.target {
         Target::External(path) => *path,
+        // A closure of this very body is no callback: it is looked at where it is called.
+        Target::Local(local) if matches!(body.types.locals.get(local.index()), Some(Ty::Closure(..))) => {
+            return;
+        }
         Target::Local(_) | Target::Value => {
             note(summary, EffectKind::CallsBack, Effect::here(here, call.name));
             return;

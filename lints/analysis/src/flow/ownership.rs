@@ -109,7 +109,7 @@ impl<'a> Ownership<'a> {
             None => {}
         }
         let fields = info.fields.iter().chain(info.variants.iter().flat_map(|(_, fields)| fields));
-        for field in fields {
+        for field in fields.filter(|field| !field.cfg_test) {
             self.collect(&field.ty, found, seen, drops, depth + 1);
         }
     }

@@ -7,7 +7,7 @@
 mod calls;
 
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::catalogue::{Class, Mode};
 use crate::flow::FlowContext;
@@ -18,6 +18,7 @@ use crate::flow::mir::{
 };
 use crate::flow::ownership::Owned;
 use crate::span::Span;
+use crate::symbol::Symbol;
 use crate::syntax::hir::{ExprId, ExprKind, MacroKind};
 use crate::types::infer::{Known, Target};
 use crate::types::ty::Ty;
@@ -112,7 +113,7 @@ impl Token {
 /// How a token came about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Source {
-    /// A call of this body.
+    /// A call of this body, or a literal of a type with a Drop.
     Call,
     /// A parameter taken by value.
     Parameter,
@@ -405,6 +406,10 @@ impl<'a> Tokens<'a> {
             let (dest, operands, call): (&Place, &[Operand], Option<&Call>) = match &statement.kind {
                 StatementKind::Call(call) => (&call.dest, &call.args, Some(call)),
                 StatementKind::Await { dest, operands, .. } => (dest, operands, None),
+                StatementKind::Assign { dest, value: Rvalue::Aggregate { path: Some(path), .. } } => {
+                    self.built(point, statement, dest, *path);
+                    continue;
+                }
                 _ => continue,
             };
             let owned = self.owned_on_success(self.dest_ty(dest, statement));
@@ -459,6 +464,28 @@ impl<'a> Tokens<'a> {
             if let Some(id) = self.add(token) {
                 self.acquired_at.insert(point, id);
             }
+        }
+    }
+
+    /// `Cleanup { path }`: a value whose type has a Drop of its own is a resource wherever it is made.
+    fn built(&mut self, point: Point, statement: &Statement, dest: &Place, path: Symbol) {
+        let has_drop = self.cx.program.types.get(&path).is_some_and(|info| info.drop.is_some());
+        if !has_drop || !dest.projections.is_empty() {
+            return;
+        }
+        let class = self.cx.catalogue.resource(path).map_or(Class::Other, |r| r.class);
+        let token = Token {
+            at: point,
+            span: statement.span,
+            expr: statement.expr,
+            owned: smallvec![Owned { ty: path, class }],
+            source: Source::Call,
+            lock: None,
+            known: Known::Resolved,
+            first: dest.var,
+        };
+        if let Some(id) = self.add(token) {
+            self.acquired_at.insert(point, id);
         }
     }
 
@@ -693,6 +720,8 @@ impl<'a> Tokens<'a> {
                 for (_, operand) in parts {
                     self.read(state, operand, None, &mut owned, &mut borrowed);
                 }
+                owned =
+                    owned.union(self.acquired_at.get(&point).map(|t| TokenSet::one(*t)).unwrap_or_default());
             }
             Rvalue::Closure { captures, .. } => {
                 for capture in captures {
@@ -739,9 +768,13 @@ impl<'a> Tokens<'a> {
         state.give(dest.var, owned, borrowed);
     }
 
-    /// Whether a place lies behind a reference, so that what is stored there outlives the body.
+    /// Whether a place lies behind a reference, so that what is stored there outlives the body. A variable of unknown
+    /// type may be one: `for (_, state) in states.iter_mut()`.
     fn is_foreign(&self, place: &Place) -> bool {
-        place.is_indirect() || matches!(self.mir.var(place.var).ty, Ty::Ref(..))
+        let ty = &self.mir.var(place.var).ty;
+        place.is_indirect()
+            || matches!(ty, Ty::Ref(..))
+            || ty.is_unknown() && matches!(place.projections.first(), Some(Projection::Field(_)))
     }
 
     fn read(

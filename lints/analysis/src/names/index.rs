@@ -303,7 +303,11 @@ fn type_info(program: &Program, def: DefId) -> Option<(Symbol, DefId, TypeInfo)>
     let node = program.graph.home(def);
     let place = Place { program, node, scope: &scope };
     let fields = |fields: &Fields| -> Vec<FieldInfo> {
-        fields.all().iter().map(|field| FieldInfo { name: field.name, ty: place.ty(&field.ty) }).collect()
+        fields
+            .all()
+            .iter()
+            .map(|field| FieldInfo { name: field.name, ty: place.ty(&field.ty), cfg_test: field.cfg_test })
+            .collect()
     };
     let mut info = TypeInfo {
         generics: item.generics.params.iter().map(|(name, _)| *name).collect(),

@@ -442,7 +442,7 @@ impl Program {
         let info = self.types.get(path)?;
         let (_, fields) = info.variants.iter().find(|(name, _)| *name == variant)?;
         let map = pair(&info.generics, args);
-        Some(fields.iter().map(|f| FieldInfo { name: f.name, ty: subst(&f.ty, &map) }).collect())
+        Some(fields.iter().map(|f| FieldInfo { ty: subst(&f.ty, &map), ..f.clone() }).collect())
     }
 
     /// Traits that a trait of the program demands.

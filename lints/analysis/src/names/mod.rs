@@ -137,6 +137,8 @@ pub struct FieldInfo {
     pub name: Symbol,
     /// Its type, with the struct's own [`Ty::Param`]s.
     pub ty: Ty,
+    /// Only tests have it.
+    pub cfg_test: bool,
 }
 
 /// A struct, enum or union of the program.

@@ -123,6 +123,7 @@ impl Interface {
             is_async_main,
             reports_errors,
             goes_on,
+            leaks,
             derives,
             derive_paths,
             path,
@@ -137,6 +138,7 @@ impl Interface {
             is_async_main,
             reports_errors,
             goes_on,
+            leaks,
         ] {
             self.flag(*flag);
         }
@@ -231,9 +233,10 @@ impl Interface {
             Fields::Tuple(_) => 1,
             Fields::Named(_) => 2,
         });
-        self.each(fields.all(), |words, Field { name, ty, span: _ }| {
+        self.each(fields.all(), |words, Field { name, ty, span: _, cfg_test }| {
             words.symbol(*name);
             words.ty(ty);
+            words.flag(*cfg_test);
         });
     }
 

@@ -106,6 +106,8 @@ pub struct Attributes {
     pub reports_errors: bool,
     /// Its documentation says that its errors stay inside of it: best effort, logged, ignored.
     pub goes_on: bool,
+    /// Its documentation says that it leaks.
+    pub leaks: bool,
     /// `#[derive(A, B)]`, last segments.
     pub derives: Vec<Symbol>,
     /// The same, as written.
@@ -251,6 +253,8 @@ pub struct Field {
     pub ty: TypeRef,
     /// Name (or type) as written.
     pub span: Span,
+    /// `#[cfg(test)]`: only tests have it.
+    pub cfg_test: bool,
 }
 
 /// A variant of an enum.

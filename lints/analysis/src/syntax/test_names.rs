@@ -6,9 +6,9 @@ use std::path::Path;
 const FOLDERS: [&str; 6] = ["test", "tests", "fuzz", "e2e", "mock", "mocks"];
 
 /// What follows `test` in the name of something that supports tests.
-const SUPPORT: [&str; 13] = [
+const SUPPORT: [&str; 16] = [
     "util", "utils", "support", "helper", "helpers", "common", "db", "fixture", "fixtures", "harness",
-    "suite", "tools", "kit",
+    "fake", "fakes", "data", "suite", "tools", "kit",
 ];
 
 /// Words in the names of features that only tests are built with.

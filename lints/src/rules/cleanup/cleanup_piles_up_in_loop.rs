@@ -1,7 +1,9 @@
 //! Things with a costly Drop that pile up.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{LoopId, LoopKind, Operand, StatementKind, Var};
+use linger_analysis::flow::mir::{
+    CaptureHow, LoopId, LoopKind, Operand, Owner, Rvalue, StatementKind, Var, VarKind,
+};
 use linger_analysis::flow::tokens::Source;
 use linger_analysis::syntax::hir::{ExprKind, Literal};
 use linger_analysis::types::ty::Ty;
@@ -103,6 +105,10 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         if place.is_indirect() || matches!(ty, Ty::Ref(..)) || ty.as_option().is_some() {
             return;
         }
+        // What a closure borrows lives on in the function around it.
+        if is_borrowed_capture(cx, view, collection) {
+            return;
+        }
         // The outermost loop that turns while the collection lives.
         let Some(turning) = outermost(view, inner, collection) else { return };
         let info = &view.mir.loops[turning.0 as usize];
@@ -150,6 +156,20 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             }
         }
     });
+}
+
+/// Whether a variable of a closure is one of the function around it, by reference.
+fn is_borrowed_capture(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> bool {
+    let (Owner::Closure(id), VarKind::Capture(local)) = (view.mir.owner, view.mir.var(var).kind) else {
+        return false;
+    };
+    cx.flows().iter().flat_map(|outer| outer.statements().map(move |(_, s)| (outer, s))).any(|(outer, s)| {
+        matches!(&s.kind, StatementKind::Assign { value: Rvalue::Closure { id: made, captures, .. }, .. }
+            if *made == id && captures.iter().any(|c| {
+                let is_it = matches!(outer.mir.var(c.var).kind, VarKind::User(l) | VarKind::Capture(l) if l == local);
+                is_it && matches!(c.how, CaptureHow::Ref | CaptureHow::RefMut)
+            }))
+    })
 }
 
 fn outermost(view: &FlowView<'_>, inner: LoopId, collection: Var) -> Option<LoopId> {

@@ -57,6 +57,7 @@ declare_rule! {
         group: Cleanup,
         cases: {
             loses: Warn = "something with a Drop that does more than to free memory",
+            waits: Allow = "something whose Drop only waits for a thread that ends with the process in any case",
             runtime: Allow = "only an async runtime, whose tasks are cut off",
         },
         since: "0.1.0",
@@ -81,7 +82,7 @@ impl Rule for CleanupSkippedByExit {
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let tokens = &view.tokens;
     let mut said: Vec<TokenId> = Vec::new();
-    tokens.walk(|_, state, statement| {
+    tokens.walk(|point, state, statement| {
         let StatementKind::Call(call) = &statement.kind else { return };
         // An exit that a macro writes (`fatal!`), all of it with the span of the macro's call, is its author's way to end
         // the process, whatever is alive.
@@ -89,32 +90,37 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             return;
         }
         let Some(exit) = exit(cx, call) else { return };
+        let is_own = matches!(call.callee.target, Target::Def(_));
         let handed: Vec<TokenId> =
             call.args.iter().filter_map(Operand::var).flat_map(|v| state.owned(v).iter()).collect();
-        let lost: Vec<(&Token, String)> = state
+        let lost: Vec<(&Token, String, Loss)> = state
             .alive()
             .iter()
-            // Handed to the function that ends the process: it can see to it first.
-            .filter(|id| !handed.contains(id))
+            // Handed or lent to the function that ends the process: it can see to it first.
+            .filter(|id| !(handed.contains(id) || is_own && touches_token(view, point, call, *id)))
             // What the caller gave is one question, however many branches of a `match` exit.
             .filter(|id| !said.contains(id))
             .filter(|id| !tokens.token(*id).is(Class::Runtime) || has_work(view, *id))
             .map(|id| tokens.token(id))
             // A program that takes the place of this one often needs the file that was made for it.
             .filter(|t| !(exit == "exec" && t.is(Class::TempPath)))
-            .filter_map(|t| Some((t, format!("`{}`", short(&what_matters(cx, t)?.ty)))))
+            .filter_map(|t| Some((t, what_matters(cx, t)?)))
+            .map(|(t, (owned, loss))| (t, format!("`{}`", short(&owned.ty)), loss))
             .collect();
-        let Some((_, what)) = lost.first() else { return };
+        let Some((_, what, loss)) = lost.iter().max_by_key(|(.., loss)| *loss) else { return };
         said.extend(
             tokens
                 .iter()
                 .filter(|(_, t)| t.source == Source::Parameter)
                 .map(|(id, _)| id)
-                .filter(|id| lost.iter().any(|(t, _)| std::ptr::eq(*t, tokens.token(*id)))),
+                .filter(|id| lost.iter().any(|(t, ..)| std::ptr::eq(*t, tokens.token(*id)))),
         );
         // Tasks end with the process in any case. At the very end of `main`, though, a return would do.
-        let only_runtime = lost.iter().all(|(t, _)| t.owned.iter().all(|o| o.class == Class::Runtime));
-        let case = if only_runtime && !is_end_of_main(cx, statement.span) { "runtime" } else { "loses" };
+        let case = match loss {
+            Loss::Tasks if !is_end_of_main(cx, statement.span) => "runtime",
+            Loss::Waiting => "waits",
+            _ => "loses",
+        };
         let mut finding = Diagnostic::new(
             &META,
             cx.at(statement.span),
@@ -123,7 +129,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
         .case(case)
         .label("no destructor runs here")
         .confidence(call.callee.known.into());
-        for (token, what) in &lost {
+        for (token, what, _) in &lost {
             finding = finding.step(cx.at(token.span), format!("{what} is made here"));
         }
         report.push(
@@ -250,25 +256,34 @@ fn exit(cx: &BodyContext<'_>, call: &Call) -> Option<String> {
     }
 }
 
+/// What the end of the process takes away from a Drop, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Loss {
+    /// To wait for a thread, which ends with the process as well.
+    Waiting,
+    /// To cut off tasks.
+    Tasks,
+    /// Work that nobody else does.
+    Work,
+}
+
 /// What of a token has a Drop that does something which the end of the process does not.
-fn what_matters<'t>(cx: &BodyContext<'_>, token: &'t Token) -> Option<&'t Owned> {
-    token.owned.iter().find(|o| match o.class {
+fn what_matters<'t>(cx: &BodyContext<'_>, token: &'t Token) -> Option<(&'t Owned, Loss)> {
+    let loss = |o: &Owned| match o.class {
         Class::BufferedWriter
         | Class::TempPath
         | Class::WorkerGuard
         | Class::TerminalMode
-        | Class::Transaction
-        | Class::ScopeGuard
-        | Class::Runtime => true,
-        Class::Other => cx
-            .program()
-            .types
-            .get(&o.ty)
-            .and_then(|t| t.drop)
-            .and_then(|d| cx.analysis.summary(d))
-            .is_some_and(|s| {
-                s.effects.contains_key(&EffectKind::Io) || s.effects.contains_key(&EffectKind::Waits)
-            }),
-        _ => false,
-    })
+        | Class::ScopeGuard => Some(Loss::Work),
+        // A transaction is rolled back when the connection is gone.
+        Class::Runtime => Some(Loss::Tasks),
+        Class::Other => {
+            let drop = cx.program().types.get(&o.ty).and_then(|t| t.drop);
+            let effects = &cx.analysis.summary(drop?)?.effects;
+            let loss = effects.contains_key(&EffectKind::Io).then_some(Loss::Work);
+            loss.or_else(|| effects.contains_key(&EffectKind::Waits).then_some(Loss::Waiting))
+        }
+        _ => None,
+    };
+    token.owned.iter().filter_map(|o| Some((o, loss(o)?))).max_by_key(|(_, loss)| *loss)
 }

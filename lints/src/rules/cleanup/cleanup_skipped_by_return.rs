@@ -91,6 +91,7 @@ impl Rule for CleanupSkippedByReturn {
                 let ended = match found.end {
                     Some(_) if found.only_undone => "undone here when something else fails",
                     Some(_) => "ended here on the main path",
+                    None if found.returned => "given to the caller only here",
                     None => "given an owner only here",
                 };
                 let mut finding = Diagnostic::new(
@@ -138,6 +139,8 @@ struct Found {
     /// What ends it; nothing where the main path only gives it an owner.
     end: Option<String>,
     ended: Span,
+    /// It is given to the caller there.
+    returned: bool,
     /// It is meant to last: only ways that fail end it.
     only_undone: bool,
     exits: Vec<Span>,
@@ -176,10 +179,11 @@ fn state(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, s
         }
         let only_undone = !ends_well(view, &is_end);
         let counts = |kind: ReturnKind| !only_undone || is_failure(kind);
-        let (ended, exits) = ways_out(cx, view, point, span, &|_, call| is_end(call), &counts)?;
+        let is_ended = |s: &Statement| matches!(&s.kind, StatementKind::Call(call) if is_end(call));
+        let (ended, exits) = ways_out(cx, view, point, span, &[], &is_ended, &counts)?;
         let end = ends.first().map_or("it", |e| short(e)).to_owned();
         let what = format!("what `{}` started", call.name);
-        Some(Found { what, end: Some(format!("`{end}`")), ended, only_undone, exits })
+        Some(Found { what, end: Some(format!("`{end}`")), ended, returned: false, only_undone, exits })
     })
 }
 
@@ -219,21 +223,35 @@ fn handle(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call, 
     if !stays || owner && !is_used_as_number(cx, view.mir, &vars, &stops) {
         return None;
     }
-    let is_end = |_: Point, call: &Call| {
-        !is_transparent(cx, call)
-            && call.args.iter().enumerate().any(|(i, a)| {
-                a.place().is_some_and(|p| vars.contains(&p.var))
-                    && (says(&call.name, RELEASERS) || care_of_call(cx, call, i) != Care::Lends)
-            })
+    let is_it = |operand: &Operand| operand.place().is_some_and(|p| vars.contains(&p.var));
+    // What is returned is the caller's.
+    let is_returned = |statement: &Statement| match &statement.kind {
+        StatementKind::Assign { dest, value } if dest.var == view.mir.return_var => match value {
+            Rvalue::Use(operand) => is_it(operand),
+            Rvalue::Aggregate { parts, .. } => parts.iter().any(|(_, operand)| is_it(operand)),
+            _ => false,
+        },
+        _ => false,
     };
-    let (ended, exits) = ways_out_of(cx, view, point, span, &vars, &is_end, &is_failure)?;
+    let is_end = |statement: &Statement| match &statement.kind {
+        StatementKind::Call(call) => {
+            !is_transparent(cx, call)
+                && call.args.iter().enumerate().any(|(i, a)| {
+                    is_it(a) && (says(&call.name, RELEASERS) || care_of_call(cx, call, i) != Care::Lends)
+                })
+        }
+        _ => is_returned(statement),
+    };
+    let (ended, exits) = ways_out(cx, view, point, span, &vars, &is_end, &is_failure)?;
+    let returned = view.statements().any(|(_, s)| s.span == ended && is_returned(s));
     let releases = view.mir.calls().any(|(_, s, c)| {
         s.span == ended && says(&c.name, RELEASERS) && !c.name.starts_with("from_raw")
             || matches!(&c.callee.target, Target::Def(_)) && s.span == ended
     });
     let end = facts.undone_by.first().map_or("the release", |e| short(e));
     let what = format!("the handle of `{}`", call.name);
-    Some(Found { what, end: releases.then(|| format!("`{end}`")), ended, only_undone: false, exits })
+    let end = releases.then(|| format!("`{end}`"));
+    Some(Found { what, end, ended, returned, only_undone: false, exits })
 }
 
 /// A flag or counter: `busy.store(true)` … `busy.store(false)`, `self.busy = true`, `fetch_add` … `fetch_sub`.
@@ -283,7 +301,7 @@ fn flag(
     let exits: Vec<Span> = main.into_iter().map(|(span, _)| span).collect();
     let name = object.path.last().map_or_else(|| "it".to_owned(), |n| format!("`{n}`"));
     let what = format!("the state of {name}");
-    Some(Found { what, end: Some("the reset".to_owned()), ended, only_undone: false, exits })
+    Some(Found { what, end: Some("the reset".to_owned()), ended, returned: false, only_undone: false, exits })
 }
 
 /// The name of a flag that tells somebody to end.
@@ -359,35 +377,19 @@ fn change(
     }
 }
 
-type IsEnd<'x> = &'x dyn Fn(Point, &Call) -> bool;
-
+/// Where the state is ended on some path, and the returns that are reached without that.
 fn ways_out(
     cx: &BodyContext<'_>,
     view: &FlowView<'_>,
     from: Point,
     span: Span,
-    is_end: IsEnd<'_>,
-    counts: &dyn Fn(ReturnKind) -> bool,
-) -> Option<(Span, Vec<Span>)> {
-    ways_out_of(cx, view, from, span, &[], is_end, counts)
-}
-
-/// Where the state is ended on some path, and the returns that are reached without that.
-fn ways_out_of(
-    cx: &BodyContext<'_>,
-    view: &FlowView<'_>,
-    from: Point,
-    span: Span,
     handle: &[Var],
-    is_end: IsEnd<'_>,
+    is_end: &dyn Fn(&Statement) -> bool,
     counts: &dyn Fn(ReturnKind) -> bool,
 ) -> Option<(Span, Vec<Span>)> {
     let ends = |p: Point| match view.mir.statement(p) {
-        Some(statement) => match &statement.kind {
-            StatementKind::Call(call) if is_end(p, call) => Some(statement.span),
-            _ => None,
-        },
-        None => None,
+        Some(statement) if is_end(statement) => Some(statement.span),
+        _ => None,
     };
     let (ended, exits) = walk(cx, view, from, span, handle, &ends)?;
     let exits: Vec<Span> =

@@ -1,7 +1,7 @@
 //! Values that are only there to live for a while.
 
 use linger_analysis::catalogue::Class;
-use linger_analysis::flow::mir::{Discard, DropHow, Operand, StatementKind, VarKind};
+use linger_analysis::flow::mir::{Discard, DropHow, Mir, Operand, StatementKind, VarKind};
 use linger_analysis::flow::tokens::{End, Source, Token, TokenId};
 use linger_analysis::span::Span;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, StmtKind};
@@ -294,6 +294,28 @@ fn is_test_gate(cx: &BodyContext<'_>, view: &FlowView<'_>, token: &Token) -> boo
 /// Names of calls that are made for what they do; that they give a guard of the result comes on top.
 const EFFECTS: [&str; 5] = ["get_or_init", "get_or_try_init", "get_or_insert", "or_insert", "or_default"];
 
+/// Functions of the program that are followed to one of these.
+const FAR_ENOUGH: u32 = 3;
+
+fn is_effect(name: &str) -> bool {
+    EFFECTS.iter().any(|effect| name.starts_with(effect))
+}
+
+/// Whether a call leads to one that fills a cell the first time: `let _ = self.keys().await?;` warms a cache.
+fn fills_cell(cx: &BodyContext<'_>, call: ExprId, depth: u32) -> bool {
+    cx.types().callees.get(&call).is_some_and(|callee| leads_to_effect(cx, &callee.target, depth))
+}
+
+fn leads_to_effect(cx: &BodyContext<'_>, target: &Target, depth: u32) -> bool {
+    let Target::Def(def) = target else { return false };
+    let body = cx.analysis.body_of(*def).filter(|_| depth > 0);
+    body.is_some_and(|body| {
+        body.flow.all().flat_map(Mir::calls).any(|(_, _, call)| {
+            is_effect(call.name.as_str()) || leads_to_effect(cx, &call.callee.target, depth - 1)
+        })
+    })
+}
+
 /// `cell.get_or_init(start).await?;`, `ready.wait_while(guard, |r| !*r)`
 fn is_for_its_effect(cx: &BodyContext<'_>, mut e: ExprId) -> bool {
     let hir = cx.hir();
@@ -304,7 +326,7 @@ fn is_for_its_effect(cx: &BodyContext<'_>, mut e: ExprId) -> bool {
         }
         e = match &hir.expr(e).kind {
             ExprKind::MethodCall { receiver, method, .. } => {
-                if EFFECTS.iter().any(|name| method.starts_with(name)) {
+                if is_effect(method.as_str()) || fills_cell(cx, e, FAR_ENOUGH) {
                     return true;
                 }
                 *receiver

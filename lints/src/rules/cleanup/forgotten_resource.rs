@@ -1,7 +1,10 @@
 //! Values taken out of Drop's reach.
 
 use linger_analysis::catalogue::{Class, FunctionFacts};
-use linger_analysis::flow::mir::{Call, Discard, Owner, Point, StatementKind};
+use linger_analysis::flow::mir::{
+    Call, Discard, Operand, Owner, Point, Statement, StatementKind, Terminator, Var,
+};
+use linger_analysis::flow::tokens::path_from_start;
 use linger_analysis::names::TargetKind;
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::symbol::Symbol;
@@ -88,7 +91,7 @@ impl Rule for ForgottenResource {
                 if case != "memory" && cx.has_reason(statement.span) || !resolved && case != "handle" {
                     continue;
                 }
-                let is_said = case == "memory" && is_said_to_stay(cx, statement.span);
+                let is_said = case == "memory" && (is_said_to_stay(cx, statement.span) || is_documented(cx));
                 let case = if is_said { "once" } else { case };
                 let name = short(path);
                 report.push(
@@ -131,7 +134,20 @@ fn forgotten(
         }) {
             return Some(("deliberate", words));
         }
-        let stays = !released_in_crate(cx, facts) && !is_handed_on(cx, view, call);
+        // Who keeps it in some cases and tells the user where it is was asked to.
+        let (vars, stops) = follow(cx, view.mir, call.dest.var);
+        let is_choice = || {
+            let ends = |p: Point, s: Option<&Statement>| {
+                s.is_none()
+                    && matches!(view.mir.blocks[p.block.index()].terminator, Terminator::Return { .. })
+            };
+            let avoid = |p: Point| p == point || view.mir.blocks[p.block.index()].on_failure;
+            path_from_start(view.mir, &mut |p, s| ends(p, s), &mut |p, _| avoid(p)).is_some()
+        };
+        if is_shown(view, &vars) && is_choice() {
+            return Some(("deliberate", words));
+        }
+        let stays = !released_in_crate(cx, facts) && !is_handed_on(cx, &stops, view);
         return stays.then_some(("handle", words));
     }
     if call.name == "leak" {
@@ -155,9 +171,22 @@ fn forgotten(
     Some(("deliberate", "forgets a resource that nobody releases"))
 }
 
+/// Whether a macro writes one of the variables, or what a call gives for it (`path.display()`).
+fn is_shown(view: &FlowView<'_>, vars: &[Var]) -> bool {
+    let given_for = |var: Var| {
+        let call = view.tokens.identities.defining_call(var)?;
+        Some(call.args.first()?.place()?.var)
+    };
+    view.statements().any(|(_, s)| match &s.kind {
+        StatementKind::Macro { args, .. } => args.iter().filter_map(Operand::place).any(|place| {
+            vars.contains(&place.var) || given_for(place.var).is_some_and(|var| vars.contains(&var))
+        }),
+        _ => false,
+    })
+}
+
 /// Whether the path itself is given to somebody who may well move or remove what is there.
-fn is_handed_on(cx: &BodyContext<'_>, view: &FlowView<'_>, keep: &Call) -> bool {
-    let (_, stops) = follow(cx, view.mir, keep.dest.var);
+fn is_handed_on(cx: &BodyContext<'_>, stops: &[Stop<'_>], view: &FlowView<'_>) -> bool {
     stops.iter().any(|stop| match stop {
         Stop::Called { call, argument, .. } => {
             let is_lent = call.args.get(*argument).is_some_and(|a| matches!(view.operand_ty(a), Ty::Ref(..)));
@@ -214,7 +243,8 @@ fn memory(
         // Somebody keeps it, and the author says why that is right.
         return Some(if kept && cx.has_reason(call.name_span) { "once" } else { "memory" });
     }
-    let for_each_call = view.mir.owner == Owner::Root && !kept && !stops.is_empty();
+    let for_each_call =
+        view.mir.owner == Owner::Root && !kept && !stops.is_empty() && !gives_own_object(cx, view, call);
     Some(if for_each_call && !depends_on_cfg(cx, call.name_span) { "memory" } else { "once" })
 }
 
@@ -232,6 +262,18 @@ fn is_said_to_stay(cx: &BodyContext<'_>, span: Span) -> bool {
         "on purpose",
     ];
     cx.has_reason_with(span, &WORDS)
+}
+
+/// `fn start() -> &'static Self`: an object of the program that is meant to live as long as that does.
+fn gives_own_object(cx: &BodyContext<'_>, view: &FlowView<'_>, leak: &Call) -> bool {
+    let object = view.place_ty(&leak.dest).peel_refs().path();
+    object.is_some_and(|path| cx.program().types.contains_key(&path))
+        && object == view.mir.var(view.mir.return_var).ty.peel_refs().path()
+}
+
+/// Whether the documentation of the function tells its callers that it leaks.
+fn is_documented(cx: &BodyContext<'_>) -> bool {
+    cx.body.def.is_some_and(|def| cx.program().item(def).attributes.leaks)
 }
 
 /// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so

@@ -53,7 +53,7 @@ declare_rule! {
     GuardHeldThroughLoop("guard_held_through_loop") {
         group: Cleanup,
         cases: {
-            busy: Warn = "the body blocks, waits, takes locks, calls back or does I/O",
+            busy: Warn = "the body blocks, waits, calls back or does I/O, or takes a lock on each turn of `for`",
             quiet: Allow = "the body does nothing that takes long",
         },
         since: "0.1.0",
@@ -101,6 +101,8 @@ fn in_loop(cx: &BodyContext<'_>, view: &FlowView<'_>, info: &LoopInfo, report: &
             needless(cx, view, id, repeat, |span| info.span.contains(span) && span.lo >= info.head.hi);
         // Nobody waits yet for a lock that this function has just made.
         let found = found.filter(|busy| busy.harm > Harm::Locks || !is_new(view, token));
+        // Between two turns of `while let` the guard ends; another lock is mostly taken for a moment.
+        let found = found.filter(|busy| busy.harm > Harm::Locks || info.kind == LoopKind::For);
         let what = noun(token);
         let head = if info.kind == LoopKind::For { "for" } else { "while let" };
         let mut finding = Diagnostic::new(

@@ -4,6 +4,7 @@
 
 use linger_analysis::facts::AnalyzedBody;
 use linger_analysis::flow::mir::{Call, Mir, Operand, Point, Rvalue, StatementKind, Var};
+use linger_analysis::flow::tokens::path;
 use linger_analysis::names::DefId;
 use linger_analysis::symbol::Symbol;
 use linger_analysis::types::infer::Target;
@@ -253,12 +254,28 @@ fn is_bare(cx: &BodyContext<'_>, path: Symbol) -> bool {
 /// Whether a value is used as only a plain number can be: handed over again and again, or where a number is
 /// wanted. Tables know one version of a crate; an older one gave numbers where the new one gives owners.
 pub(super) fn is_used_as_number(cx: &BodyContext<'_>, mir: &Mir, vars: &[Var], stops: &[Stop<'_>]) -> bool {
+    let given = |stop: &Stop<'_>| match stop {
+        Stop::Called { point, call, argument } => match call.args.get(*argument) {
+            Some(Operand::Move(place)) if vars.contains(&place.var) => Some((*point, place.var)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let is_given_behind = |from: Point, var: Var| {
+        let mut later = stops.iter().filter_map(given).filter(|(_, v)| *v == var).map(|(p, _)| p);
+        later.any(|to| to != from && path(mir, from, &mut |p, _| p == to, &mut |_, _| false).is_some())
+    };
     stops.iter().any(|stop| {
+        if let Stop::Returned = stop {
+            return matches!(mir.var(mir.return_var).ty.good_value(), Some(Ty::Prim(_)));
+        }
         let Stop::Called { point, call, argument } = stop else { return false };
-        let Some(Operand::Move(place)) = call.args.get(*argument) else { return false };
+        let Some((_, var)) = given(stop) else { return false };
         let turns = mir.blocks[point.block.index()].in_loop;
-        let again = turns.is_some() && mir.var(place.var).in_loop != turns && vars.contains(&place.var);
+        let again = turns.is_some() && mir.var(var).in_loop != turns || is_given_behind(*point, var);
         let wanted = match &call.callee.target {
+            // What C takes has no owner.
+            Target::External(path) => path.starts_with("libc::"),
             Target::Def(def) => cx
                 .program()
                 .def(*def)

@@ -67,7 +67,7 @@ declare_rule! {
         },
         since: "0.1.0",
         fixes: None,
-        compiler_lints: ["clippy::unwrap_in_result"],
+        compiler_lints: ["clippy::unwrap_in_result", "clippy::unwrap_used", "clippy::expect_used"],
     }
 }
 

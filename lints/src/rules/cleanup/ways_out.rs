@@ -59,12 +59,22 @@ fn failing_targets(
     let Terminator::Branch { on, targets, kind } = terminator else { return Vec::new() };
     let body = cx.hir();
     let nth = |i: usize| targets.get(i).copied().into_iter().collect::<Vec<_>>();
+    let condition = body.expr(*on).span;
+    // `if ioctl(fd, …) < 0` is a test of the call, not of the handle.
+    let is_used = |at: Span| {
+        cx.types().callees.iter().any(|(call, callee)| {
+            let call = body.expr(call).span;
+            condition.contains(call)
+                && call.contains(at)
+                && matches!(callee.target, Target::External(path) if cx.catalogue().is_system_interface(path))
+        })
+    };
     let tests_handle = *kind != BranchKind::Question
         && body.exprs.iter().any(|e| {
-            let condition = body.expr(*on).span;
             condition.contains(e.span)
                 && matches!(e.kind, ExprKind::Local(local)
                     if handle.iter().any(|v| view.mir.var(*v).kind == VarKind::User(local)))
+                && !is_used(e.span)
         });
     if tests_handle && *kind == BranchKind::If {
         return nth(0);

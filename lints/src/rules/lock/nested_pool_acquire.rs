@@ -1,5 +1,7 @@
 //! Connections and permits that are taken while one of the same pool is held.
 
+use std::cell::OnceCell;
+
 use linger_analysis::catalogue::Class;
 use linger_analysis::flow::mir::{Operand, Point, StatementKind};
 use linger_analysis::flow::tokens::is_pooled;
@@ -44,10 +46,14 @@ declare_rule! {
     ///
     /// ## Limits
     ///
-    /// Two pools of one type are different unless they are proven the same. Nothing is known of their sizes.
+    /// Two pools of one type are different unless they are proven the same. Nothing is known of their sizes. What a
+    /// program does once, its test included, is taken to be alone with the pool.
     NestedPoolAcquire("nested_pool_acquire") {
         group: Lock,
-        level: Warn,
+        cases: {
+            held: Warn = "the first is held by code that several tasks may run at a time",
+            once: Allow = "in test code, or in code that a program runs once: nobody else takes part of the pool",
+        },
         since: "0.1.0",
         fixes: None,
     }
@@ -67,17 +73,20 @@ impl Rule for NestedPoolAcquire {
 
 fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnostic>) {
     let mut seen: Vec<FileSpan> = Vec::new();
+    let is_once = OnceCell::new();
     while_held(cx, view, |point, held, taken| {
         if !is_pooled(held.lock.class)
             || !taken.effect.is_pooled()
             || taken.tries
             || !held.lock.place.same(&taken.effect.lock)
-            || seen.contains(&taken.at)
+            || seen.iter().any(|known| is_same_place(known, &taken.at))
             || is_to_fail(view, point)
         {
             return;
         }
         seen.push(taken.at);
+        let is_once =
+            *is_once.get_or_init(|| cx.body.in_test || cx.analysis.is_once(cx.body, view.mir.owner));
         let (what, pool) = match held.lock.class {
             Class::Permit => ("permit", "semaphore"),
             Class::Transaction => ("transaction", "pool"),
@@ -89,6 +98,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             taken.at,
             format!("another {second} of the same {pool} is taken while this {what} is held"),
         )
+        .case(if is_once { "once" } else { "held" })
         .label(if taken.effect.at == taken.at { "taken here" } else { "this call takes it" })
         .step(cx.at(held.token.span), format!("the {what} comes from here"))
         .confidence(held.token.known.min(taken.known).into());
@@ -103,6 +113,11 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             _ => "use the one that is already there, or give it back before",
         }));
     });
+}
+
+/// Whether one is the call and the other the `.await` of what it gives.
+fn is_same_place(one: &FileSpan, other: &FileSpan) -> bool {
+    one.file == other.file && (one.span.contains(other.span) || other.span.contains(one.span))
 }
 
 /// Whether what is asked for at a point is expected not to come: `pool.get().await.unwrap_err()`.

@@ -135,6 +135,20 @@ fn lags(cx: &BodyContext<'_>, receive: &Receive) -> bool {
 
 /// Whether the receiver is as old as the outermost loop: nobody subscribes anew.
 fn is_same_in_all_turns(cx: &BodyContext<'_>, view: &FlowView<'_>, own: LoopId, receive: &Receive) -> bool {
+    let body = cx.hir();
+    // `events.subscribe().recv()`
+    if let ExprKind::MethodCall { receiver, .. } = body.expr(receive.call).kind
+        && matches!(body.expr(receiver).kind, ExprKind::MethodCall { .. } | ExprKind::Call { .. })
+        && !matches!(cx.ty(receiver), Ty::Ref(..))
+        && cx
+            .types()
+            .callees
+            .get(&receive.call)
+            .and_then(|c| c.self_ty.as_ref())
+            .is_some_and(|ty| ty.peel_refs() == cx.ty(receiver))
+    {
+        return false;
+    }
     let info = |id: LoopId| &view.mir.loops[id.0 as usize];
     std::iter::successors(Some(own), |id| info(*id).parent).all(|id| lives_on(cx, info(id), receive.call))
 }

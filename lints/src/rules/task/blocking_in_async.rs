@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use linger_analysis::catalogue::{Class, FunctionFacts, Mode, SpawnKind};
 use linger_analysis::facts::{EffectKind, spawns};
-use linger_analysis::flow::mir::{Call, Operand, Owner, Point, Rvalue, StatementKind, Var};
+use linger_analysis::flow::mir::{Call, Operand, Owner, Point, Rvalue, Statement, StatementKind, Var};
 use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::syntax::hir::{ClosureId, ClosureKind, ExprId, ExprKind, PatId};
 use linger_analysis::types::infer::{Known, Target};
@@ -83,7 +83,8 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
         if call.callee.known != Known::Resolved || cx.has_reason(statement.span) {
             continue;
         }
-        if is_over(cx, view, call)
+        if is_awaited(cx, statement)
+            || is_over(cx, view, call)
             || is_killed_before(view, call)
             || cx.analysis.only_asks(cx.body, call, statement.expr)
         {
@@ -119,6 +120,14 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, only_panics: bool, report:
         }
         report.push(finding.help(blocking.help));
     }
+}
+
+/// What is awaited gives a future: under another feature the name stands for another function.
+fn is_awaited(cx: &BodyContext<'_>, statement: &Statement) -> bool {
+    cx.hir()
+        .exprs
+        .iter()
+        .any(|e| matches!(e.kind, ExprKind::Await { operand } if Some(operand) == statement.expr))
 }
 
 /// Whether code is only got to where `Handle::try_current()` has failed.

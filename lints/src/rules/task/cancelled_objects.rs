@@ -1,13 +1,17 @@
 //! Objects for which a dropped future is no loss: they go with it, or make again what is missing.
 
+use linger_analysis::catalogue::{Class, OnDrop};
 use linger_analysis::flow::identity::Identity;
-use linger_analysis::flow::mir::{Mir, Operand, Place, Rvalue, StatementKind, VarKind};
+use linger_analysis::flow::mir::{
+    Mir, Operand, Place, Point, Rvalue, Statement, StatementKind, Var, VarKind,
+};
+use linger_analysis::flow::tokens::mentions;
 use linger_analysis::syntax::hir::{Body, ExprKind};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
 use super::stop_flag::methods;
-use crate::context::BodyContext;
+use crate::context::{BodyContext, FlowView};
 
 /// Whether all that call the method have the object as a local of the same future: a dropped future takes it along.
 pub(super) fn goes_with_its_object(cx: &BodyContext<'_>) -> bool {
@@ -62,4 +66,23 @@ fn is_called_on(hir: &Body, field: &str, wanted: &str) -> bool {
         }
         _ => false,
     })
+}
+
+/// What is waited for is the end of a task that goes on by itself and gives nothing, and nothing else was taken out
+/// with it that is of use then: `workers.remove(id)?.handle.await`.
+pub(super) fn only_ends(cx: &BodyContext<'_>, view: &FlowView<'_>, work: Point, holders: &[Var]) -> bool {
+    let goes_on = |ty: &Ty| {
+        let gives_nothing = |value: &Ty| value.as_result().map_or(value.is_unit(), |(ok, _)| ok.is_unit());
+        let resource = ty.path().and_then(|path| cx.catalogue().resource(path));
+        ty.args().first().is_some_and(gives_nothing)
+            && resource.is_some_and(|r| r.class == Class::TaskHandle && r.drop == OnDrop::Detaches)
+    };
+    let waited_for = view.mir.statement(work).and_then(|s| s.expr).map(|e| &cx.hir().expr(e).kind);
+    let is_handle = matches!(waited_for, Some(ExprKind::Await { operand }) if goes_on(cx.ty(*operand)));
+    let uses = |statement: &Statement| {
+        let mut found = false;
+        mentions(statement, &mut |v| found |= holders.contains(&v));
+        found && !matches!(statement.kind, StatementKind::Drop { .. })
+    };
+    is_handle && view.tokens.path(work, |_, s| s.is_some_and(uses), |_, _| false).is_none()
 }

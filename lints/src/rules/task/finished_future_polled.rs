@@ -3,7 +3,9 @@
 use linger_analysis::catalogue::PolledAgain;
 use linger_analysis::facts::endless;
 use linger_analysis::flow::mir::{LoopInfo, Owner};
-use linger_analysis::syntax::hir::{ClosureKind, ExprId, ExprKind, LocalId, MacroKind, SelectBranch};
+use linger_analysis::syntax::hir::{
+    ClosureKind, ExprId, ExprKind, LocalId, MacroKind, PatKind, Select, SelectBranch, StmtKind,
+};
 use linger_analysis::types::infer::Target;
 use linger_analysis::types::ty::Ty;
 
@@ -85,20 +87,26 @@ impl Rule for FinishedFuturePolled {
                 let turning = &view.mir.loops[looped.turning.0 as usize];
                 let staying = looped.select.branches.iter().zip(&looped.stays).filter(|(_, stays)| **stays);
                 for (branch, _) in staying {
-                    report.extend(in_branch(cx, turning, branch));
+                    report.extend(in_branch(cx, turning, looped.select, branch));
                 }
             }
         }
     }
 }
 
-fn in_branch(cx: &BodyContext<'_>, turning: &LoopInfo, branch: &SelectBranch) -> Option<Diagnostic> {
+fn in_branch(
+    cx: &BodyContext<'_>,
+    turning: &LoopInfo,
+    select: &Select,
+    branch: &SelectBranch,
+) -> Option<Diagnostic> {
     let local = borrowed(cx, branch.future)?;
     let declared = cx.hir().local(local);
     let (name, again) = once(cx, cx.ty(place_of(cx, branch.future)?), local)?;
     if turning.span.contains(declared.span)
         || branch.condition.is_some()
         || is_dealt_with(cx, turning, branch, local)
+        || is_decided_behind(cx, turning, select)
         || cx.has_reason(branch.span)
     {
         return None;
@@ -211,6 +219,59 @@ fn borrowed(cx: &BodyContext<'_>, e: ExprId) -> Option<LocalId> {
         ExprKind::Local(local) => Some(local),
         _ => None,
     }
+}
+
+/// Whether what the branches give or set in this turn decides, behind the `select!`, on the end of the loop:
+/// `let mut done = true; select! { … => done = false, … } if done { break }`.
+fn is_decided_behind(cx: &BodyContext<'_>, turning: &LoopInfo, select: &Select) -> bool {
+    let body = cx.hir();
+    let (mut inside, mut deciding) = (Vec::new(), Vec::new());
+    for branch in &select.branches {
+        body.walk(branch.handler, &mut |e| {
+            inside.push(e);
+            if let ExprKind::Assign { place, .. } = &body.expr(e).kind {
+                deciding.extend(root(cx, *place));
+            }
+            true
+        });
+    }
+    deciding.extend(given_to(cx, select));
+    // What is older than the turn is a count or state of the whole loop.
+    deciding.retain(|local| turning.span.contains(body.local(*local).span));
+    let asks = |e: ExprId| {
+        body.any(e, &mut |e| matches!(body.expr(e).kind, ExprKind::Local(l) if deciding.contains(&l)))
+    };
+    let leaves = |e: ExprId| {
+        body.any(e, &mut |e| matches!(body.expr(e).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
+    };
+    body.any(turning.expr, &mut |e| {
+        let condition = match &body.expr(e).kind {
+            ExprKind::If { condition, .. } => *condition,
+            ExprKind::Match { scrutinee, .. } => *scrutinee,
+            _ => return false,
+        };
+        !inside.contains(&e) && asks(condition) && leaves(e)
+    })
+}
+
+/// The variables that get what the branches give: `let message = select! { … };`
+fn given_to(cx: &BodyContext<'_>, select: &Select) -> Vec<LocalId> {
+    let body = cx.hir();
+    let Some(handler) = select.branches.first().map(|branch| branch.handler) else { return Vec::new() };
+    let blocks = body.exprs.iter().filter_map(|e| match &e.kind {
+        ExprKind::Block(block) => Some(block),
+        _ => None,
+    });
+    let lets = blocks.flat_map(|block| &block.stmts).filter_map(|s| match s.kind {
+        StmtKind::Let { pat, init: Some(init), .. } => Some((pat, init)),
+        _ => None,
+    });
+    lets.filter(|(_, init)| body.any(*init, &mut |e| e == handler))
+        .filter_map(|(pat, _)| match body.pat(pat).kind {
+            PatKind::Binding { local, .. } => Some(local),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Whether the loop names the future somewhere else, or the branch sets something that the loop looks at.

@@ -3,6 +3,7 @@
 use linger_analysis::catalogue::Timer;
 use linger_analysis::flow::mir::{Call, Discard, Operand, StatementKind, Var};
 use linger_analysis::names::DefId;
+use linger_analysis::symbol::Symbol;
 use linger_analysis::syntax::hir::ClosureKind;
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
@@ -111,6 +112,7 @@ fn lazy(cx: &BodyContext<'_>, view: &FlowView<'_>, var: Var) -> Option<Lazy> {
                     matches!(ty, Ty::Future(..))
                         && cx.program().def(*def).signature.as_ref().is_some_and(|s| s.is_async)
                         && !is_made_sync(cx, *def)
+                        && !has_blocking_twin(cx, *def)
                 }
                 Target::External(path) => {
                     let is_timer = cx
@@ -149,6 +151,23 @@ fn is_made_sync(cx: &BodyContext<'_>, def: DefId) -> bool {
     attributes.is_async_main
         || attributes.is_test
         || attributes.others.iter().any(|a| matches!(short(a), "main" | "test" | "maybe_async"))
+}
+
+/// Whether the program has a function of the same name, of a type or trait of the same name, that is not async: two
+/// modules of which one is compiled (`#[cfg(feature = "async")] pub use asynchronous::*;`).
+fn has_blocking_twin(cx: &BodyContext<'_>, def: DefId) -> bool {
+    let owner_and_name = |path: Symbol| {
+        let mut segments = path.as_str().rsplit("::");
+        let name = segments.next()?;
+        Some((segments.next()?, name))
+    };
+    let own = cx.program().def(def);
+    cx.program().defs.iter().any(|other| {
+        other.path != own.path
+            && other.krate == own.krate
+            && other.signature.as_ref().is_some_and(|s| !s.is_async)
+            && owner_and_name(other.path) == owner_and_name(own.path)
+    })
 }
 
 /// The call that gave the very value of a variable.

@@ -12,7 +12,7 @@ use linger_analysis::span::{FileSpan, Span};
 use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
-use super::cancelled_objects::{goes_with_its_object, is_made_again};
+use super::cancelled_objects::{goes_with_its_object, is_made_again, only_ends};
 use crate::context::{BodyContext, FlowView};
 use crate::declare_rule;
 use crate::diagnostic::Diagnostic;
@@ -225,7 +225,7 @@ fn taken(cx: &BodyContext<'_>, view: &FlowView<'_>, point: Point, call: &Call) -
     let holders = holders(cx, view, call.dest.var);
     let work = unfinished(view, point, &holders);
     if let Some(work) = work.filter(|_| call.name.as_str() != "take") {
-        if drains(view, point) || is_made_again(cx, &from) {
+        if drains(view, point) || is_made_again(cx, &from) || only_ends(cx, view, work, &holders) {
             return None;
         }
         let case = if once(cx, view) { "emptied" } else { "popped" };

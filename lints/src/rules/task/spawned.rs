@@ -26,7 +26,7 @@ pub(crate) enum Fate {
 
 /// What becomes of the handle of a spawn.
 pub(crate) fn fate(cx: &BodyContext<'_>, view: &FlowView<'_>, spawn: &Spawn<'_>) -> Fate {
-    if is_in_set(cx, view, spawn) {
+    if spawn.is_kept || is_in_set(cx, view, spawn) {
         return Fate::Kept;
     }
     let dest = &spawn.call.dest;

@@ -4,6 +4,7 @@ use linger_analysis::catalogue::Timer;
 use linger_analysis::flow::mir::LoopInfo;
 use linger_analysis::syntax::hir::{ExprId, ExprKind, Literal, LocalId, SelectBranch};
 use linger_analysis::types::infer::Known;
+use linger_analysis::types::ty::Ty;
 
 use super::selects::{LoopedSelect, called, initial_value, is_tick, looped, root};
 use crate::context::{BodyContext, FlowView};
@@ -115,7 +116,7 @@ fn in_select(
         };
         // What ticks always is the better witness.
         let shorter = others()
-            .filter(|i| !excludes(cx, branch, &branches[*i]))
+            .filter(|i| !excludes(cx, branch, &branches[*i]) && !fires_once(cx, &branches[*i]))
             .filter(ticks)
             .min_by_key(|i| branches[*i].condition.is_some());
         let case = match shorter {
@@ -166,6 +167,23 @@ fn excludes(cx: &BodyContext<'_>, one: &SelectBranch, other: &SelectBranch) -> b
     };
     let others = terms(other);
     terms(one).iter().any(|(e, holds)| others.iter().any(|(o, h)| h != holds && same(cx, *e, *o)))
+}
+
+/// Whether a branch takes back what it waits on, so that it does not come again by itself: `if dirty => { dirty = false; … }`.
+fn fires_once(cx: &BodyContext<'_>, branch: &SelectBranch) -> bool {
+    let body = cx.hir();
+    let mut flags = Vec::new();
+    if let Some(condition) = branch.condition {
+        conjuncts(cx, condition, &mut flags);
+    }
+    let is_false = |e: ExprId| matches!(body.expr(e).kind, ExprKind::Literal(Literal::Bool(false)));
+    flags.iter().any(|(flag, holds)| {
+        *holds
+            && body.any(branch.handler, &mut |e| match body.expr(e).kind {
+                ExprKind::Assign { place, value } => is_false(value) && same(cx, place, *flag),
+                _ => false,
+            })
+    })
 }
 
 /// Whether two expressions are written the same: variables, fields, and calls without arguments.
@@ -410,6 +428,11 @@ fn waits_for_one_answer(
     let _ = view;
     let body = cx.hir();
     let handler = looped.select.branches[index].handler;
+    // What it gives is worked on behind the `select!`.
+    let gives = cx.ty(handler);
+    if !gives.is_unit() && !matches!(gives, Ty::Never | Ty::Unknown) {
+        return false;
+    }
     let leaves =
         body.any(handler, &mut |e| matches!(body.expr(e).kind, ExprKind::Break { .. } | ExprKind::Return(_)));
     leaves && !works_outside_of_exit(cx, handler)

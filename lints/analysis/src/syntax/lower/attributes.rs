@@ -64,11 +64,19 @@ impl Lower {
     }
 }
 
+/// What a line of documentation says, in lower case.
+fn documentation(meta: &Meta) -> String {
+    match meta {
+        Meta::NameValue(syn::MetaNameValue {
+            value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
+            ..
+        }) => text.value().to_ascii_lowercase(),
+        _ => String::new(),
+    }
+}
+
 /// `/// Errors are logged but not propagated.`
-fn says_that_it_goes_on(meta: &Meta) -> bool {
-    let Meta::NameValue(syn::MetaNameValue { value: syn::Expr::Lit(text), .. }) = meta else { return false };
-    let syn::Lit::Str(text) = &text.lit else { return false };
-    let text = text.value().to_ascii_lowercase();
+fn says_that_it_goes_on(text: &str) -> bool {
     const SAYINGS: &[&str] = &[
         "best effort",
         "best-effort",
@@ -95,7 +103,9 @@ fn read(meta: &Meta, out: &mut Attributes) {
     let path = meta.path();
     // Documentation is by far the most common attribute.
     if path.is_ident("doc") {
-        out.goes_on |= says_that_it_goes_on(meta);
+        let text = documentation(meta);
+        out.goes_on |= says_that_it_goes_on(&text);
+        out.leaks |= text.contains("leak");
         return;
     }
     let Some(last) = path.segments.last() else { return };
@@ -212,6 +222,14 @@ pub(super) fn condition(attrs: &[Attribute]) -> Option<Cfg> {
     let first = conditions.next()?;
     let rest: Vec<Cfg> = conditions.collect();
     Some(if rest.is_empty() { first } else { Cfg::All(std::iter::once(first).chain(rest).collect()) })
+}
+
+/// `#[cfg(test)]`
+pub(super) fn is_only_in_tests(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| match &attr.meta {
+        Meta::List(list) => list.path.is_ident("cfg") && requires_test(list.tokens.clone()),
+        _ => false,
+    })
 }
 
 /// Whether a condition holds only in tests and what supports them: `test`, `any(test, feature = "test-utils")`.

@@ -6,6 +6,7 @@ use crate::span::Span;
 use crate::symbol::{Symbol, sym};
 use crate::syntax::hir::{ItemIndex, ModuleIndex, TypeRef};
 use crate::syntax::items::{Attributes, Field, Fields, Generics, Item, ItemKind, Variant};
+use crate::syntax::lower::attributes::is_only_in_tests;
 use crate::syntax::lower::{Lower, name};
 
 /// What every item has.
@@ -214,7 +215,8 @@ impl Lower {
                     .map(|(position, field)| {
                         let span = self.printed(&field.ty);
                         self.lint_attributes(&field.attrs, span);
-                        Field { name: sym(&position.to_string()), ty: self.ty(&field.ty), span }
+                        let cfg_test = is_only_in_tests(&field.attrs);
+                        Field { name: sym(&position.to_string()), ty: self.ty(&field.ty), span, cfg_test }
                     })
                     .collect(),
             ),
@@ -229,7 +231,8 @@ impl Lower {
             if !field.attrs.is_empty() {
                 self.lint_attributes(&field.attrs, span.to(self.printed(&field.ty)));
             }
-            out.push(Field { name: name(ident), ty: self.ty(&field.ty), span });
+            let cfg_test = is_only_in_tests(&field.attrs);
+            out.push(Field { name: name(ident), ty: self.ty(&field.ty), span, cfg_test });
         }
         out
     }
