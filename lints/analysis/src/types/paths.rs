@@ -567,11 +567,10 @@ impl Infer<'_> {
             };
             subst.entry(sym("Self")).or_insert(declared);
         }
-        let ret = if signature.is_async {
-            Ty::Future(signature.ret.clone().into(), None)
-        } else {
-            signature.ret.clone()
-        };
+        // `#[tokio::main]` makes a plain function of it.
+        let is_async = signature.is_async && !self.program.interface_item(def).attributes.is_async_main;
+        let ret =
+            if is_async { Ty::Future(signature.ret.clone().into(), None) } else { signature.ret.clone() };
         Function {
             target: Target::Def(def),
             path: self.program.def(def).path,

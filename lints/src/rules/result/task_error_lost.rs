@@ -4,7 +4,8 @@ use linger_analysis::catalogue::{Class, SpawnKind};
 use linger_analysis::facts::{Spawn, spawns};
 use linger_analysis::flow::mir::{Call, StatementKind};
 use linger_analysis::names::DefId;
-use linger_analysis::types::infer::Known;
+use linger_analysis::syntax::hir::ExprKind;
+use linger_analysis::types::infer::{Known, Target};
 use linger_analysis::types::ty::Ty;
 
 use crate::context::{BodyContext, FlowView};
@@ -49,7 +50,7 @@ declare_rule! {
     ///
     /// A handle that is stored or passed on is taken as awaited there. A task that only ever ends well, or that logs or
     /// sends on each error before it ends with it, is left alone. So is one that ends because the receiver of what it
-    /// sends on is gone.
+    /// sends on is gone. Of threads only those count that do nothing but to call a function of the program.
     TaskErrorLost("task_error_lost") {
         group: Result,
         level: Warn,
@@ -72,6 +73,7 @@ impl Rule for TaskErrorLost {
                     || !spawn.is_all
                     || spawn.is_kept
                     || keeps_output(cx, &spawn)
+                    || spawn.kind == SpawnKind::Thread && !runs_function(cx, &spawn)
                 {
                     continue;
                 }
@@ -161,6 +163,25 @@ fn given(view: &FlowView<'_>, spawn: &Spawn<'_>, output: Ty) -> Ty {
 fn keeps_output(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
     let (Some(_), Some(def)) = (spawn.closure, spawn.function) else { return false };
     output_of(cx, def, spawn.kind).is_some_and(|output| output.is_unit())
+}
+
+/// Whether all that a thread does is to call a function of the program that gives a `Result`. A closure of its own may have
+/// become one only for its `?`, as one that reads until the end of a stream.
+fn runs_function(cx: &BodyContext<'_>, spawn: &Spawn<'_>) -> bool {
+    let Some(closure) = spawn.closure else { return spawn.function.is_some() };
+    let body = cx.hir();
+    let mut call = body.closure(closure).body;
+    while let ExprKind::Block(block) = &body.expr(call).kind {
+        match block.tail.filter(|_| block.stmts.is_empty()) {
+            Some(tail) => call = tail,
+            None => return false,
+        }
+    }
+    let Some(Target::Def(def)) = cx.types().callees.get(&call).map(|callee| &callee.target) else {
+        return false;
+    };
+    let signature = cx.program().def(*def).signature.as_ref();
+    signature.is_some_and(|signature| signature.ret.as_result().is_some())
 }
 
 /// Whether the handle is what the task's output comes through.

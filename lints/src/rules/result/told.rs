@@ -101,6 +101,7 @@ impl Code<'_, '_> {
             ExprKind::If { then_branch, else_branch, .. } => {
                 self.value(*then_branch, depth) || else_branch.is_some_and(|e| self.value(e, depth))
             }
+            ExprKind::Match { scrutinee, .. } if self.is_told_when_kept(*scrutinee) => false,
             ExprKind::Match { arms, .. } => arms.iter().any(|arm| self.value(arm.body, depth)),
             ExprKind::Loop { body, .. } => hir.any(*body, &mut |inner| {
                 matches!(hir.expr(inner).kind, ExprKind::Break { value: Some(value), .. } if self.value(value, depth))
@@ -141,6 +142,41 @@ impl Code<'_, '_> {
             Some(Target::External(path)) => !only_tells_of_end(self.cx.catalogue(), *path),
             _ => true,
         }
+    }
+
+    /// An error that was kept for later where it was told: `if let Err(e) = step { error!("{e}"); first = Some(e); }`.
+    fn is_told_when_kept(&self, kept: ExprId) -> bool {
+        let hir = self.hir;
+        let ExprKind::Local(kept) = hir.expr(kept).kind else { return false };
+        let is_told = |keeping: ExprId| {
+            let at = hir.expr(keeping).span;
+            hir.exprs.iter().any(|e| match &e.kind {
+                ExprKind::If { condition, then_branch, .. } => {
+                    match (&hir.expr(*condition).kind, &hir.expr(*then_branch).kind) {
+                        (ExprKind::Let { pat, .. }, ExprKind::Block(block)) => {
+                            is_variant(hir, *pat, &["Err"])
+                                && hir.expr(*then_branch).span.contains(at)
+                                && logs(hir, block, keeping)
+                        }
+                        _ => false,
+                    }
+                }
+                _ => false,
+            })
+        };
+        let mut keeps = hir
+            .exprs
+            .iter()
+            .enumerate()
+            .filter_map(|(at, e)| match e.kind {
+                ExprKind::Assign { place, .. } => {
+                    let is_it = matches!(hir.expr(place).kind, ExprKind::Local(local) if local == kept);
+                    is_it.then_some(ExprId(at as u32))
+                }
+                _ => None,
+            })
+            .peekable();
+        keeps.peek().is_some() && keeps.all(is_told)
     }
 
     /// `Box::pin(async { … })` of what tells of its errors.
