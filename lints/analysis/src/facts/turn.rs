@@ -147,6 +147,7 @@ impl Analysis<'_> {
         let is_whole = depth > 0 || body.def.is_some_and(|def| self.is_main(def));
         let mut awaited = Awaited::default();
         let mut vars: Vec<Var> = Vec::new();
+        let mut beside: Vec<Var> = Vec::new();
         for (point, statement) in mir.statements() {
             match &statement.kind {
                 StatementKind::Await { operands, kind: AwaitKind::Await | AwaitKind::Stream, .. } => {
@@ -158,6 +159,12 @@ impl Analysis<'_> {
                         && mir.blocks[point.block.index()].in_loop.is_none() =>
                 {
                     vars.extend(operands.iter().filter_map(Operand::var));
+                }
+                StatementKind::Await { operands, .. } => {
+                    beside.extend(operands.iter().filter_map(Operand::var))
+                }
+                StatementKind::Assign { value: Rvalue::Closure { captures, .. }, .. } => {
+                    beside.extend(captures.iter().map(|c| c.var));
                 }
                 StatementKind::Call(call) if runs_future(self, call) => {
                     vars.extend(call.args.iter().filter_map(Operand::var));
@@ -191,6 +198,12 @@ impl Analysis<'_> {
                 let waits_for = self.awaited_in_turn(called, &called.flow.root, depth + 1).params;
                 let given = (0u32..).zip(&call.args).filter(|(index, _)| waits_for.contains(index));
                 vars.extend(given.filter_map(|(_, argument)| argument.var()));
+            }
+        }
+        // On another way it may run beside something else.
+        for var in beside {
+            if let Root::Param(param) = ids.place(&Place::whole(var)).root {
+                awaited.params.remove(&param);
             }
         }
         awaited
