@@ -10,7 +10,7 @@ use linger_analysis::names::Program;
 use linger_analysis::source::SourceText;
 use linger_analysis::span::{FileId, FileSpan, Span};
 use linger_analysis::syntax::cfg::Cfg;
-use linger_analysis::syntax::hir::{Block, Body, ExprId, ExprKind, Stmt};
+use linger_analysis::syntax::hir::{BinaryOp, Block, Body, ExprId, ExprKind, Stmt};
 use linger_analysis::types::infer::{BodyTypes, Target};
 use linger_analysis::types::ty::Ty;
 
@@ -143,7 +143,14 @@ impl<'a> BodyContext<'a> {
                 || is_off(&block.tail_condition)
                     && block.tail.is_some_and(|tail| body.expr(tail).span.contains(span))
         });
-        by_statement || self.program().is_never_on_unix(self.file(), body.owner)
+        // `if cfg!(windows) && wanted { … }`
+        let by_condition = body.exprs.iter().any(|expr| match &expr.kind {
+            ExprKind::If { condition, then_branch, .. } => {
+                body.expr(*then_branch).span.contains(span) && needs(body, *condition, &is_off)
+            }
+            _ => false,
+        });
+        by_statement || by_condition || self.program().is_never_on_unix(self.file(), body.owner)
     }
 
     /// Whether a comment that gives a reason (see [`crate::reason`]) stands on one of the lines of
@@ -261,6 +268,17 @@ impl<'a> BodyContext<'a> {
             .iter()
             .take_while(|c| c.span.lo < to)
             .any(|c| accept(&c.text) && (c.own_line || source.lines.line(c.span.lo) > own || own == last))
+    }
+}
+
+/// Whether a condition holds only where a `cfg!` in it holds that is never on.
+fn needs(body: &Body, condition: ExprId, is_off: &dyn Fn(&Option<Box<Cfg>>) -> bool) -> bool {
+    match &body.expr(condition).kind {
+        ExprKind::Binary { op: BinaryOp::And, lhs, rhs } => {
+            needs(body, *lhs, is_off) || needs(body, *rhs, is_off)
+        }
+        ExprKind::Macro(call) => is_off(&call.condition),
+        _ => false,
     }
 }
 

@@ -383,12 +383,7 @@ impl Catalogue {
         let shipped = SHIPPED.facts_of("std").map_or(&[][..], |f| &f.answering_programs);
         self.own.answering_programs.iter().chain(shipped).any(|known| {
             let mut words = known.split_whitespace();
-            let is_told = |word: &str| arguments.iter().any(|a| a.as_str() == word);
-            words.next() == Some(program)
-                && words.all(|word| match word.strip_prefix('!') {
-                    Some(unless) => !is_told(unless),
-                    None => is_told(word),
-                })
+            words.next() == Some(program) && words.all(|word| arguments.iter().any(|a| a.as_str() == word))
         })
     }
 

@@ -502,6 +502,8 @@ pub struct FunctionFacts {
     pub asks_for_runtime: bool,
     /// Receives, and fails at once and every time when the other side is gone (`Receiver::recv`).
     pub fails_when_closed: bool,
+    /// What it spawns goes on when `main` has returned (the event loop of a browser).
+    pub outlives_main: bool,
     /// Receives, and also fails, once, when it was so late that messages were skipped (`broadcast::Receiver::recv`); or
     /// makes a stream of such (`BroadcastStream::new`).
     pub lags: bool,

@@ -73,6 +73,7 @@ pub(super) fn runs_params(body: &AnalyzedBody, mir: &Mir, tokens: &Tokens<'_>) -
                 way: SmallVec::new(),
                 class: lock.class,
                 known: token.known,
+                only_with: None,
             });
         }
         match out.iter_mut().find(|r| r.param == param) {
@@ -190,10 +191,12 @@ fn locks_of_closure(
     let mut out = direct.summary.locks;
     for site in &direct.sites {
         for effect in site.targets.iter().filter_map(|t| analysis.summary(*t)).flat_map(|s| &s.locks) {
-            let Some(lock) = outward(&effect.lock, site) else { continue };
+            let Some(lock) = outward(&effect.lock, site).filter(|_| !site.leaves_out(effect)) else {
+                continue;
+            };
             let mut way = effect.way.clone();
             way.insert(0, site.at);
-            out.push(LockEffect { lock, way, ..effect.clone() });
+            out.push(LockEffect { lock, way, only_with: None, ..effect.clone() });
         }
     }
     out

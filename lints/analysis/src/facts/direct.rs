@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::catalogue::{Class, FunctionFacts, Mode};
 use crate::facts::effects::{external, note};
+use crate::facts::given::{leaves_out, left_out, only_with};
 use crate::facts::{Analysis, AnalyzedBody, Effect, EffectKind, LockEffect, Summary, at};
 use crate::flow::identity::{Identities, Identity, Root};
 use crate::flow::mir::{
@@ -28,6 +29,15 @@ pub struct Site {
     pub at: FileSpan,
     /// Arguments that are closures or functions written here, and that call nothing foreign themselves.
     pub given: SmallVec<[u32; 1]>,
+    /// Arguments that are `None`.
+    pub left_out: SmallVec<[u32; 1]>,
+}
+
+impl Site {
+    /// Whether a lock of what is called is not taken, as the call gives `None`.
+    pub(super) fn leaves_out(&self, effect: &LockEffect) -> bool {
+        effect.only_with.is_some_and(|param| self.left_out.contains(&param))
+    }
 }
 
 /// Direct facts of a body.
@@ -132,6 +142,7 @@ pub(super) fn flow(
                 way: SmallVec::new(),
                 class: lock.class,
                 known: token.known,
+                only_with: only_with(mir, ids, token.span),
             });
         }
     }
@@ -165,6 +176,7 @@ pub(super) fn flow(
                         way: SmallVec::new(),
                         class: Class::Other,
                         known: Known::Resolved,
+                        only_with: only_with(mir, ids, statement.span),
                     });
                 }
                 if let Some(effect) = brief_pool(analysis, mir, ids, call, here)
@@ -180,7 +192,8 @@ pub(super) fn flow(
                         |a: &Operand| outward(ids, &ids.operand(a)?).filter(is_outer).map(Box::new);
                     let args = call.args.iter().map(&mut outer).collect();
                     let given = given_code(body, ids, call);
-                    out.sites.push(Site { targets: found, args, at: here, given });
+                    let left_out = left_out(ids, call).collect();
+                    out.sites.push(Site { targets: found, args, at: here, given, left_out });
                 }
             }
             _ => {}
@@ -425,6 +438,7 @@ fn brief_pool(
         way: SmallVec::new(),
         class: Class::PoolConnection,
         known: Known::Resolved,
+        only_with: None,
     })
 }
 
@@ -448,12 +462,16 @@ pub fn effects_of_call(
             way: SmallVec::new(),
             class: Class::Other,
             known: Known::Resolved,
+            only_with: None,
         });
     }
     out.extend(brief_pool(analysis, ids.mir(), ids, call, here));
     for def in targets(&call.callee.target) {
         let Some(summary) = analysis.summary(def) else { continue };
         for effect in &summary.locks {
+            if effect.only_with.is_some_and(|param| leaves_out(ids, call, param)) {
+                continue;
+            }
             if let Some(lock) = translate(ids, &effect.lock, call) {
                 let mut way = effect.way.clone();
                 way.insert(0, here);
@@ -464,6 +482,7 @@ pub fn effects_of_call(
                     way,
                     class: effect.class,
                     known: effect.known,
+                    only_with: None,
                 });
             }
         }

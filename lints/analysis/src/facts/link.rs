@@ -208,9 +208,14 @@ impl Graph<'_> {
                     if effect.way.len() >= LONGEST_WAY || summary.locks.len() >= MOST_LOCKS {
                         continue;
                     }
-                    let Some(lock) = outward(&effect.lock, site) else { continue };
+                    let Some(lock) = outward(&effect.lock, site).filter(|_| !site.leaves_out(effect)) else {
+                        continue;
+                    };
                     if !matches!(lock.root, Root::Param(_) | Root::Static(_))
-                        || summary.locks.iter().any(|l| l.lock == lock && l.mode == effect.mode)
+                        || summary
+                            .locks
+                            .iter()
+                            .any(|l| l.lock == lock && l.mode == effect.mode && l.only_with.is_none())
                     {
                         continue;
                     }
@@ -223,6 +228,7 @@ impl Graph<'_> {
                         way,
                         class: effect.class,
                         known: effect.known,
+                        only_with: None,
                     });
                     changed = true;
                 }

@@ -15,6 +15,7 @@ mod effects;
 mod endless;
 mod failures;
 mod getters;
+mod given;
 mod keep;
 mod link;
 pub(crate) mod reads;
@@ -110,6 +111,8 @@ pub struct LockEffect {
     pub class: Class,
     /// How its type is known.
     pub known: Known,
+    /// The parameter, an `Option`, without which it is not taken.
+    pub only_with: Option<u32>,
 }
 
 impl LockEffect {

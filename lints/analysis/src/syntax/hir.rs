@@ -542,6 +542,8 @@ pub struct MacroCall {
     pub args: Box<[ExprId]>,
     /// The first string literal (format string, message), if any.
     pub format: Option<Symbol>,
+    /// What `cfg!` asks.
+    pub condition: Option<Box<Cfg>>,
 }
 
 /// How a macro evaluates its arguments.

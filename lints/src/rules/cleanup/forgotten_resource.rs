@@ -234,6 +234,12 @@ fn memory(
     if becomes_pointer && released_in_crate(cx, facts) {
         return None;
     }
+    // A table of what was leaked: each name once.
+    let is_entry =
+        |stop: &Stop<'_>| matches!(stop, Stop::Called { call, argument: 2, .. } if call.name == "insert");
+    if stops.iter().any(is_entry) && view.mir.blocks[point.block.index()].in_loop.is_none() {
+        return Some("once");
+    }
     let kept = stops.iter().any(|s| match s {
         Stop::Returned => false,
         Stop::Called { call, argument, .. } => care_of_call(cx, call, *argument) == Care::Takes,

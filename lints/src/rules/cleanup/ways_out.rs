@@ -5,7 +5,7 @@ use linger_analysis::flow::mir::{
 };
 use linger_analysis::flow::tokens::path;
 use linger_analysis::span::Span;
-use linger_analysis::syntax::hir::ExprKind;
+use linger_analysis::syntax::hir::{ExprKind, PatKind};
 use linger_analysis::types::infer::Target;
 
 use crate::context::{BodyContext, FlowView};
@@ -78,6 +78,14 @@ fn failing_targets(
         });
     if tests_handle && *kind == BranchKind::If {
         return nth(0);
+    }
+    // `match fd { -1 => …, fd => … }`
+    if let (true, BranchKind::Match, ExprKind::Match { arms, .. }) =
+        (tests_handle, kind, &body.expr(*on).kind)
+        && targets.len() == arms.len()
+    {
+        let is_number = |pat| matches!(body.pat(pat).kind, PatKind::Literal(_) | PatKind::Range);
+        return arms.iter().zip(targets).filter(|(arm, _)| is_number(arm.pat)).map(|(_, t)| *t).collect();
     }
     if !body.expr(*on).span.contains(start) {
         return Vec::new();

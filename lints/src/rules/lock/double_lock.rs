@@ -173,6 +173,8 @@ fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>,
         }
         if is_conflict {
             conflicts.push(pair);
+        } else if goes_another_way(view, token, taken, cx) {
+            // It ends somewhere, and most often on the next turn.
         } else if push_once(&mut seen, pair.0, pair.1) {
             // Longer ways often hang on what the call is given.
             let is_near = taken.effect.way.len() <= 1 && lock.class == Class::LockGuard;
@@ -183,6 +185,22 @@ fn read_twice(cx: &BodyContext<'_>, view: &FlowView<'_>) -> Vec<(Option<String>,
     });
     found.retain(|(pair, _, _)| !conflicts.contains(pair));
     found.into_iter().map(|(_, name, finding)| (name, finding)).collect()
+}
+
+/// Whether a function calls itself with a lock held that it does not take on every way.
+fn goes_another_way(view: &FlowView<'_>, held: &Token, taken: &Taken, cx: &BodyContext<'_>) -> bool {
+    taken.effect.at == cx.at(held.span)
+        && taken.effect.way.len() == 1
+        && path_from_start(
+            view.mir,
+            &mut |point, statement| {
+                let block = view.mir.blocks.get(point.block.index());
+                statement.is_none()
+                    && block.is_some_and(|b| matches!(b.terminator, Terminator::Return { .. }))
+            },
+            &mut |point, _| point == held.at,
+        )
+        .is_some()
 }
 
 /// Whether it is the lock that is held, and taking it is no way to replace what is held.

@@ -74,6 +74,7 @@ pub(super) fn while_held<'v>(
                 way: Default::default(),
                 class: lock.class,
                 known: token.known,
+                only_with: None,
             };
             let at = cx.at(token.span);
             taken.push(Taken {

@@ -188,6 +188,7 @@ fn locks_that_may_be_none<'v>(
         let (held, error) = decl.ty.as_result()?;
         let name = cx.hir().local(local).name;
         let is_lock = match class_of(cx, &held) {
+            // A permit fails only where somebody closes the semaphore.
             Some(class) => matches!(class, Class::LockGuard | Class::FileLock),
             None => {
                 !held.is_unit() && !held.is_unknown() && name.as_str().split('_').any(|word| word == "lock")

@@ -75,6 +75,7 @@ fn in_flow(cx: &BodyContext<'_>, view: &FlowView<'_>, report: &mut Vec<Diagnosti
             || spawn.call.callee.known != Known::Resolved
             || fate(cx, view, &spawn) != Fate::Detached
             || endless_loop(cx, &spawn).is_some()
+            || cx.facts(&spawn.call.callee.target).is_some_and(|f| f.outlives_main)
         {
             continue;
         }

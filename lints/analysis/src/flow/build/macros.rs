@@ -76,9 +76,12 @@ impl Builder<'_, '_> {
                 let Some(arg) = call.args.first().copied() else {
                     return self.assign(dest, Rvalue::Opaque, e);
                 };
-                let place = match self.innermost_block() {
-                    Some(depth) => self.extended_temp(arg, depth),
-                    None => self.temp(arg),
+                let by_std = self.flows.cx.types.macros.get(&e).is_some_and(|path| path.starts_with("std::"));
+                let place = match (&self.flows.cx.body.expr(arg).kind, self.innermost_block()) {
+                    // `tokio::pin!(work);` gives the variable back under its name.
+                    (ExprKind::Local(_), _) if !by_std => self.place(arg),
+                    (_, Some(depth)) => self.extended_temp(arg, depth),
+                    (_, None) => self.temp(arg),
                 };
                 self.assign(dest, Rvalue::Ref(true, place), e);
             }

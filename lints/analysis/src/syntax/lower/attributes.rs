@@ -95,6 +95,8 @@ fn says_that_it_goes_on(text: &str) -> bool {
         "ignoring errors",
         "ignores any error",
         "ignoring any error",
+        "ignores the exit code",
+        "ignores the exit status",
     ];
     SAYINGS.iter().any(|saying| text.contains(saying))
 }

@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Macro, Pat, Stmt, Token};
 
 use crate::span::Span;
+use crate::syntax::cfg::Cfg;
 use crate::syntax::hir::{ClosureKind, ExprId, ExprKind, MacroCall, MacroKind};
 use crate::syntax::lower::Lower;
 use crate::syntax::lower::classify::{is_quoting, macro_kind};
@@ -65,7 +66,9 @@ impl Lower {
             _ => self.arguments(&mac.tokens, kind, span),
         };
         let path = self.path(&mac.path, None);
-        self.add_expr(ExprKind::Macro(Box::new(MacroCall { path, kind, args: args.into(), format })), span)
+        let condition = if name == "cfg" { Cfg::parse(mac.tokens.clone()).map(Box::new) } else { None };
+        let call = MacroCall { path, kind, args: args.into(), format, condition };
+        self.add_expr(ExprKind::Macro(Box::new(call)), span)
     }
 
     fn vec_call(&mut self, mac: &Macro, span: Span) -> ExprId {
@@ -84,7 +87,7 @@ impl Lower {
             _ => self.arguments(&mac.tokens, MacroKind::Unknown, span),
         };
         let path = self.path(&mac.path, None);
-        let call = MacroCall { path, kind: MacroKind::Vec, args: args.into(), format };
+        let call = MacroCall { path, kind: MacroKind::Vec, args: args.into(), format, condition: None };
         self.add_expr(ExprKind::Macro(Box::new(call)), span)
     }
 
