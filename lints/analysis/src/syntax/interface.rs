@@ -124,6 +124,7 @@ impl Interface {
             reports_errors,
             goes_on,
             leaks,
+            is_accepted,
             derives,
             derive_paths,
             path,
@@ -139,6 +140,7 @@ impl Interface {
             reports_errors,
             goes_on,
             leaks,
+            is_accepted,
         ] {
             self.flag(*flag);
         }

@@ -108,6 +108,8 @@ pub struct Attributes {
     pub goes_on: bool,
     /// Its documentation says that it leaks.
     pub leaks: bool,
+    /// Its documentation calls something acceptable, bounded or intended.
+    pub is_accepted: bool,
     /// `#[derive(A, B)]`, last segments.
     pub derives: Vec<Symbol>,
     /// The same, as written.

@@ -277,9 +277,12 @@ fn gives_own_object(cx: &BodyContext<'_>, view: &FlowView<'_>, leak: &Call) -> b
         && object == view.mir.var(view.mir.return_var).ty.peel_refs().path()
 }
 
-/// Whether the documentation of the function tells its callers that it leaks.
+/// Whether the documentation of the function says that it leaks, and why that is right.
 fn is_documented(cx: &BodyContext<'_>) -> bool {
-    cx.body.def.is_some_and(|def| cx.program().item(def).attributes.leaks)
+    cx.body.def.is_some_and(|def| {
+        let attributes = &cx.program().item(def).attributes;
+        attributes.leaks && attributes.is_accepted
+    })
 }
 
 /// A function that is private and that no code seen here calls: what does (an attribute of a derive) need not do so

@@ -47,7 +47,7 @@ declare_rule! {
     ///
     /// A loop that goes on with its next item is left alone, and so is an arm that does anything but log. By default
     /// it counts in a transaction that is committed afterwards, and where the last thing that a function does is to
-    /// write its own error into the log and return `Ok(())`; not where three steps or more are treated alike.
+    /// write its own error into the log and return `Ok(())`.
     LoggedAndContinued("logged_and_continued") {
         group: Result,
         cases: {
@@ -94,8 +94,7 @@ impl Rule for LoggedAndContinued {
                 && is_returnable(cx, scrutinee)
                 && warns(body, at)
                 && !critical
-                && !is_dispensable(cx, scrutinee)
-                && !others_alike(body, at);
+                && !is_dispensable(cx, scrutinee);
             let (case, message) = if reports_success {
                 ("reports_success", "the error is only logged, and this function reports success")
             } else if critical {
@@ -150,16 +149,6 @@ fn is_dispensable(cx: &BodyContext<'_>, scrutinee: ExprId) -> bool {
         ExprKind::MethodCall { method, .. } => cx.catalogue().is_best_effort(method.as_str()),
         _ => false,
     }
-}
-
-/// Whether two other steps of the function, or more, end in the log as well: each is tried, whatever became of the rest.
-fn others_alike(body: &Body, step: ExprId) -> bool {
-    let ExprKind::Block(root) = &body.expr(body.root).kind else { return false };
-    let others = root.stmts.iter().filter(|s| match s.kind {
-        StmtKind::Expr { expr, .. } => expr != step && logged_only(body, expr).is_some(),
-        StmtKind::Let { .. } => false,
-    });
-    others.count() > 1
 }
 
 /// The last statement of a function that ends in `Ok(())`, but for log lines.

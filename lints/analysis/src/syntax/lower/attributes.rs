@@ -108,6 +108,8 @@ fn read(meta: &Meta, out: &mut Attributes) {
         let text = documentation(meta);
         out.goes_on |= says_that_it_goes_on(&text);
         out.leaks |= text.contains("leak");
+        out.is_accepted |=
+            ["acceptable", "bounded", "intentional", "on purpose"].iter().any(|w| text.contains(w));
         return;
     }
     let Some(last) = path.segments.last() else { return };
