@@ -6,7 +6,7 @@ mod common;
 /// The fixtures are dense with what rules look at. `LINGER_REPLAY=1000` for a long run.
 #[test]
 fn random_edits_find_what_a_cold_run_finds() {
-    let edits = std::env::var("LINGER_REPLAY").unwrap_or_else(|_| "40".to_owned());
+    let edits = std::env::var("LINGER_REPLAY").unwrap_or_else(|_| "30".to_owned());
     let folder = common::scratch();
     let mut library = String::new();
     let mut files = Vec::new();
@@ -31,17 +31,22 @@ fn random_edits_find_what_a_cold_run_finds() {
     files.push(("Cargo.toml".to_owned(), manifest.to_owned()));
     let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     common::write(folder.path(), &files);
-    let output = common::run(folder.path(), &["debug", "replay", ".", "--edits", &edits]);
-    assert!(output.status.success(), "{}", common::stderr(&output));
-    let told = common::stdout(&output);
-    assert!(told.contains("all equal"), "{told}");
+    let (mut quick, mut told) = (0, String::new());
+    // An edit after which a file does not parse for long leaves few quick answers: one seed may meet it early.
+    for seed in ["1", "2"] {
+        let output = common::run(folder.path(), &["debug", "replay", ".", "--edits", &edits, "--seed", seed]);
+        assert!(output.status.success(), "{}", common::stderr(&output));
+        let run = common::stdout(&output);
+        assert!(run.contains("all equal"), "{run}");
+        quick += run
+            .split(" quick answers")
+            .next()
+            .and_then(|before| before.rsplit('(').next())
+            .and_then(|number| number.parse::<usize>().ok())
+            .expect("a count");
+        told.push_str(&run);
+    }
     // Not all of them by starting again.
-    let quick: usize = told
-        .split(" quick answers")
-        .next()
-        .and_then(|before| before.rsplit('(').next())
-        .and_then(|number| number.parse().ok())
-        .expect("a count");
     assert!(quick > 10, "{told}");
 }
 
