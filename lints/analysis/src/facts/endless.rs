@@ -269,6 +269,14 @@ fn is_way_out(analysis: &Analysis<'_>, body: &AnalyzedBody, mir: &Mir, statement
             Target::Def(def) => {
                 analysis.summary(*def).is_some_and(|s| s.never_returns && s.stays_in.is_none())
             }
+            // `rx.recv().unwrap()` of a receiver that nobody knows.
+            Target::Unknown if matches!(call.name.as_str(), "unwrap" | "expect") => {
+                call.args.first().and_then(Operand::var).is_some_and(|v| {
+                    mir.calls().any(|(_, _, c)| {
+                        c.dest.var == v && c.name == "recv" && matches!(c.callee.target, Target::Unknown)
+                    })
+                })
+            }
             _ => false,
         };
     };
